@@ -1,0 +1,81 @@
+"""funnelkit: honest conversion rates, forecasts and plans for B2B funnels.
+
+The public names stand in the order of the flow: definition, reading, counts, lag, rates, views,
+reports. They are imported on first use, so that ``import funnelkit`` stays quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from funnelkit import lag, plot, rates, report, table
+    from funnelkit._core.dates import Calendar
+    from funnelkit._core.errors import FunnelError, FunnelWarning
+    from funnelkit._core.interval import Interval
+    from funnelkit.counts.build import triangle, triangle_sql
+    from funnelkit.counts.triangle import Triangle
+    from funnelkit.data.definition import Funnel
+    from funnelkit.data.quality import audit
+    from funnelkit.data.reading import from_events, from_frame, read_csv, read_parquet
+    from funnelkit.data.records import Leads
+    from funnelkit.data.simulate import make_leads
+
+__version__ = "0.1.0"
+
+_ROOMS = ("lag", "rates", "plot", "table", "report")
+_HOMES = {
+    "Funnel": "data.definition",
+    "Calendar": "_core.dates",
+    "FunnelError": "_core.errors",
+    "FunnelWarning": "_core.errors",
+    "Interval": "_core.interval",
+    "Leads": "data.records",
+    "read_csv": "data.reading",
+    "read_parquet": "data.reading",
+    "from_frame": "data.reading",
+    "from_events": "data.reading",
+    "audit": "data.quality",
+    "make_leads": "data.simulate",
+    "Triangle": "counts.triangle",
+    "triangle": "counts.build",
+    "triangle_sql": "counts.build",
+}
+
+__all__ = [
+    "Calendar",
+    "Funnel",
+    "FunnelError",
+    "FunnelWarning",
+    "Interval",
+    "Leads",
+    "Triangle",
+    "audit",
+    "from_events",
+    "from_frame",
+    "lag",
+    "make_leads",
+    "plot",
+    "rates",
+    "read_csv",
+    "read_parquet",
+    "report",
+    "table",
+    "triangle",
+    "triangle_sql",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _ROOMS:
+        return importlib.import_module(f"funnelkit.{name}")
+    if name in _HOMES:
+        value = getattr(importlib.import_module(f"funnelkit.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'funnelkit' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

@@ -1,0 +1,129 @@
+"""How numbers, frames and results are written: one style for text, HTML and sentences."""
+
+from __future__ import annotations
+
+import html
+import math
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MINUS = "\u2212"
+NARROW_SPACE = "\u202f"
+EN_DASH = "\u2013"
+BLANK = "(blank)"
+_SHOWN_ROWS = 30
+
+
+def count(value: float) -> str:
+    """Return a count with thousands separated and a true minus.
+
+    Examples
+    --------
+    >>> count(1303)
+    '1,303'
+    """
+    return f"{round(value):,}".replace("-", MINUS)
+
+
+def percent(share: float, *, decimals: int = 1) -> str:
+    """Return a share as a percentage, with a narrow no-break space.
+
+    Examples
+    --------
+    >>> percent(0.10045)
+    '10.0\\u202f%'
+    >>> percent(float("nan"))
+    '–'
+    """
+    if not math.isfinite(share):
+        return EN_DASH
+    return f"{100 * share:.{decimals}f}".replace("-", MINUS) + f"{NARROW_SPACE}%"
+
+
+def percent_range(low: float, high: float, *, words: bool = False) -> str:
+    """Return an interval of shares: ``(8.0–12.5)``, or in words ``8.0 to 12.5 %``.
+
+    Examples
+    --------
+    >>> percent_range(0.08, 0.125)
+    '(8.0–12.5)'
+    >>> percent_range(0.08, 0.125, words=True)
+    '8.0 to 12.5\\u202f%'
+    """
+    ends = [f"{100 * end:.1f}".replace("-", MINUS) for end in (low, high)]
+    if words:
+        return f"{ends[0]} to {ends[1]}{NARROW_SPACE}%"
+    return f"({ends[0]}{EN_DASH}{ends[1]})"
+
+
+def signed(value: float, *, decimals: int = 1) -> str:
+    """Return a change with its sign.
+
+    Examples
+    --------
+    >>> signed(-3.84), signed(1.2)
+    ('−3.8', '+1.2')
+    """
+    return f"{value:+,.{decimals}f}".replace("-", MINUS)
+
+
+def plural(number: float, noun: str, many: str | None = None) -> str:
+    """Return a count with its noun.
+
+    Examples
+    --------
+    >>> plural(1, "lead"), plural(1303, "lead"), plural(2, "entry", "entries")
+    ('1 lead', '1,303 leads', '2 entries')
+    """
+    word = noun if round(number) == 1 else (many or f"{noun}s")
+    return f"{count(number)} {word}"
+
+
+def listed(names: list[str], *, last: str = "and") -> str:
+    """Return names in a row as one says them.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"])
+    'a, b and c'
+    """
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} {last} {names[-1]}"
+
+
+def text_table(frame: pd.DataFrame) -> str:
+    """Return the head of a frame as plain text."""
+    shown = frame.head(_SHOWN_ROWS).to_string(index=False, float_format=lambda value: f"{value:.4g}")
+    rest = len(frame) - _SHOWN_ROWS
+    return f"{shown}\n… {rest} more rows" if rest > 0 else shown
+
+
+def html_block(summary: str, frame: pd.DataFrame) -> str:
+    """Return a sentence over a table, every cell escaped, for a notebook."""
+    head = "".join(f"<th>{html.escape(str(name))}</th>" for name in frame.columns)
+    rows = "".join(
+        "<tr>" + "".join(f"<td>{html.escape(cell(value))}</td>" for value in row) + "</tr>"
+        for row in frame.head(_SHOWN_ROWS).itertuples(index=False)
+    )
+    rest = len(frame) - _SHOWN_ROWS
+    more = f"<p>… {rest} more rows</p>" if rest > 0 else ""
+    return (
+        f'<div class="funnelkit"><p>{html.escape(summary)}</p>'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}</div>"
+    )
+
+
+def cell(value: Any) -> str:
+    """Return any value as the text of a table cell.
+
+    Examples
+    --------
+    >>> cell(0.123456), cell(None), cell(12)
+    ('0.1235', '', '12')
+    """
+    if value is None or (isinstance(value, float) and math.isnan(value)) or str(value) == "NaT":
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,1 @@
+"""The narrow waist: small exact counts on which everything statistical works."""

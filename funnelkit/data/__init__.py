@@ -1,0 +1,1 @@
+"""From an export to `Leads`: definition, reading, journeys, audit and simulation."""
