@@ -14,17 +14,13 @@ class ArgumentError(FunnelError):
     """An argument has a value that cannot be used."""
 
 
-class DefinitionError(FunnelError):
-    """A funnel, or its funnel.yml, contradicts itself."""
-
-
-class DataError(FunnelError):
-    """The data cannot be read as the funnel says.
+class _SeveralProblems(FunnelError):
+    """An error that lists every problem found.
 
     Parameters
     ----------
     problems
-        Every problem found, each a whole sentence with a count, examples and the remedy.
+        Every problem found, each a whole sentence with the place or a count, and the remedy.
     """
 
     def __init__(self, problems: str | Sequence[str]) -> None:
@@ -34,8 +30,20 @@ class DataError(FunnelError):
         super().__init__(numbered(self.problems))
 
 
+class DefinitionError(_SeveralProblems):
+    """A funnel, or its funnel.yml, contradicts itself."""
+
+
+class DataError(_SeveralProblems):
+    """The data cannot be read as the funnel says."""
+
+
 class EvidenceError(FunnelError):
     """The data are well formed, but cannot support the answer that was asked for."""
+
+
+class ReportError(FunnelError):
+    """A report could not be made; the message says what remains and what to do."""
 
 
 class FunnelWarning(UserWarning):

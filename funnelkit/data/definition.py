@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from funnelkit._core import checks
 from funnelkit._core.dates import Calendar
-from funnelkit._core.errors import DefinitionError, did_you_mean, numbered, unknown
+from funnelkit._core.errors import DefinitionError, did_you_mean, unknown
 
 Skipped = Literal["fill", "strict"]
 OutOfOrder = Literal["clip", "drop", "error"]
@@ -156,7 +156,7 @@ class Funnel:
         for name, given in values.items():
             object.__setattr__(self, name, given)
         if problems := self._problems():
-            raise DefinitionError(numbered(problems))
+            raise DefinitionError(problems)
 
     def _problems(self) -> list[str]:
         found = []
