@@ -53,7 +53,7 @@ def environment_python() -> str | None:
     show = "import sys; print(sys.version, *sys.version_info[:2], sep='|')"
     try:
         found = subprocess.run(
-            [str(tool("python")), "-c", show], capture_output=True, text=True, check=True
+            [str(tool("python")), "-c", show], capture_output=True, encoding="utf-8", check=True
         )
     except (OSError, subprocess.CalledProcessError):
         return None
@@ -90,7 +90,8 @@ def create() -> None:
 
 def find_uv() -> Path | None:
     """The uv on the path, or the pinned one put into `.venv`; None where neither can be had."""
-    if found := shutil.which("uv"):
+    found = shutil.which("uv")
+    if found is not None:
         return Path(found)
     if not tool("uv").is_file():
         quiet = ("--quiet", "--disable-pip-version-check")

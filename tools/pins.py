@@ -26,7 +26,11 @@ def resolve() -> str:
     plain = ("--no-header", "--no-annotate", "--quiet")
     command = ("uv", "pip", "compile", "pyproject.toml", "--extra", "dev", *lowest, *plain)
     return subprocess.run(
-        [sys.executable, "-m", *command], cwd=ROOT, check=True, capture_output=True, text=True
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        encoding="utf-8",
     ).stdout
 
 
