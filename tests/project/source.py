@@ -1,7 +1,8 @@
 """Where the project's source files are: for tests that read source text."""
 
+import ast
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -17,8 +18,22 @@ def modules() -> dict[str, Path]:
     return found
 
 
-def third_party(names: Iterable[str]) -> set[str]:
-    """Those top-level `names` that are neither Python's own nor the package itself."""
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Top-level names of what is imported at run time (not under TYPE_CHECKING)."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.split(".")[0]
+        elif isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            yield from (name for part in node.orelse for name in imported(part))
+        else:
+            yield from imported(node)
+
+
+def libraries(path: Path) -> set[str]:
+    """What the module at `path` imports at run time from outside Python and the package."""
+    names = set(imported(ast.parse(path.read_text(encoding="utf-8"))))
     return {name for name in names if name not in sys.stdlib_module_names} - {"funnelkit"}
 
 

@@ -11,7 +11,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from tests.project.source import ROOT
+from tests.project.source import ROOT, libraries, modules
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 RUNTIME = [Requirement(text) for text in PROJECT["dependencies"]]
@@ -53,6 +53,14 @@ def test_every_dependency_states_its_lowest_version(requirement: Requirement) ->
 def test_no_dependency_is_listed_twice() -> None:
     names = [canonicalize_name(requirement.name) for requirement in ALL]
     assert len(names) == len(set(names))
+
+
+def test_the_package_imports_only_what_it_declares() -> None:
+    declared = {canonicalize_name(requirement.name) for requirement in RUNTIME}
+    given = importlib.metadata.packages_distributions()
+    for name, path in modules().items():
+        for library in libraries(path):
+            assert declared & {canonicalize_name(by) for by in given[library]}, f"{name}: {library}"
 
 
 # --- constraints.txt ------------------------------------------------------------------

@@ -1,15 +1,13 @@
 """The package imports one way, and each outside library stays in its room."""
 
-import ast
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.project.source import modules, third_party
+from tests.project.source import libraries, modules
 
 LINT = "from importlinter.cli import lint_imports_command as lint; lint()"
 
@@ -80,22 +78,9 @@ def test_contract_refuses_a_room_it_does_not_know(skeleton: Path) -> None:
     assert lint(skeleton).returncode == 1
 
 
-def imported(tree: ast.AST) -> Iterator[str]:
-    """Top-level names of what is imported at run time (not under TYPE_CHECKING)."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module.split(".")[0]
-        elif isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
-            yield from (name for part in node.orelse for name in imported(part))
-        else:
-            yield from imported(node)
-
-
 @pytest.mark.parametrize(("name", "path"), modules().items(), ids=list(modules()))
 def test_libraries_stay_in_their_rooms(name: str, path: Path) -> None:
-    used = third_party(imported(ast.parse(path.read_text(encoding="utf-8"))))
+    used = libraries(path)
     room = name.split(".", maxsplit=1)[0]
     strays = {lib for lib in used if lib in HOMES and not {name, room} & HOMES[lib]}
     assert not strays, f"{path.name} imports {sorted(strays)}"
