@@ -1,0 +1,458 @@
+"""From raw sources to typed rows: columns found, days and amounts read, every row tallied."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import ibis
+
+from funnelkit._core.errors import DataError, did_you_mean
+from funnelkit.data import parsing
+from funnelkit.data.definition import Funnel
+from funnelkit.data.sources import Source
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    from ibis.backends.duckdb import Backend
+
+Filter = Mapping[str, str | Sequence[str]]
+UNREADABLE_ROW = "does not fit the header"
+NO_ID = "no id"
+FILTERED = "left out by `where` or `exclude`"
+OTHER_STAGE = "stage not in the funnel"
+NO_TIME = "event without a time"
+_SPREADSHEET_ID = r"^\d([.,]\d+)?[eE]\+\d+$"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingRules:
+    """Everything a reader was told beside the funnel.
+
+    Parameters
+    ----------
+    dates
+        How dates are read.
+    decimal, thousands
+        Marks in amounts.
+    where, exclude
+        Column -> value or values to keep, or to leave out.
+    """
+
+    dates: parsing.DateRules
+    decimal: str | None = None
+    thousands: str | None = None
+    where: Filter = field(default_factory=dict)
+    exclude: Filter = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogColumns:
+    """Columns of a long log: record, stage and time."""
+
+    id: str
+    stage: str
+    time: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Typed rows of all sources, computed once.
+
+    Parameters
+    ----------
+    table
+        Wide form: ``id, source, day_<step>…, status, value, owner, account, segment_<k>…``; log
+        form: ``id, source, step, day`` and the same attributes. Attributes that the funnel does
+        not have are absent.
+    form
+        ``"wide"``: one row per record; ``"log"``: one row per event.
+    names
+        Name of each source.
+    read
+        Rows read from each source.
+    set_aside
+        For each source, reason -> rows that are not in the table.
+    clocked
+        Positions of the steps whose column tells a time of day.
+    zoned
+        Whether times carried an offset.
+    misfit_examples
+        Rows that do not fit the header, as text.
+    notes
+        What was found and decided while reading.
+    """
+
+    table: ir.Table
+    form: Literal["wide", "log"]
+    names: tuple[str, ...]
+    read: tuple[int, ...]
+    set_aside: tuple[Mapping[str, int], ...]
+    clocked: frozenset[int]
+    zoned: bool
+    misfit_examples: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def needed_columns(funnel: Funnel, rules: ReadingRules, log: LogColumns | None) -> set[str]:
+    """Return every column that is read; nothing else ever leaves the source."""
+    columns: set[str | None] = {funnel.value, funnel.owner, funnel.account, *funnel.segments}
+    columns |= {*rules.where, *rules.exclude}
+    if log is None:
+        columns |= {funnel.id, funnel.status, funnel.status_date}
+        columns |= {funnel.column_of(step) for step in funnel.steps}
+    else:
+        columns |= {log.id, log.stage, log.time}
+    return {column for column in columns if column is not None}
+
+
+def assemble_wide(
+    engine: Backend, sources: Sequence[Source], funnel: Funnel, rules: ReadingRules
+) -> Rows:
+    """Return typed rows from sources with one row per record.
+
+    Raises
+    ------
+    DataError
+        With every problem of every source at once.
+    """
+    where_is, notes, problems = _locate(sources, funnel, rules)
+    if problems:
+        raise DataError(problems)
+    days, more = _read_all_days(sources, where_is, funnel, rules)
+    problems += more
+    value, more = _read_value(sources, where_is, funnel, rules)
+    problems += more
+    for source in sources:
+        problems += _id_problems(source, funnel.id)
+    if funnel.status is not None:
+        problems += _status_problems(sources[where_is[funnel.status]], funnel, rules)
+    if problems:
+        raise DataError(problems)
+
+    parts, set_aside = [], []
+    for number, source in enumerate(sources):
+        own = {column for column, place in where_is.items() if place == number}
+        columns: dict[str, Any] = {"id": parsing.cleaned(source.table[funnel.id])}
+        columns["source"] = ibis.literal(number, "int32")
+        columns |= _step_days(source, funnel, days, own)
+        columns |= _attributes(source, funnel, own, value)
+        part, reasons = _usable(source, columns, rules)
+        parts.append(part)
+        set_aside.append(reasons)
+    return Rows(
+        table=_once(engine, parts),
+        form="wide",
+        names=tuple(source.name for source in sources),
+        read=tuple(source.rows for source in sources),
+        set_aside=tuple(set_aside),
+        clocked=_clocked(funnel, days),
+        zoned=any(day.zoned for day in days.values()),
+        misfit_examples=tuple(line for source in sources for line in source.misfits[1]),
+        notes=tuple(notes) + tuple(note for source in sources for note in source.notes),
+    )
+
+
+def assemble_log(
+    engine: Backend, source: Source, funnel: Funnel, rules: ReadingRules, log: LogColumns
+) -> Rows:
+    """Return typed rows from a log with one row per event.
+
+    Raises
+    ------
+    DataError
+        With every problem at once.
+    """
+    columns_of_log = replace_columns(funnel, log)
+    where_is, notes, problems = _locate([source], columns_of_log, rules, log=log)
+    if problems:
+        raise DataError(problems)
+    days, problems = parsing.read_days(source, [log.time], rules.dates)
+    problems += parsing.mixed_zones(list(days.values()))
+    value, more = _read_value([source], where_is, funnel, rules)
+    problems += more + _id_problems(source, log.id)
+    names = {
+        name.strip(): position
+        for position, step in enumerate(funnel.steps)
+        for name in funnel.log_names_of(step)
+    }
+    stage = parsing.cleaned(source.table[log.stage])
+    present = {name for (name,) in _distinct(source, stage)}
+    if not present & set(names):
+        problems.append(
+            f"`{log.stage}` in `{source.name}` names none of the stages; it holds "
+            f"{_shown(sorted(present))}. Map them with "
+            'columns={"stage": "its name in the log"}.'
+        )
+    if problems:
+        raise DataError(problems)
+    step = ibis.cases(
+        *[(stage == name, ibis.literal(position, "int32")) for name, position in names.items()],
+        else_=ibis.null("int32"),
+    )
+    columns: dict[str, Any] = {
+        "id": parsing.cleaned(source.table[log.id]),
+        "source": ibis.literal(0, "int32"),
+        "step": step,
+        "day": days[log.time].days,
+    }
+    columns |= _attributes(source, funnel, set(where_is), value)
+    part, reasons = _usable(source, columns, rules)
+    other = sorted(present - set(names))
+    if other:
+        notes.append(f"`{log.stage}` values outside the funnel were set aside: {_shown(other)}.")
+    return Rows(
+        table=_once(engine, [part]),
+        form="log",
+        names=(source.name,),
+        read=(source.rows,),
+        set_aside=(reasons,),
+        clocked=frozenset(range(len(funnel.steps))) if days[log.time].has_clock else frozenset(),
+        zoned=days[log.time].zoned > 0,
+        misfit_examples=source.misfits[1],
+        notes=tuple(notes) + source.notes,
+    )
+
+
+def replace_columns(funnel: Funnel, log: LogColumns) -> Funnel:
+    """Return the funnel whose id is that of the log, for looking up columns."""
+    import copy
+
+    other = copy.copy(funnel)
+    object.__setattr__(other, "id", log.id)
+    return other
+
+
+def _locate(
+    sources: Sequence[Source], funnel: Funnel, rules: ReadingRules, log: LogColumns | None = None
+) -> tuple[dict[str, int], list[str], list[str]]:
+    """Return in which source each needed column stands; notes; problems."""
+    problems, notes = [], []
+    headers = [name for source in sources for name in source.columns]
+    for source in sources:
+        if funnel.id not in source.columns:
+            problems.append(
+                f"id column `{funnel.id}` is missing in `{source.name}`; it has "
+                f"{_shown(source.columns)}.{did_you_mean(funnel.id, source.columns)}"
+            )
+    where_is: dict[str, int] = {}
+    for column in sorted(needed_columns(funnel, rules, log) - {funnel.id}):
+        places = [i for i, source in enumerate(sources) if column in source.columns]
+        if not places:
+            problems.append(
+                f"column `{column}` ({_role(funnel, column, rules)}) is missing in "
+                f"{_shown([source.name for source in sources])}."
+                f"{did_you_mean(column, headers)}"
+            )
+            continue
+        where_is[column] = places[0]
+        if len(places) > 1:
+            notes.append(
+                f"`{column}` stands in {_shown([sources[i].name for i in places])}; it was "
+                f"taken from `{sources[places[0]].name}`."
+            )
+    return where_is, notes, problems
+
+
+def _role(funnel: Funnel, column: str, rules: ReadingRules) -> str:
+    for step in funnel.steps:
+        if funnel.column_of(step) == column:
+            kind = "stage" if step in funnel.stages else "exit"
+            return f"{kind} `{step}`"
+    for role in ("status", "status_date", "value", "owner", "account"):
+        if getattr(funnel, role) == column:
+            return f"`{role}`"
+    if column in funnel.segments:
+        return "segment"
+    return "`where`" if column in rules.where else "`exclude`" if column in rules.exclude else "log"
+
+
+def _read_all_days(
+    sources: Sequence[Source],
+    where_is: Mapping[str, int],
+    funnel: Funnel,
+    rules: ReadingRules,
+) -> tuple[dict[str, parsing.DayColumn], list[str]]:
+    wanted = {funnel.column_of(step) for step in funnel.steps} | {funnel.status_date}
+    days: dict[str, parsing.DayColumn] = {}
+    problems: list[str] = []
+    for number, source in enumerate(sources):
+        columns = [column for column, place in where_is.items() if place == number]
+        found, more = parsing.read_days(source, [c for c in columns if c in wanted], rules.dates)
+        days |= found
+        problems += more
+    return days, problems + parsing.mixed_zones(list(days.values()))
+
+
+def _read_value(
+    sources: Sequence[Source],
+    where_is: Mapping[str, int],
+    funnel: Funnel,
+    rules: ReadingRules,
+) -> tuple[Any, list[str]]:
+    if funnel.value is None or funnel.value not in where_is:
+        return None, []
+    source = sources[where_is[funnel.value]]
+    return parsing.read_amounts(
+        source, funnel.value, decimal=rules.decimal, thousands=rules.thousands
+    )
+
+
+def _step_days(
+    source: Source, funnel: Funnel, days: Mapping[str, parsing.DayColumn], own: set[str]
+) -> dict[str, Any]:
+    """Return the day of each step and the status of each row, from the columns of one source."""
+    columns: dict[str, Any] = {}
+    status = _status(source, funnel) if funnel.status in own else None
+    status_day = days[funnel.status_date].days if funnel.status_date in own else None
+    for position, step in enumerate(funnel.steps):
+        column = funnel.column_of(step)
+        day = days[column].days if column in own and column in days else ibis.null("date")
+        closes = step in (funnel.won, *funnel.exits) or funnel.status_date_means == "change"
+        if status is not None and status_day is not None and closes:
+            day = ibis.coalesce(day, ibis.ifelse(status == position, status_day, ibis.null("date")))
+        columns[f"day_{position}"] = day.cast("date")
+    if funnel.status is not None:
+        columns["status"] = ibis.null("int32") if status is None else status
+    return columns
+
+
+def _status(source: Source, funnel: Funnel) -> Any:
+    text = parsing.cleaned(source.table[funnel.status]).lower()
+    return ibis.cases(
+        *[
+            (text.isin([value.strip().lower() for value in funnel.statuses_of(step)]), position)
+            for position, step in enumerate(funnel.steps)
+        ],
+        else_=ibis.null("int32"),
+    ).cast("int32")
+
+
+def _status_problems(source: Source, funnel: Funnel, rules: ReadingRules) -> list[str]:
+    text = parsing.cleaned(source.table[funnel.status])
+    table = source.table.filter(_kept_by(source, rules))
+    counted = table.aggregate(by=[text.name("text")], n=lambda t: t.count()).execute()
+    known = {
+        value.strip().lower() for step in funnel.steps for value in funnel.statuses_of(step)
+    }
+    problems = []
+    blank = int(counted.loc[counted["text"].isna(), "n"].sum())
+    if blank:
+        problems.append(
+            f"`{funnel.status}` in `{source.name}` is blank in {blank:,} rows; a record without a "
+            "status has no stage. Fill it, or leave these rows out with `where`."
+        )
+    odd = counted[counted["text"].notna() & ~counted["text"].str.lower().isin(known)]
+    if len(odd):
+        values = sorted(odd["text"])
+        problems.append(
+            f"`{funnel.status}` in `{source.name}` holds {len(values)} values in "
+            f"{int(odd['n'].sum()):,} rows that name no stage or exit: {_shown(values)}. Map them "
+            f'with status_values={{"stage": ["its value"]}}, or leave them out with '
+            f"`exclude`.{did_you_mean(values[0], known)}"
+        )
+    return problems
+
+
+def _attributes(source: Source, funnel: Funnel, own: set[str], value: Any) -> dict[str, Any]:
+    columns: dict[str, Any] = {}
+    if funnel.value is not None:
+        columns["value"] = value if funnel.value in own else ibis.null("decimal(38, 4)")
+    named = {"owner": funnel.owner, "account": funnel.account}
+    named |= {f"segment_{number}": name for number, name in enumerate(funnel.segments)}
+    for role, column in named.items():
+        if column is not None:
+            columns[role] = (
+                parsing.cleaned(source.table[column]) if column in own else ibis.null("string")
+            )
+    return columns
+
+
+def _usable(
+    source: Source, columns: dict[str, Any], rules: ReadingRules
+) -> tuple[ir.Table, dict[str, int]]:
+    """Return the rows that have an id (and a stage and time), and why others were set aside."""
+    table = source.table.select(**columns, _kept=_kept_by(source, rules))
+    reasons = {FILTERED: ~table["_kept"], NO_ID: table.id.isnull()}
+    if "step" in columns:
+        reasons |= {OTHER_STAGE: table.step.isnull(), NO_TIME: table.day.isnull()}
+    reason = ibis.cases(
+        *[(test, ibis.literal(name)) for name, test in reasons.items()], else_=ibis.null("string")
+    )
+    table = table.mutate(_reason=reason)
+    counted = table.aggregate(by="_reason", n=table.count()).execute()
+    tally = {
+        name: int(counted.loc[counted["_reason"] == name, "n"].sum())
+        for name in reasons
+        if (counted["_reason"] == name).any()
+    }
+    if source.misfits[0]:
+        tally[UNREADABLE_ROW] = source.misfits[0]
+    usable = table.filter(table["_reason"].isnull()).drop("_kept", "_reason")
+    return usable, tally
+
+
+def _kept_by(source: Source, rules: ReadingRules) -> Any:
+    keep: Any = ibis.literal(True)
+    for column, values in rules.where.items():
+        if column in source.columns:
+            keep &= parsing.cleaned(source.table[column]).isin(_values(values)).fill_null(False)
+    for column, values in rules.exclude.items():
+        if column in source.columns:
+            keep &= ~parsing.cleaned(source.table[column]).isin(_values(values)).fill_null(False)
+    return keep
+
+
+def _values(given: str | Sequence[str]) -> list[str]:
+    return [given] if isinstance(given, str) else [str(value) for value in given]
+
+
+def _id_problems(source: Source, name: str) -> list[str]:
+    column = source.table[name]
+    if column.type().is_floating():
+        return [
+            f"id column `{name}` in `{source.name}` holds {column.type()}; long ids lose digits in "
+            'floating numbers. Read it as text: dtype={"' + name + '": "string"}.'
+        ]
+    text = parsing.cleaned(column)
+    damaged = text.re_search(_SPREADSHEET_ID)
+    count = int(damaged.sum().execute() or 0)
+    if not count:
+        return []
+    examples = sorted(source.table.select(t=text, d=damaged).filter(lambda t: t.d).t.topk(3).execute()["t"])
+    return [
+        f"id column `{name}` in `{source.name}`: {count:,} ids were turned into powers of ten by a "
+        f"spreadsheet, such as {_shown(examples)}; their digits are lost. Export again with the "
+        "column formatted as text."
+    ]
+
+
+def _distinct(source: Source, text: ir.StringColumn) -> list[tuple[str]]:
+    values = source.table.select(text=text).distinct().execute()["text"].dropna()
+    return [(value,) for value in sorted(values)]
+
+
+def _clocked(funnel: Funnel, days: Mapping[str, parsing.DayColumn]) -> frozenset[int]:
+    clocked = {column for column, day in days.items() if day.has_clock}
+    return frozenset(
+        position
+        for position, step in enumerate(funnel.steps)
+        if funnel.column_of(step) in clocked
+        or (funnel.column_of(step) is None and funnel.status_date in clocked)
+    )
+
+
+def _once(engine: Backend, parts: Sequence[ir.Table]) -> ir.Table:
+    table = parts[0]
+    for part in parts[1:]:
+        table = table.union(part)
+    return engine.create_table(ibis.util.gen_name("fk_rows"), table, temp=True)
+
+
+def _shown(names: Sequence[str], most: int = 8) -> str:
+    shown = ", ".join(f"`{name}`" for name in list(names)[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+
+
+__all__ = ["LogColumns", "ReadingRules", "Rows", "assemble_log", "assemble_wide", "needed_columns"]

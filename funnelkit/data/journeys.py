@@ -1,0 +1,247 @@
+"""One expression from typed rows to journeys: what each record had reached by `as_of`, and when.
+
+Only selections, filters, groups, minima, maxima, `ifelse`, `coalesce` and comparisons are used, so
+that engines agree.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import ibis
+
+from funnelkit.data.definition import Funnel
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+
+    from funnelkit.data.assembly import Rows
+
+LATER = "entered after `as_of`"
+NO_STAGE = "no stage reached"
+OUT_OF_ORDER = "stages out of order"
+
+
+def entries(rows: Rows, funnel: Funnel, as_of: dt.date) -> ir.Table:
+    """Return one row per record: first and last day of each step up to ``as_of``.
+
+    Columns: ``id``, ``source`` (of its first file), ``copies`` (rows), ``ever`` (whether any stage
+    has a day at all), ``first_<step>``, ``last_<step>``, ``status``, and the attributes.
+    """
+    table, end = rows.table, ibis.literal(as_of)
+    columns: dict[str, Any] = {"source": table["source"].min(), "copies": table.count()}
+    stages = range(len(funnel.stages))
+    for step in range(len(funnel.steps)):
+        if rows.form == "wide":
+            day, is_step = table[f"day_{step}"], ibis.literal(True)
+        else:
+            day, is_step = table.day, table.step == step
+        known = is_step & (day <= end)
+        columns[f"first_{step}"] = day.min(where=known)
+        columns[f"last_{step}"] = day.max(where=known)
+        if "status" in table.columns:
+            columns[f"later_{step}"] = (day > end).fill_null(False).cast("int32").max()
+    if rows.form == "wide":
+        ever = _any(table[f"day_{stage}"].notnull() for stage in stages)
+    else:
+        ever = table.step < len(funnel.stages)
+    columns["ever"] = ever.cast("int32").max()
+    if "status" in table.columns:
+        columns["status"] = table.status.max()
+    columns |= _attributes(rows)
+    return table.aggregate(by="id", **columns)
+
+
+def _attributes(rows: Rows) -> dict[str, Any]:
+    """Return each attribute from the record's earliest row that has it."""
+    table = rows.table
+    days = (
+        [table.day]
+        if rows.form == "log"
+        else [table[name] for name in table.columns if name.startswith("day_")]
+    )
+    first = ibis.coalesce(*[day.cast("string") for day in days], "9999")
+    names = ["value", "owner", "account"]
+    names += [name for name in table.columns if name.startswith("segment_")]
+    found: dict[str, Any] = {}
+    for name in names:
+        if name in table.columns:
+            column = table[name]
+            key = first + column.cast("string")
+            found[name] = column.argmin(key, where=column.notnull())
+    return found
+
+
+def journeys(table: ir.Table, funnel: Funnel, as_of: dt.date) -> ir.Table:
+    """Return what each record had reached, by the policies of the funnel.
+
+    Columns beside ``id``, ``source``, ``copies`` and the attributes, for stages ``k``:
+    ``reached_<k>`` (boolean), ``date_<k>`` (the day of entry, or the latest it can have been;
+    null where unknown), ``observed_<k>`` (the day was recorded as such), ``dated_<k>`` (it has a
+    day of its own, possibly clipped), ``filled_<k>`` (it was reached only because a later one
+    was); ``exit`` (position among the exits, or null), ``exit_date``, ``entered_at`` and
+    ``furthest`` (positions of stages), ``out_of_order``, ``reopened``, ``reversed`` (booleans)
+    and ``aside`` (why the record is set aside, or null).
+    """
+    table = _status_at(table, funnel, as_of)
+    table = _exits(table, funnel)
+    table = _order(table, funnel)
+    table = _reached(table, funnel)
+    return _aside(table, funnel)
+
+
+def _status_at(table: ir.Table, funnel: Funnel, as_of: dt.date) -> ir.Table:
+    """Add how far the status alone says a record has come, and an exit without a day.
+
+    A status whose day lies after ``as_of`` has not happened yet.
+    """
+    if "status" not in table.columns:
+        return table.mutate(known_to=ibis.null("int32"), status_exit=ibis.null("int32"))
+    status, stages = table.status, len(funnel.stages)
+    closed = [stages - 1, *range(stages, len(funnel.steps))]
+    undone = _any(
+        (status == step) & table[f"first_{step}"].isnull() & (table[f"later_{step}"] == 1)
+        for step in closed
+    )
+    status = ibis.ifelse(undone, ibis.null("int32"), status)
+    is_exit = status >= stages
+    zero = ibis.literal(0, "int32") if funnel.column_of(funnel.stages[0]) is None else None
+    implied = ibis.null("int32") if zero is None else zero
+    return table.mutate(
+        known_to=ibis.ifelse(is_exit | status.isnull(), implied, status),
+        status_exit=ibis.ifelse(is_exit, status - stages, ibis.null("int32")),
+    )
+
+
+def _exits(table: ir.Table, funnel: Funnel) -> ir.Table:
+    """Settle which exit counts, whether it was reopened, and whether a win was reversed."""
+    n, last = len(funnel.stages), len(funnel.stages) - 1
+    none = ibis.null("date")
+    if not funnel.exits:
+        nothing = {"exit": ibis.null("int32"), "exit_date": none}
+        return table.mutate(**nothing, reopened=ibis.literal(False), reversed=ibis.literal(False))
+    keep_first = funnel.reopened == "first"
+    exits = range(n, len(funnel.steps))
+    days = {e: table[f"{'first' if keep_first else 'last'}_{e}"] for e in exits}
+    latest = _maximum([table[f"last_{stage}"] for stage in range(n)])
+    any_exit_then_stage = _any(table[f"first_{e}"] < latest for e in exits)
+    if not keep_first:
+        days = {e: ibis.ifelse(day < latest, none, day) for e, day in days.items()}
+    exit_day = _minimum(list(days.values()))
+    which = ibis.coalesce(
+        ibis.cases(
+            *[(day == exit_day, ibis.literal(e - n, "int32")) for e, day in days.items()],
+            else_=ibis.null("int32"),
+        ),
+        table.status_exit,
+    )
+    table = table.mutate(
+        exit=which, exit_date=exit_day, reopened=any_exit_then_stage.fill_null(False)
+    )
+    won = table[f"first_{last}"]
+    if keep_first:
+        stands = won.notnull() & (won <= table.exit_date).fill_null(True)
+        cut = {
+            f"first_{k}": ibis.ifelse(
+                (table[f"first_{k}"] > table.exit_date) & ~stands, none, table[f"first_{k}"]
+            )
+            for k in range(n)
+        }
+        reversed_ = ibis.literal(False)
+    else:
+        reversed_ = (table.exit_date > table[f"last_{last}"]).fill_null(False)
+        stands = won.notnull() & ~reversed_
+        cut = {f"first_{last}": ibis.ifelse(reversed_, none, won)}
+    return table.mutate(
+        **cut,
+        exit=ibis.ifelse(stands, ibis.null("int32"), table.exit),
+        exit_date=ibis.ifelse(stands, none, table.exit_date),
+        reversed=reversed_,
+    )
+
+
+def _order(table: ir.Table, funnel: Funnel) -> ir.Table:
+    """Take each stage's day to at least that of the stages before it."""
+    running: Any = ibis.null("date")
+    columns: dict[str, Any] = {}
+    clipped = []
+    for k in range(len(funnel.stages)):
+        day = table[f"first_{k}"]
+        early = (day < running).fill_null(False)
+        clipped.append(early)
+        columns[f"clipped_{k}"] = early
+        running = ibis.ifelse(early, running, ibis.coalesce(day, running))
+        columns[f"date_{k}"] = ibis.ifelse(day.isnull(), ibis.null("date"), running)
+    return table.mutate(**columns, out_of_order=_any(clipped))
+
+
+def _reached(table: ir.Table, funnel: Funnel) -> ir.Table:
+    """Say which stages were reached: by a day, by the status, or by filling."""
+    n = len(funnel.stages)
+    dated = [table[f"first_{k}"].notnull() for k in range(n)]
+    entered = ibis.cases(
+        *[(dated[k], ibis.literal(k, "int32")) for k in range(n)], else_=ibis.null("int32")
+    )
+    if funnel.column_of(funnel.stages[0]) is None:
+        entered = ibis.ifelse(table.known_to.notnull(), ibis.literal(0, "int32"), entered)
+    entered = ibis.coalesce(entered, table.known_to)
+    columns: dict[str, Any] = {}
+    later, later_day = ibis.literal(False), ibis.null("date")
+    for k in reversed(range(n)):
+        by_status = (table.known_to == k).fill_null(False)
+        passed = (table.known_to > k).fill_null(False) | later
+        may_fill = passed & (entered < k).fill_null(False)
+        if funnel.skipped == "strict":
+            may_fill = ibis.literal(False)
+        own = dated[k] | by_status
+        if k == 0 and funnel.column_of(funnel.stages[0]) is None:
+            own |= table.known_to.notnull()
+        reached = own | may_fill
+        columns[f"reached_{k}"] = reached
+        columns[f"dated_{k}"] = dated[k]
+        columns[f"observed_{k}"] = dated[k] & ~table[f"clipped_{k}"]
+        columns[f"filled_{k}"] = reached & ~own
+        day = ibis.coalesce(table[f"date_{k}"], ibis.ifelse(reached, later_day, ibis.null("date")))
+        columns[f"date_{k}"] = day
+        later_day = ibis.coalesce(day, later_day)
+        later = later | reached
+    table = table.mutate(**columns, entered_at=entered)
+    furthest = ibis.cases(
+        *[(table[f"reached_{k}"], ibis.literal(k, "int32")) for k in reversed(range(n))],
+        else_=ibis.null("int32"),
+    )
+    first_day = _minimum([table[f"date_{k}"] for k in range(n)])
+    late_exit = ibis.ifelse(table.exit_date < first_day, first_day, table.exit_date)
+    return table.mutate(furthest=furthest, exit_date=ibis.coalesce(late_exit, table.exit_date))
+
+
+def _aside(table: ir.Table, funnel: Funnel) -> ir.Table:
+    reasons = [
+        (table.furthest.isnull() & (table.ever == 1), ibis.literal(LATER)),
+        (table.furthest.isnull(), ibis.literal(NO_STAGE)),
+    ]
+    if funnel.out_of_order == "drop":
+        reasons.append((table.out_of_order, ibis.literal(OUT_OF_ORDER)))
+    return table.mutate(aside=ibis.cases(*reasons, else_=ibis.null("string")))
+
+
+def _any(tests: Any) -> Any:
+    found: Any = ibis.literal(False)
+    for test in tests:
+        found = found | test.fill_null(False)
+    return found
+
+
+def _maximum(days: list[Any]) -> Any:
+    best = days[0]
+    for day in days[1:]:
+        best = ibis.ifelse((day > best).fill_null(best.isnull()), day, best)
+    return best
+
+
+def _minimum(days: list[Any]) -> Any:
+    best = days[0]
+    for day in days[1:]:
+        best = ibis.ifelse((day < best).fill_null(best.isnull()), day, best)
+    return best

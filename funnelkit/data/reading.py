@@ -1,0 +1,347 @@
+"""The readers: from files, frames and event logs to `Leads`."""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from funnelkit._core import checks
+from funnelkit._core.errors import AssumptionWarning, DataError
+from funnelkit.data import assembly, sources
+from funnelkit.data.assembly import Filter, LogColumns, ReadingRules, Rows
+from funnelkit.data.dating import LastDay, last_complete_day
+from funnelkit.data.definition import Funnel
+from funnelkit.data.parsing import DateRules
+from funnelkit.data.records import BeforeRecording, Leads
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from ibis.backends.duckdb import Backend
+
+    from funnelkit.data.simulate import Truth
+
+Day = dt.date | str
+Paths = str | Path | Sequence[str | Path]
+
+
+def read_csv(
+    source: Paths,
+    funnel: Funnel,
+    *,
+    as_of: Day | None = None,
+    recorded_from: Day | None = None,
+    before_recording: BeforeRecording = "left_out",
+    join: Paths = (),
+    where: Filter | None = None,
+    exclude: Filter | None = None,
+    date_format: str | Mapping[str, str] | None = None,
+    dayfirst: bool | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+) -> Leads:
+    """Return leads from delimited text files.
+
+    Parameters
+    ----------
+    source
+        A path, a glob, or a list of them; all hold rows of one kind, one row per record.
+    funnel
+        The definition. Only the columns that it names are read.
+    as_of
+        Last day on which the data are complete; by default read off the events that happened, and
+        said aloud.
+    recorded_from
+        Day from which conversions were recorded.
+    before_recording
+        What becomes of leads that entered before ``recorded_from``; see :class:`Leads`.
+    join
+        Further files that share the id, such as deals beside leads.
+    where, exclude
+        Column -> value or values: rows to keep, rows to leave out.
+    date_format
+        Pattern of ``strptime``, for all date columns or by column. Unasked, only ISO dates are
+        read.
+    dayfirst
+        Whether 03/04/2026 is the third of April.
+    decimal, thousands
+        Marks in amounts. Unasked, only digits with a decimal point are read.
+    delimiter
+        By default the one that yields the funnel's columns.
+    encoding
+        By default UTF-8, or what a byte-order mark says.
+
+    Returns
+    -------
+    Leads
+        One record per id; see :meth:`Leads.accounting` for every row.
+
+    Raises
+    ------
+    DataError
+        With every problem at once: missing columns, dates or amounts that cannot be read,
+        statuses that name no stage, bytes that are not UTF-8.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile, funnelkit as fk
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> text = "id;lead;won\\n1;2026-01-05;2026-02-01\\n2;2026-01-09;\\n"
+    >>> _ = (folder / "leads.csv").write_text(text, encoding="utf-8")
+    >>> leads = fk.read_csv(
+    ...     folder / "leads.csv", fk.Funnel(["lead", "won"], id="id"), as_of="2026-02-28"
+    ... )
+    >>> leads.summary()
+    '2 records from 2 rows read, 0 set aside; complete up to 28 February 2026.'
+    """
+    rules = _rules(funnel, date_format, dayfirst, decimal, thousands, where, exclude)
+    needed = assembly.needed_columns(funnel, rules, None)
+    engine = sources.connect()
+    opened = [
+        sources.open_csv(engine, one, delimiter=delimiter, encoding=encoding, needed=needed)
+        for one in (source, *_each(join))
+    ]
+    rows = assembly.assemble_wide(engine, opened, funnel, rules)
+    return _leads(engine, rows, funnel, as_of, recorded_from, before_recording)
+
+
+def read_parquet(
+    source: Paths,
+    funnel: Funnel,
+    *,
+    as_of: Day | None = None,
+    recorded_from: Day | None = None,
+    before_recording: BeforeRecording = "left_out",
+    join: Paths = (),
+    where: Filter | None = None,
+    exclude: Filter | None = None,
+    date_format: str | Mapping[str, str] | None = None,
+    dayfirst: bool | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+) -> Leads:
+    """Return leads from Parquet files.
+
+    Parameters
+    ----------
+    source, funnel, as_of, recorded_from, before_recording, join, where, exclude
+        As in :func:`read_csv`.
+    date_format, dayfirst, decimal, thousands
+        As in :func:`read_csv`, for columns that hold text.
+
+    Returns
+    -------
+    Leads
+        One record per id.
+
+    Raises
+    ------
+    DataError
+        With every problem at once.
+    """
+    rules = _rules(funnel, date_format, dayfirst, decimal, thousands, where, exclude)
+    needed = assembly.needed_columns(funnel, rules, None)
+    engine = sources.connect()
+    opened = [
+        sources.open_parquet(engine, one, needed=needed) for one in (source, *_each(join))
+    ]
+    rows = assembly.assemble_wide(engine, opened, funnel, rules)
+    return _leads(engine, rows, funnel, as_of, recorded_from, before_recording)
+
+
+def from_frame(
+    frame: pd.DataFrame,
+    funnel: Funnel,
+    *,
+    as_of: Day | None = None,
+    recorded_from: Day | None = None,
+    before_recording: BeforeRecording = "left_out",
+    join: Sequence[pd.DataFrame] = (),
+    where: Filter | None = None,
+    exclude: Filter | None = None,
+    date_format: str | Mapping[str, str] | None = None,
+    dayfirst: bool | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    _truth: Truth | None = None,
+) -> Leads:
+    """Return leads from a pandas frame with one row per record.
+
+    Parameters
+    ----------
+    frame
+        The records.
+    funnel, as_of, recorded_from, before_recording, where, exclude
+        As in :func:`read_csv`.
+    join
+        Further frames that share the id.
+    date_format, dayfirst, decimal, thousands
+        As in :func:`read_csv`, for columns that hold text.
+
+    Returns
+    -------
+    Leads
+        One record per id.
+
+    Raises
+    ------
+    DataError
+        With every problem at once.
+    """
+    rules = _rules(funnel, date_format, dayfirst, decimal, thousands, where, exclude)
+    needed = assembly.needed_columns(funnel, rules, None)
+    engine = sources.connect()
+    opened = [sources.open_frame(engine, frame, needed=needed)]
+    opened += [
+        sources.open_frame(engine, other, needed=needed, name=f"join[{number}]")
+        for number, other in enumerate(join)
+    ]
+    rows = assembly.assemble_wide(engine, opened, funnel, rules)
+    return _leads(engine, rows, funnel, as_of, recorded_from, before_recording, truth=_truth)
+
+
+def from_events(
+    log: pd.DataFrame | Paths,
+    funnel: Funnel,
+    *,
+    id: str,  # noqa: A002  the log's own word
+    stage: str,
+    time: str,
+    as_of: Day | None = None,
+    recorded_from: Day | None = None,
+    before_recording: BeforeRecording = "left_out",
+    where: Filter | None = None,
+    exclude: Filter | None = None,
+    date_format: str | Mapping[str, str] | None = None,
+    dayfirst: bool | None = None,
+    decimal: str | None = None,
+    thousands: str | None = None,
+    delimiter: str | None = None,
+    encoding: str | None = None,
+) -> Leads:
+    """Return leads from a long log with one row per event.
+
+    Parameters
+    ----------
+    log
+        A frame, or a path, glob or list of paths (Parquet by its ending, else delimited text).
+    funnel
+        The definition; its ``columns`` map a stage or exit to its name or names in the log.
+        Segments, owner, account and value are taken from a record's first event that has them.
+    id, stage, time
+        Columns of the record, of the stage that it entered, and of when.
+    as_of, recorded_from, before_recording, where, exclude
+        As in :func:`read_csv`.
+    date_format, dayfirst, decimal, thousands, delimiter, encoding
+        As in :func:`read_csv`.
+
+    Returns
+    -------
+    Leads
+        One record per id; the first entry to a stage counts.
+
+    Raises
+    ------
+    DataError
+        With every problem at once.
+    """
+    rules = _rules(funnel, date_format, dayfirst, decimal, thousands, where, exclude)
+    columns = LogColumns(id=id, stage=stage, time=time)
+    needed = assembly.needed_columns(funnel, rules, columns)
+    engine = sources.connect()
+    if not isinstance(log, (str, Path, list, tuple)):
+        opened = sources.open_frame(engine, log, needed=needed)  # type: ignore[arg-type]
+    elif sources.paths_of(log)[0].suffix.lower() in (".parquet", ".pq"):
+        opened = sources.open_parquet(engine, log, needed=needed)
+    else:
+        opened = sources.open_csv(
+            engine, log, delimiter=delimiter, encoding=encoding, needed=needed
+        )
+    rows = assembly.assemble_log(engine, opened, funnel, rules, columns)
+    return _leads(engine, rows, funnel, as_of, recorded_from, before_recording)
+
+
+def _rules(
+    funnel: Funnel,
+    date_format: str | Mapping[str, str] | None,
+    dayfirst: bool | None,
+    decimal: str | None,
+    thousands: str | None,
+    where: Filter | None,
+    exclude: Filter | None,
+) -> ReadingRules:
+    return ReadingRules(
+        dates=DateRules.of(funnel.timezone, date_format, dayfirst),
+        decimal=decimal,
+        thousands=thousands,
+        where=where or {},
+        exclude=exclude or {},
+    )
+
+
+def _each(join: Paths) -> list[str | Path]:
+    return [join] if isinstance(join, (str, Path)) else list(join)
+
+
+def _leads(
+    engine: Backend,
+    rows: Rows,
+    funnel: Funnel,
+    as_of: Day | None,
+    recorded_from: Day | None,
+    before_recording: BeforeRecording,
+    truth: Truth | None = None,
+) -> Leads:
+    checks.one_of("before_recording", before_recording, ("left_out", "delayed_entry"))
+    notes = list(rows.notes)
+    if as_of is None:
+        found = _last_day(rows, funnel)
+        end = found.as_of
+        notes.append(f"`as_of` was taken as {end.isoformat()}, {found.why}.")
+        if found.far:
+            shown = ", ".join(day.isoformat() for day in found.far[:5])
+            notes.append(f"{len(found.far)} days far beyond the rest were not believed: {shown}.")
+        warnings.warn(notes[-2] if found.far else notes[-1], AssumptionWarning, stacklevel=3)
+    else:
+        end = checks.day("as_of", as_of)
+    if rows.zoned and funnel.timezone is None:
+        notes.append(
+            "Times carry an offset and the funnel has no `timezone`: days begin and end in UTC."
+        )
+    since = None if recorded_from is None else checks.day("recorded_from", recorded_from)
+    return Leads(
+        engine,
+        rows,
+        funnel,
+        as_of=end,
+        recorded_from=since,
+        before_recording=before_recording,
+        notes=notes,
+        truth=truth,
+    )
+
+
+def _last_day(rows: Rows, funnel: Funnel) -> LastDay:
+    table = rows.table
+    counts: list[tuple[Any, int, bool]] = []
+    for step in range(len(funnel.steps)):
+        if rows.form == "wide":
+            events = table.select(day=table[f"day_{step}"])
+        else:
+            events = table.filter(table.step == step).select("day")
+        found = events.filter(events.day.notnull()).aggregate(by="day", n=lambda t: t.count())
+        counts += [
+            (day.date() if hasattr(day, "date") else day, int(n), step in rows.clocked)
+            for day, n in found.execute().itertuples(index=False)
+        ]
+    if not counts:
+        raise DataError(
+            "no record has a date in any stage, so `as_of` cannot be found; give it, and check "
+            "`columns`."
+        )
+    days, weights, clocked = zip(*sorted(counts), strict=True)
+    return last_complete_day(days, weights, clocked)

@@ -1,0 +1,430 @@
+"""`Leads`: the data on its engine, as known at the end of one day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal
+
+import ibis
+
+from funnelkit._core import checks, display
+from funnelkit._core.dates import Unit, day_name
+from funnelkit._core.errors import ArgumentError, DataError, FunnelError
+from funnelkit.data import journeys
+from funnelkit.data.definition import ENTERED_AT, Funnel
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pandas as pd
+    from ibis.backends.duckdb import Backend
+
+    from funnelkit.data.assembly import Rows
+    from funnelkit.data.simulate import Truth
+
+BeforeRecording = Literal["left_out", "delayed_entry"]
+KEPT = "kept as a record"
+JOINED = "joined to a record of an earlier file"
+REPEATED = "id repeated"
+
+
+class Leads:
+    """Records of a funnel as known at the end of ``as_of``.
+
+    Made by the readers (:func:`funnelkit.read_csv` and its siblings), never by hand. Nothing that
+    happened after ``as_of`` is in it, and the clock is never read.
+
+    Parameters
+    ----------
+    engine, rows
+        The engine and the typed rows on it.
+    funnel
+        The definition.
+    as_of
+        Last complete day.
+    recorded_from
+        Leads that entered before this day are left out of rates and fits, or enter late.
+    before_recording
+        ``"left_out"``: conversions were not recorded before ``recorded_from``, so earlier leads
+        are left out. ``"delayed_entry"``: finished records from before it are missing, so the
+        leads that are there come under observation on that day.
+    notes
+        What was found and decided while reading.
+    truth
+        For simulated leads, the parameters behind them.
+
+    Examples
+    --------
+    >>> import funnelkit as fk, pandas as pd
+    >>> export = pd.DataFrame(
+    ...     {"id": ["a", "b"], "lead": ["2026-01-05", "2026-01-09"], "won": ["2026-02-01", None]}
+    ... )
+    >>> leads = fk.from_frame(export, fk.Funnel(["lead", "won"], id="id"), as_of="2026-02-28")
+    >>> len(leads), leads.at("2026-01-31").list("won").empty
+    (2, True)
+    """
+
+    def __init__(
+        self,
+        engine: Backend,
+        rows: Rows,
+        funnel: Funnel,
+        *,
+        as_of: dt.date,
+        recorded_from: dt.date | None,
+        before_recording: BeforeRecording = "left_out",
+        notes: Sequence[str] = (),
+        truth: Truth | None = None,
+    ) -> None:
+        """Derive the journeys once, on the engine."""
+        self.funnel = funnel
+        self.as_of = as_of
+        self.recorded_from = recorded_from
+        self.before_recording = before_recording
+        self.notes = tuple(notes)
+        self.truth = truth
+        self.engine = engine
+        self.rows = rows
+        derived = journeys.journeys(journeys.entries(rows, funnel, as_of), funnel, as_of)
+        self.derived: ir.Table = engine.create_table(
+            ibis.util.gen_name("fk_journeys"), derived, temp=True
+        )
+        if funnel.out_of_order == "error":
+            self._refuse_disorder()
+
+    @property
+    def journeys(self) -> ir.Table:
+        """One row per record that is kept; see :func:`funnelkit.data.journeys.journeys`."""
+        return self.derived.filter(self.derived.aside.isnull())
+
+    @cached_property
+    def n(self) -> int:
+        """Number of records."""
+        return int(self.journeys.count().execute())
+
+    def __len__(self) -> int:
+        """Return the number of records."""
+        return self.n
+
+    def at(self, day: dt.date | str) -> Leads:
+        """Return the leads as they were known at the end of an earlier day.
+
+        Dates are rewound. Amounts, owners, accounts and segments are as exported.
+
+        Parameters
+        ----------
+        day
+            The last day that is known.
+
+        Raises
+        ------
+        ArgumentError
+            If the day lies after ``as_of``.
+        """
+        earlier = checks.day("day", day)
+        if earlier > self.as_of:
+            raise ArgumentError(
+                f"`day` must not lie after `as_of` ({self.as_of.isoformat()}); "
+                f"got {earlier.isoformat()}."
+            )
+        return Leads(
+            self.engine,
+            self.rows,
+            self.funnel,
+            as_of=earlier,
+            recorded_from=self.recorded_from,
+            before_recording=self.before_recording,
+            notes=self.notes,
+            truth=self.truth,
+        )
+
+    def segment_column(self, name: str) -> ir.Column:
+        """Return a segment of the journeys as a column: one of the funnel's, or ``entered_at``.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such segment; with the closest match.
+        """
+        table = self.journeys
+        known = (*self.funnel.segments, ENTERED_AT)
+        checks.member("by", "segment", name, known)
+        if name == ENTERED_AT:
+            return _named(table.entered_at, self.funnel.stages)
+        return table[f"segment_{self.funnel.segments.index(name)}"]
+
+    def count(
+        self, stage: str, every: Unit = "month", *, by: str | None = None
+    ) -> pd.Series[int] | pd.DataFrame:
+        """Return first entries to a stage or exit by calendar period.
+
+        Parameters
+        ----------
+        stage
+            Stage or exit.
+        every
+            ``"day"``, ``"week"``, ``"month"``, ``"quarter"`` or ``"year"`` of the funnel's
+            calendar.
+        by
+            Segment; the result is then a long frame.
+
+        Returns
+        -------
+        Series or DataFrame
+            Counts indexed by period without gaps, up to the period of ``as_of``; with ``by`` a
+            frame with ``series``, ``period`` and ``value``. Entries whose day was not recorded
+            (filled stages) are in none of them; their number stands in ``attrs["undated"]``.
+
+        Raises
+        ------
+        ArgumentError
+            For an unknown stage, unit or segment.
+        """
+        import pandas as pd
+
+        step = self.funnel.step("stage", stage)
+        when, has_day, reached = self._entry(step)
+        table = self.journeys
+        group = self.segment_column(by) if by else ibis.null("string")
+        picked = table.select(day=ibis.ifelse(has_day, when, ibis.null("date")), group=group, in_=reached)
+        picked = picked.filter(picked["in_"])
+        counted = picked.aggregate(by=["day", "group"], n=picked.count()).execute()
+        undated = int(counted.loc[counted["day"].isna(), "n"].sum())
+        counted = counted[counted["day"].notna()]
+        periods = self.funnel.calendar.periods(counted["day"], every)
+        index = self._all_periods(periods, every)
+        if by is None:
+            series = counted["n"].groupby(periods).sum().reindex(index, fill_value=0)
+            series = series.astype("int64").rename(stage)
+            series.attrs["undated"] = undated
+            return series
+        names = counted["group"].fillna(display.BLANK)
+        wide = counted["n"].groupby([names.to_numpy(), periods]).sum().unstack(0)
+        wide = wide.reindex(index).fillna(0).astype("int64")
+        frame = pd.DataFrame(
+            [
+                {"series": name, "period": period, "value": int(value)}
+                for name in sorted(wide.columns)
+                for period, value in wide[name].items()
+            ],
+            columns=["series", "period", "value"],
+        )
+        frame.attrs["undated"] = undated
+        return frame
+
+    def list(
+        self,
+        stage: str,
+        *,
+        start: str | None = None,
+        cohort: str | None = None,
+        period: str | None = None,
+        every: Unit = "month",
+        **segments: str | None,
+    ) -> pd.DataFrame:
+        """Return the records behind a count.
+
+        Parameters
+        ----------
+        stage
+            Stage or exit that the records reached.
+        start
+            Stage whose entry defines the cohort, as in ``triangle(leads, start, stage)``; the
+            records are then those that the triangle counts. Default: the first stage, as soon as
+            a cohort is named.
+        cohort
+            Period of entry to ``start``, such as ``"2026-08"``.
+        period
+            Period of entry to ``stage``.
+        every
+            Unit of ``cohort`` and ``period``.
+        **segments
+            Values of segments, such as ``source="webinar"``; ``None`` is blank.
+
+        Returns
+        -------
+        DataFrame
+            The id, the day of each stage and exit, segments, owner, account and value, under the
+            funnel's own names; sorted by id. A personal column is never among them.
+
+        Raises
+        ------
+        ArgumentError
+            For an unknown stage, segment or period.
+        """
+        step = self.funnel.step("stage", stage)
+        when, _, reached = self._entry(step)
+        table = self.journeys
+        keep = reached
+        if cohort is not None or start is not None:
+            keep &= self._in_cohort(start or self.funnel.stages[0], cohort, every)
+        if period is not None:
+            keep &= _within(when, self._span("period", period, every))
+        for name, value in segments.items():
+            checks.member("segments", "segment", name, (*self.funnel.segments, ENTERED_AT))
+            column = self.segment_column(name)
+            keep &= column.isnull() if value is None else column == value
+        shown = self._own_names(table)
+        return table.filter(keep.fill_null(False)).order_by("id").select(**shown).execute()
+
+    def accounting(self) -> pd.DataFrame:
+        """Return what became of every row that was read.
+
+        Returns
+        -------
+        DataFrame
+            ``file``, ``reason`` and ``rows``; for each file the rows sum to the rows read.
+        """
+        import pandas as pd
+
+        rows: list[tuple[str, str, int]] = []
+        kept = self._records_by_file()
+        used = self._usable_by_file()
+        for number, name in enumerate(self.rows.names):
+            records = {reason: n for (file, reason), n in kept.items() if file == number}
+            usable, ids = used.get(number, (0, 0))
+            records[JOINED] = ids - sum(records.values())
+            records[REPEATED] = usable - ids
+            if self.rows.form == "log":
+                records = self._events_by_reason()
+            records |= self.rows.set_aside[number]
+            rows += [(name, reason, n) for reason, n in records.items() if n]
+        return pd.DataFrame(rows, columns=["file", "reason", "rows"])
+
+    def summary(self) -> str:
+        """Return what is there in one or two sentences."""
+        read = sum(self.rows.read)
+        aside = read - int(
+            self.accounting().query("reason in @kept", local_dict={"kept": [KEPT, JOINED]})["rows"].sum()
+        )
+        since = (
+            f" Rates use leads from {day_name(self.recorded_from)} on."
+            if self.recorded_from and self.before_recording == "left_out"
+            else ""
+        )
+        return (
+            f"{display.plural(self.n, 'record')} from {display.plural(read, 'row')} read, "
+            f"{display.count(aside)} set aside; complete up to {day_name(self.as_of)}.{since}"
+        )
+
+    def __repr__(self) -> str:
+        """Return the summary."""
+        steps = " → ".join(self.funnel.stages)
+        return f"<Leads {steps}>\n{self.summary()}"
+
+    def _repr_html_(self) -> str:
+        return display.html_block(self.summary(), self.accounting())
+
+    def in_rates(self, start: str) -> ir.BooleanColumn:
+        """Return whether a record is in the denominator of rates from a stage.
+
+        It entered the stage on a day of its own (not filled in from a later stage), and, unless
+        entry is delayed, not before ``recorded_from``.
+        """
+        k = self.funnel.stage("start", start)
+        table = self.journeys
+        inside = table[f"dated_{k}"] & table[f"reached_{k}"]
+        if self.recorded_from is not None and self.before_recording == "left_out":
+            inside &= table[f"date_{k}"] >= ibis.literal(self.recorded_from)
+        return inside
+
+    def _entry(self, step: str) -> tuple[Any, Any, Any]:
+        """Return day, whether it has a day of its own, and whether it was reached."""
+        table = self.journeys
+        if step in self.funnel.stages:
+            k = self.funnel.stages.index(step)
+            return table[f"date_{k}"], table[f"dated_{k}"], table[f"reached_{k}"]
+        reached = (table.exit == self.funnel.exits.index(step)).fill_null(False)
+        return table.exit_date, table.exit_date.notnull(), reached
+
+    def _in_cohort(self, start: str, cohort: str | None, every: Unit) -> Any:
+        k = self.funnel.stage("start", start)
+        inside = self.in_rates(start)
+        if cohort is not None:
+            inside &= _within(self.journeys[f"date_{k}"], self._span("cohort", cohort, every))
+        return inside
+
+    def _span(self, argument: str, text: str, every: Unit) -> tuple[dt.date, dt.date]:
+        import pandas as pd
+
+        try:
+            period = pd.Period(text, freq=self.funnel.calendar.freq(every))
+        except ValueError:
+            raise ArgumentError(
+                f"`{argument}` must be a {every} such as "
+                f"{self.funnel.calendar.label(self.funnel.calendar.period(self.as_of, every))}; "
+                f"got {text!r}."
+            ) from None
+        return period.start_time.date(), period.end_time.date()
+
+    def _all_periods(self, seen: pd.PeriodIndex, every: Unit) -> pd.PeriodIndex:
+        import pandas as pd
+
+        last = self.funnel.calendar.period(self.as_of, every)
+        first = seen.min() if len(seen) else last
+        return pd.period_range(first, last, freq=self.funnel.calendar.freq(every))
+
+    def _own_names(self, table: ir.Table) -> dict[str, Any]:
+        """Return the public columns of the journeys under the funnel's own names."""
+        funnel = self.funnel
+        shown: dict[str, Any] = {funnel.id: table.id}
+        shown |= {stage: table[f"date_{k}"] for k, stage in enumerate(funnel.stages)}
+        shown |= {
+            name: ibis.ifelse(table.exit == e, table.exit_date, ibis.null("date"))
+            for e, name in enumerate(funnel.exits)
+        }
+        shown |= {name: table[f"segment_{i}"] for i, name in enumerate(funnel.segments)}
+        shown[ENTERED_AT] = _named(table.entered_at, funnel.stages)
+        for role in ("owner", "account", "value"):
+            column = getattr(funnel, role)
+            if column is not None:
+                shown.setdefault(column, table[role])
+        return shown
+
+    def _records_by_file(self) -> dict[tuple[int, str], int]:
+        table = self.derived
+        table = table.mutate(reason=ibis.coalesce(table.aside, KEPT))
+        counted = table.aggregate(by=["source", "reason"], n=table.count()).execute()
+        return {
+            (int(source), str(reason)): int(n)
+            for source, reason, n in counted.itertuples(index=False)
+        }
+
+    def _usable_by_file(self) -> dict[int, tuple[int, int]]:
+        table = self.rows.table
+        counted = table.aggregate(by="source", n=table.count(), ids=table.id.nunique()).execute()
+        return {int(source): (int(n), int(ids)) for source, n, ids in counted.itertuples(index=False)}
+
+    def _events_by_reason(self) -> dict[str, int]:
+        events = self.rows.table
+        aside = self.derived.select("id", reason=ibis.coalesce(self.derived.aside, KEPT))
+        joined = events.join(aside, "id")
+        late = joined.day > ibis.literal(self.as_of)
+        reason = ibis.ifelse(late & (joined.reason == KEPT), "event after `as_of`", joined.reason)
+        counted = joined.mutate(why=reason).aggregate(by="why", n=lambda t: t.count()).execute()
+        return {str(why): int(n) for why, n in counted.itertuples(index=False)}
+
+    def _refuse_disorder(self) -> None:
+        bad = self.derived.filter(self.derived.out_of_order)
+        count = int(bad.count().execute())
+        if count:
+            examples = ", ".join(sorted(bad.id.topk(3).execute()["id"]))
+            raise DataError(
+                f"{count:,} records have a stage dated before its predecessor, such as {examples}. "
+                'Correct them, or choose out_of_order="clip" or "drop".'
+            )
+
+
+def _named(position: Any, names: Sequence[str]) -> Any:
+    return ibis.cases(
+        *[(position == i, ibis.literal(name)) for i, name in enumerate(names)],
+        else_=ibis.null("string"),
+    )
+
+
+def _within(day: Any, span: tuple[dt.date, dt.date]) -> Any:
+    return (day >= ibis.literal(span[0])) & (day <= ibis.literal(span[1]))
+
+
+__all__ = ["BeforeRecording", "FunnelError", "Leads"]
