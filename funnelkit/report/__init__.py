@@ -1,0 +1,27 @@
+"""Periodic reports: their parameters, `funnel.yml`, the runs and what they write."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from funnelkit.report.config import load_config
+    from funnelkit.report.page import monthly
+    from funnelkit.report.runner import run
+
+_HOMES = {"load_config": "config", "monthly": "page", "run": "runner"}
+
+__all__ = ["load_config", "monthly", "run"]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        value = getattr(importlib.import_module(f"funnelkit.report.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'funnelkit.report' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

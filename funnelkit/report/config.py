@@ -1,0 +1,293 @@
+"""`funnel.yml`: the funnel, its data and its calendar, checked whole before anything runs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from funnelkit._core.dates import WEEKDAYS, Calendar
+from funnelkit._core.errors import DefinitionError, did_you_mean
+from funnelkit.data.definition import Funnel
+from funnelkit.report.document import Section, read
+from funnelkit.report.exports import DataFiles, data_files, given_files
+
+if TYPE_CHECKING:
+    from funnelkit.data.records import Leads
+
+FILE_NAME = "funnel.yml"
+_TEXTS = ("exits", "segments", "personal")
+_TEXT = ("id", "status", "status_date", "value", "owner", "account", "timezone")
+_CHOICES = {
+    "status_date_means": ("close", "change"),
+    "skipped": ("fill", "strict"),
+    "out_of_order": ("clip", "drop", "error"),
+    "reopened": ("last", "first"),
+}
+_ELSEWHERE = {
+    **dict.fromkeys(("fiscal_year_start", "week_start", "holidays"), "calendar"),
+    **dict.fromkeys(
+        ("files", "join", "events", "delimiter", "encoding", "date_format", "dayfirst", "decimal",
+         "thousands"),
+        "data",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A dated event that may have moved the figures."""
+
+    date: dt.date
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """What funnel.yml says, checked.
+
+    Parameters
+    ----------
+    path
+        The file.
+    funnel
+        The funnel's definition.
+    data
+        The exports.
+    where, exclude
+        Column -> values: only these records, or all but these.
+    changes
+        Dated events, in order.
+    as_of
+        Last day on which the data is complete; ``None``: found in the data.
+    recorded_from
+        First day on which conversions were recorded.
+    before_recording
+        ``"left_out"`` or ``"delayed_entry"``: what becomes of leads that entered before.
+    title
+        Name of the business, for the head of a report.
+    """
+
+    path: Path
+    funnel: Funnel
+    data: DataFiles
+    where: Mapping[str, tuple[str, ...]]
+    exclude: Mapping[str, tuple[str, ...]]
+    changes: tuple[Change, ...]
+    as_of: dt.date | None
+    recorded_from: dt.date | None
+    before_recording: str | None
+    title: str | None
+
+    def read(
+        self,
+        *,
+        data: str | Path | Sequence[str | Path] | None = None,
+        join: str | Path | Sequence[str | Path] | None = None,
+        as_of: dt.date | str | None = None,
+    ) -> Leads:
+        """Return the leads.
+
+        Parameters
+        ----------
+        data, join
+            Files to read in place of those that funnel.yml names; relative to the working folder.
+        as_of
+            Last day on which the data is complete, in place of the one that funnel.yml names.
+
+        Raises
+        ------
+        DefinitionError
+            If no file is named, or one is missing.
+        DataError
+            If the data cannot be read as the funnel says.
+        """
+        import funnelkit as fk
+
+        files, others = self.inputs(data=data, join=join)
+        told: dict[str, Any] = {
+            "as_of": as_of or self.as_of,
+            "recorded_from": self.recorded_from,
+            "before_recording": self.before_recording,
+            "where": dict(self.where) or None,
+            "exclude": dict(self.exclude) or None,
+        }
+        told = {name: value for name, value in told.items() if value is not None}
+        source: Any = files[0] if len(files) == 1 else list(files)
+        if self.data.events is not None:
+            log = self.data.events
+            names = {"id": log.id, "stage": log.stage, "time": log.time}
+            return fk.from_events(source, self.funnel, **names, **told, **self.data.options)
+        told["join"] = list(others)
+        if files[0].suffix.lower() in (".parquet", ".pq"):
+            return fk.read_parquet(source, self.funnel, **told)
+        return fk.read_csv(source, self.funnel, **told, **self.data.options)
+
+    def inputs(
+        self,
+        *,
+        data: str | Path | Sequence[str | Path] | None = None,
+        join: str | Path | Sequence[str | Path] | None = None,
+    ) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+        """Return the data files and the joined files that `read` would read.
+
+        Raises
+        ------
+        DefinitionError
+            If no file is named, or one is missing.
+        """
+        problems: list[str] = []
+        files = self.data.files if data is None else given_files("data", data, problems)
+        others = self.data.join if join is None else given_files("join", join, problems)
+        if not files and not problems:
+            problems.append(
+                f"`data` is missing: name the exports in {self.path.name} or as `data`."
+            )
+        if problems:
+            raise DefinitionError(problems)
+        return files, others
+
+
+def load_config(path: str | os.PathLike[str], *, check_files: bool = True) -> Config:
+    r"""Return what a funnel.yml says, once nothing is wrong with it.
+
+    Parameters
+    ----------
+    path
+        The file; a folder stands for the funnel.yml in it. Paths in it are relative to it.
+    check_files
+        Whether the data files it names must exist.
+
+    Returns
+    -------
+    Config
+
+    Raises
+    ------
+    DefinitionError
+        With every mistake at once, each with its line and its place: YAML syntax, unknown keys
+        (with the closest match), wrong types, impossible dates, missing files, and a funnel that
+        contradicts itself.
+
+    Notes
+    -----
+    The keys are the arguments of :class:`funnelkit.Funnel`, and ``data`` (``files``, ``join``,
+    ``events`` and how they are written), ``where``, ``exclude``, ``calendar``, ``changes``,
+    ``as_of``, ``recorded_from``, ``before_recording``, ``title``. Values are read as they are
+    written: a stage may be called ``no`` or ``1``, and a date needs no quotes.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> folder = pathlib.Path(tempfile.mkdtemp())
+    >>> _ = (folder / "funnel.yml").write_text("stages: [lead, won]\nid: lead_id\n")
+    >>> load_config(folder).funnel.stages
+    ('lead', 'won')
+    """
+    file = Path(path)
+    if file.is_dir():
+        file = file / FILE_NAME
+    source = _text_of(file)
+    try:
+        return read(source, lambda root: _config(root, file, check_files=check_files))
+    except DefinitionError as error:
+        raise DefinitionError([f"{file.name}, {words}" for words in error.problems]) from None
+
+
+def _text_of(file: Path) -> str:
+    try:
+        return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except FileNotFoundError:
+        there = [one.name for one in file.parent.glob("*.y*ml")] if file.parent.is_dir() else []
+        hint = did_you_mean(file.name, there)
+        raise DefinitionError(f"`config`: there is no file {file.name!r}.{hint}") from None
+    except UnicodeDecodeError as error:
+        raise DefinitionError(
+            f"{file.name} is not UTF-8 (byte {error.start + 1}); save it as UTF-8."
+        ) from None
+    except OSError as error:
+        raise DefinitionError(
+            f"`config`: {file.name!r} cannot be read: {error.strerror}."
+        ) from None
+
+
+def _config(root: Section, file: Path, *, check_files: bool) -> Config | None:
+    funnel = _funnel(root)
+    data = data_files(root, file.parent, check_files=check_files)
+    as_of, recorded_from = root.day("as_of"), root.day("recorded_from")
+    if as_of and recorded_from and recorded_from > as_of:
+        root.note("recorded_from", f"must not be after `as_of`, {as_of}; got {recorded_from}.")
+    values = {
+        "where": _values(root, "where"),
+        "exclude": _values(root, "exclude"),
+        "changes": _changes(root),
+        "before_recording": root.choice("before_recording", ("left_out", "delayed_entry")),
+        "title": root.text("title"),
+    }
+    root.close(_ELSEWHERE)
+    if funnel is None:  # something was noted
+        return None
+    return Config(
+        path=file, funnel=funnel, data=data, as_of=as_of, recorded_from=recorded_from,
+        **values,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _funnel(root: Section) -> Funnel | None:
+    stages = root.texts("stages")
+    if "stages" not in root:
+        root.note("stages", "is missing: the stages in order, such as [lead, mql, won].")
+    given: dict[str, Any] = {key: root.texts(key) for key in _TEXTS}
+    given |= {key: root.text(key) for key in _TEXT}
+    given |= {key: root.choice(key, allowed) for key, allowed in _CHOICES.items()}
+    given["columns"] = {
+        step: columns if columns is None or len(columns) > 1 else columns[0]
+        for step, columns in root.mapping("columns").items()
+    }
+    given["status_values"] = _values(root, "status_values")
+    given["calendar"] = _calendar(root)
+    if not stages:
+        return None
+    try:
+        return Funnel(stages, **{key: value for key, value in given.items() if value is not None})
+    except DefinitionError as error:
+        for words in error.problems:
+            named = re.match(r"`(\w+)`", words)
+            line = root.line_at(named[1]) if named else root.line
+            root.problems.add(line, words)
+        return None
+
+
+def _calendar(root: Section) -> Calendar | None:
+    section = root.section("calendar")
+    if section is None:
+        return None
+    start = section.whole("fiscal_year_start", 1, 12, "a month from 1 to 12")
+    week = section.choice("week_start", WEEKDAYS)
+    holidays = section.days("holidays")
+    section.close()
+    return Calendar(fiscal_year_start=start or 1, week_start=week or "monday", holidays=holidays)
+
+
+def _values(root: Section, key: str) -> dict[str, tuple[str, ...]]:
+    found = root.mapping(key)
+    for name in [name for name, values in found.items() if values is None]:
+        root.note(key, f'needs a value for `{name}` ("" for blank).')
+    return {name: values for name, values in found.items() if values is not None}
+
+
+def _changes(root: Section) -> tuple[Change, ...]:
+    found = []
+    for entry in root.sections("changes"):
+        date, what = entry.day("date"), entry.text("what")
+        for key in ("date", "what"):
+            if key not in entry:
+                entry.note(key, "is missing; a change is `date: 2026-03-01` and `what: …`.")
+        entry.close()
+        if date and what:
+            found.append(Change(date=date, what=what))
+    return tuple(sorted(found, key=lambda change: change.date))
