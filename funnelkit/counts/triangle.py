@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelkit._core import display
+from funnelkit._core.clusters import ClusterSums
 from funnelkit._core.dates import period_label
 from funnelkit._core.errors import ArgumentError, DataError, unknown
 from funnelkit._core.result import Result, frozen, frozen_mapping
@@ -48,6 +49,16 @@ class AccountSums:
         """Copy and freeze the arrays."""
         for name in ("accounts", "nn", "xn", "xx"):
             object.__setattr__(self, name, frozen(getattr(self, name), np.int64))
+
+    def up_to(self, age: int | None = None) -> ClusterSums:
+        """Return the sums with X converted by an age (default: by any), per segment and cohort."""
+        end = None if age is None else age + 1
+        return ClusterSums(
+            accounts=self.accounts,
+            nn=self.nn,
+            xn=self.xn[..., :end].sum(axis=-1),
+            xx=self.xx[..., :end].sum(axis=-1),
+        )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
