@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -12,6 +13,7 @@ from funnelkit._core import checks
 from funnelkit._core.result import frozen
 
 FloatArray = NDArray[np.float64]
+Numbers = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -27,10 +29,10 @@ class ClusterSums:
         four of one shape.
     """
 
-    accounts: FloatArray
-    nn: FloatArray
-    xn: FloatArray
-    xx: FloatArray
+    accounts: Numbers
+    nn: Numbers
+    xn: Numbers
+    xx: Numbers
 
     def __post_init__(self) -> None:
         """Copy and freeze the arrays."""
@@ -63,10 +65,10 @@ class ClusterSums:
         Notes
         -----
         With p = Σ x / Σ n the linearised variance of p, a ratio of two sums over accounts, is
-        V = (Σ x² − 2 p Σ x·n + p² Σ n²) · m / (m − 1) / (Σ n)², and the effective number is
-        p (1 − p) / V. It is taken to be no more than the number of leads, as a variance below
+        V = (Σ x² - 2 p Σ x·n + p² Σ n²) · m / (m - 1) / (Σ n)², and the effective number is
+        p (1 - p) / V. It is taken to be no more than the number of leads, as a variance below
         the binomial one is more often a matter of few accounts than of leads that shun each
-        other. With a level it is multiplied by (z / t)², normal over Student quantile with m − 1
+        other. With a level it is multiplied by (z / t)², normal over Student quantile with m - 1
         degrees of freedom. Where all or none converted, V = 0 says nothing, and the leads of an
         account are taken to behave as one: (Σ n)² / Σ n²; so it is with a single account.
 
@@ -78,7 +80,7 @@ class ClusterSums:
 
         Examples
         --------
-        Ten accounts of two leads that act alike are worth ten leads (nine, with m / (m − 1)):
+        Ten accounts of two leads that act alike are worth ten leads (nine, with m / (m - 1)):
 
         >>> sums = ClusterSums(accounts=10, nn=40, xn=20, xx=20)
         >>> float(sums.effective(10, 20).round(6))

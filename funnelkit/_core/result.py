@@ -36,7 +36,7 @@ class Result:
 
 def frozen(values: Any, dtype: type) -> NDArray[Any]:
     """Return a read-only copy of an array."""
-    copy = np.array(values, dtype=dtype, copy=True)
+    copy: NDArray[Any] = np.array(values, dtype=dtype, copy=True)
     copy.flags.writeable = False
     return copy
 
