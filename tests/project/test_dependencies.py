@@ -4,6 +4,8 @@ import importlib.metadata
 import re
 import tomllib
 
+import ibis
+import pandas as pd
 import pytest
 import yaml
 from packaging.requirements import Requirement
@@ -61,6 +63,17 @@ def test_the_package_imports_only_what_it_declares() -> None:
     for name, path in modules().items():
         for library in libraries(path):
             assert declared & {canonicalize_name(by) for by in given[library]}, f"{name}: {library}"
+
+
+def test_the_engine_can_replace_and_drop_a_table() -> None:
+    """Why sqlglot is capped: from 30.18 on, Ibis 12 writes DROP without a name (ibis 12101)."""
+    engine = ibis.duckdb.connect()
+    frame = pd.DataFrame({"stage": ["lead", "won"]})
+    engine.create_table("stages", frame)
+    engine.create_table("stages", frame.head(1), overwrite=True)
+    assert engine.table("stages").count().execute() == 1
+    engine.drop_table("stages")
+    assert engine.list_tables() == []
 
 
 # --- constraints.txt ------------------------------------------------------------------
