@@ -13,7 +13,7 @@ MINUS = "\u2212"
 NARROW_SPACE = "\u202f"
 EN_DASH = "\u2013"
 BLANK = "(blank)"
-_SHOWN_ROWS = 30
+_SHOWN_ROWS = 15
 
 
 def count(value: float) -> str:

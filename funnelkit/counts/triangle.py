@@ -262,7 +262,7 @@ class Triangle(Result):
 
     def __add__(self, other: Triangle) -> Triangle:
         """Return the counts of two disjoint sets of leads under the same question."""
-        from funnelkit.counts.arrange import added
+        from funnelkit.counts.reshape import added
 
         return added(self, other)
 
@@ -331,7 +331,7 @@ class Triangle(Result):
         ArgumentError
             If no cohort or segment is left.
         """
-        from funnelkit.counts.arrange import selected
+        from funnelkit.counts.reshape import selected
 
         return selected(self, first=first, last=last, segment=segment)
 
@@ -368,7 +368,7 @@ class Triangle(Result):
         DataError
             If columns are missing, counts are negative or not whole, or an outcome is unknown.
         """
-        from funnelkit.counts.arrange import from_counts
+        from funnelkit.counts.reshape import from_counts
 
         return from_counts(
             counts, start=start, target=target, as_of=as_of, exits=tuple(exits), by=tuple(by)
@@ -380,7 +380,7 @@ class Triangle(Result):
         Columns: ``cohort``, those of ``by``, ``age``, ``outcome`` (blank for leads still open),
         ``undated`` and ``n``; rows with ``n = 0`` are left out.
         """
-        from funnelkit.counts.arrange import to_counts
+        from funnelkit.counts.reshape import to_counts
 
         return to_counts(self)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import ibis
@@ -93,6 +93,10 @@ class Rows:
     zoned: bool
     misfit_examples: tuple[str, ...]
     notes: tuple[str, ...]
+
+    def over(self, table: ir.Table) -> Rows:
+        """Return the same description over another relation of the same columns."""
+        return replace(self, table=table)
 
 
 def needed_columns(funnel: Funnel, rules: ReadingRules, log: LogColumns | None) -> set[str]:

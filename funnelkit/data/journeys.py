@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from funnelkit.data.definition import Funnel
+from funnelkit._core import checks
+from funnelkit.data.definition import ENTERED_AT, Funnel
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -73,7 +74,7 @@ def _attributes(rows: Rows) -> dict[str, Any]:
     return found
 
 
-def journeys(table: ir.Table, funnel: Funnel, as_of: dt.date) -> ir.Table:
+def journeys(table: ir.Table, funnel: Funnel) -> ir.Table:
     """Return what each record had reached, by the policies of the funnel.
 
     Columns beside ``id``, ``source``, ``copies`` and the attributes, for stages ``k``:
@@ -84,14 +85,14 @@ def journeys(table: ir.Table, funnel: Funnel, as_of: dt.date) -> ir.Table:
     ``furthest`` (positions of stages), ``out_of_order``, ``reopened``, ``reversed`` (booleans)
     and ``aside`` (why the record is set aside, or null).
     """
-    table = _status_at(table, funnel, as_of)
+    table = _status_at(table, funnel)
     table = _exits(table, funnel)
     table = _order(table, funnel)
     table = _reached(table, funnel)
     return _aside(table, funnel)
 
 
-def _status_at(table: ir.Table, funnel: Funnel, as_of: dt.date) -> ir.Table:
+def _status_at(table: ir.Table, funnel: Funnel) -> ir.Table:
     """Add how far the status alone says a record has come, and an exit without a day.
 
     A status whose day lies after ``as_of`` has not happened yet.
@@ -224,6 +225,50 @@ def _aside(table: ir.Table, funnel: Funnel) -> ir.Table:
     if funnel.out_of_order == "drop":
         reasons.append((table.out_of_order, ibis.literal(OUT_OF_ORDER)))
     return table.mutate(aside=ibis.cases(*reasons, else_=ibis.null("string")))
+
+
+def segment(table: ir.Table, funnel: Funnel, name: str) -> Any:
+    """Return a segment of journeys as a column: one of the funnel's, or ``entered_at``.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such segment; with the closest match.
+    """
+    checks.member("by", "segment", name, (*funnel.segments, ENTERED_AT))
+    if name != ENTERED_AT:
+        return table[f"segment_{funnel.segments.index(name)}"]
+    return ibis.cases(
+        *[(table.entered_at == k, ibis.literal(stage)) for k, stage in enumerate(funnel.stages)],
+        else_=ibis.null("string"),
+    )
+
+
+def in_rates(table: ir.Table, start: int, since: dt.date | None) -> Any:
+    """Return whether a journey is in the denominator of rates from a stage.
+
+    It entered the stage on a day of its own (not filled in from a later stage), and not before
+    ``since``.
+    """
+    inside = table[f"dated_{start}"] & table[f"reached_{start}"]
+    return inside if since is None else inside & (table[f"date_{start}"] >= ibis.literal(since))
+
+
+def recorded(table: ir.Table, funnel: Funnel, since: dt.date | None) -> ir.Table:
+    """Return the journeys that entered the funnel not before a day."""
+    if since is None:
+        return table
+    first = _minimum([table[f"date_{k}"] for k in range(len(funnel.stages))])
+    return table.filter((first >= ibis.literal(since)).fill_null(True))
+
+
+def entry(table: ir.Table, funnel: Funnel, step: int) -> tuple[Any, Any, Any]:
+    """Return day of a step, whether it has a day of its own, and whether it was reached."""
+    n = len(funnel.stages)
+    if step < n:
+        return table[f"date_{step}"], table[f"dated_{step}"], table[f"reached_{step}"]
+    reached = (table.exit == step - n).fill_null(False)
+    return table.exit_date, table.exit_date.notnull(), reached
 
 
 def _any(tests: Any) -> Any:

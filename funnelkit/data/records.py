@@ -11,7 +11,7 @@ import ibis
 
 from funnelkit._core import checks, display
 from funnelkit._core.dates import Unit, day_name
-from funnelkit._core.errors import ArgumentError, DataError, FunnelError
+from funnelkit._core.errors import ArgumentError, DataError
 from funnelkit.data import journeys
 from funnelkit.data.definition import ENTERED_AT, Funnel
 
@@ -86,7 +86,7 @@ class Leads:
         self.truth = truth
         self.engine = engine
         self.rows = rows
-        derived = journeys.journeys(journeys.entries(rows, funnel, as_of), funnel, as_of)
+        derived = journeys.journeys(journeys.entries(rows, funnel, as_of), funnel)
         self.derived: ir.Table = engine.create_table(
             ibis.util.gen_name("fk_journeys"), derived, temp=True
         )
@@ -139,20 +139,10 @@ class Leads:
             truth=self.truth,
         )
 
-    def segment_column(self, name: str) -> ir.Column:
-        """Return a segment of the journeys as a column: one of the funnel's, or ``entered_at``.
-
-        Raises
-        ------
-        ArgumentError
-            If there is no such segment; with the closest match.
-        """
-        table = self.journeys
-        known = (*self.funnel.segments, ENTERED_AT)
-        checks.member("by", "segment", name, known)
-        if name == ENTERED_AT:
-            return _named(table.entered_at, self.funnel.stages)
-        return table[f"segment_{self.funnel.segments.index(name)}"]
+    @property
+    def left_out_before(self) -> dt.date | None:
+        """Day before which leads are left out of rates, if there is one."""
+        return self.recorded_from if self.before_recording == "left_out" else None
 
     def count(
         self, stage: str, every: Unit = "month", *, by: str | None = None
@@ -184,9 +174,9 @@ class Leads:
         import pandas as pd
 
         step = self.funnel.step("stage", stage)
-        when, has_day, reached = self._entry(step)
         table = self.journeys
-        group = self.segment_column(by) if by else ibis.null("string")
+        when, has_day, reached = journeys.entry(table, self.funnel, self.funnel.steps.index(step))
+        group = journeys.segment(table, self.funnel, by) if by else ibis.null("string")
         picked = table.select(day=ibis.ifelse(has_day, when, ibis.null("date")), group=group, in_=reached)
         picked = picked.filter(picked["in_"])
         counted = picked.aggregate(by=["day", "group"], n=picked.count()).execute()
@@ -254,16 +244,15 @@ class Leads:
             For an unknown stage, segment or period.
         """
         step = self.funnel.step("stage", stage)
-        when, _, reached = self._entry(step)
         table = self.journeys
+        when, _, reached = journeys.entry(table, self.funnel, self.funnel.steps.index(step))
         keep = reached
         if cohort is not None or start is not None:
             keep &= self._in_cohort(start or self.funnel.stages[0], cohort, every)
         if period is not None:
             keep &= _within(when, self._span("period", period, every))
         for name, value in segments.items():
-            checks.member("segments", "segment", name, (*self.funnel.segments, ENTERED_AT))
-            column = self.segment_column(name)
+            column = journeys.segment(table, self.funnel, name)
             keep &= column.isnull() if value is None else column == value
         shown = self._own_names(table)
         return table.filter(keep.fill_null(False)).order_by("id").select(**shown).execute()
@@ -316,31 +305,9 @@ class Leads:
     def _repr_html_(self) -> str:
         return display.html_block(self.summary(), self.accounting())
 
-    def in_rates(self, start: str) -> ir.BooleanColumn:
-        """Return whether a record is in the denominator of rates from a stage.
-
-        It entered the stage on a day of its own (not filled in from a later stage), and, unless
-        entry is delayed, not before ``recorded_from``.
-        """
-        k = self.funnel.stage("start", start)
-        table = self.journeys
-        inside = table[f"dated_{k}"] & table[f"reached_{k}"]
-        if self.recorded_from is not None and self.before_recording == "left_out":
-            inside &= table[f"date_{k}"] >= ibis.literal(self.recorded_from)
-        return inside
-
-    def _entry(self, step: str) -> tuple[Any, Any, Any]:
-        """Return day, whether it has a day of its own, and whether it was reached."""
-        table = self.journeys
-        if step in self.funnel.stages:
-            k = self.funnel.stages.index(step)
-            return table[f"date_{k}"], table[f"dated_{k}"], table[f"reached_{k}"]
-        reached = (table.exit == self.funnel.exits.index(step)).fill_null(False)
-        return table.exit_date, table.exit_date.notnull(), reached
-
     def _in_cohort(self, start: str, cohort: str | None, every: Unit) -> Any:
         k = self.funnel.stage("start", start)
-        inside = self.in_rates(start)
+        inside = journeys.in_rates(self.journeys, k, self.left_out_before)
         if cohort is not None:
             inside &= _within(self.journeys[f"date_{k}"], self._span("cohort", cohort, every))
         return inside
@@ -375,7 +342,7 @@ class Leads:
             for e, name in enumerate(funnel.exits)
         }
         shown |= {name: table[f"segment_{i}"] for i, name in enumerate(funnel.segments)}
-        shown[ENTERED_AT] = _named(table.entered_at, funnel.stages)
+        shown[ENTERED_AT] = journeys.segment(table, funnel, ENTERED_AT)
         for role in ("owner", "account", "value"):
             column = getattr(funnel, role)
             if column is not None:
@@ -416,15 +383,6 @@ class Leads:
             )
 
 
-def _named(position: Any, names: Sequence[str]) -> Any:
-    return ibis.cases(
-        *[(position == i, ibis.literal(name)) for i, name in enumerate(names)],
-        else_=ibis.null("string"),
-    )
-
-
 def _within(day: Any, span: tuple[dt.date, dt.date]) -> Any:
     return (day >= ibis.literal(span[0])) & (day <= ibis.literal(span[1]))
 
-
-__all__ = ["BeforeRecording", "FunnelError", "Leads"]
