@@ -1,1 +1,1 @@
-"""What every room needs: errors, argument checks, intervals, the calendar, results and their display."""
+"""What every room needs: errors, checks, intervals, the calendar, results and their display."""

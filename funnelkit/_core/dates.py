@@ -17,8 +17,19 @@ UNITS: tuple[Unit, ...] = ("day", "week", "month", "quarter", "year")
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _MONTH_NAMES = (
-    "January February March April May June July August September October November December"
-).split()
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 @dataclass(frozen=True)
@@ -59,8 +70,7 @@ class Calendar:
         """Refuse a month or weekday that does not exist."""
         if self.fiscal_year_start not in range(1, 13) or isinstance(self.fiscal_year_start, bool):
             raise ArgumentError(
-                "`fiscal_year_start` must be a month from 1 to 12; "
-                f"got {self.fiscal_year_start!r}."
+                f"`fiscal_year_start` must be a month from 1 to 12; got {self.fiscal_year_start!r}."
             )
         checks.one_of("week_start", self.week_start, WEEKDAYS)
 

@@ -32,10 +32,10 @@ def percent(share: float, *, decimals: int = 1) -> str:
 
     Examples
     --------
-    >>> percent(0.10045)
-    '10.0\\u202f%'
-    >>> percent(float("nan"))
-    '–'
+    >>> percent(0.10045) == f"10.0{NARROW_SPACE}%"
+    True
+    >>> percent(float("nan")) == EN_DASH
+    True
     """
     if not math.isfinite(share):
         return EN_DASH
@@ -43,14 +43,14 @@ def percent(share: float, *, decimals: int = 1) -> str:
 
 
 def percent_range(low: float, high: float, *, words: bool = False) -> str:
-    """Return an interval of shares: ``(8.0–12.5)``, or in words ``8.0 to 12.5 %``.
+    """Return an interval of shares in per cent, in brackets with a dash, or in words.
 
     Examples
     --------
-    >>> percent_range(0.08, 0.125)
-    '(8.0–12.5)'
-    >>> percent_range(0.08, 0.125, words=True)
-    '8.0 to 12.5\\u202f%'
+    >>> percent_range(0.08, 0.125) == f"(8.0{EN_DASH}12.5)"
+    True
+    >>> percent_range(0.08, 0.125, words=True) == f"8.0 to 12.5{NARROW_SPACE}%"
+    True
     """
     ends = [f"{100 * end:.1f}".replace("-", MINUS) for end in (low, high)]
     if words:
@@ -63,8 +63,8 @@ def signed(value: float, *, decimals: int = 1) -> str:
 
     Examples
     --------
-    >>> signed(-3.84), signed(1.2)
-    ('−3.8', '+1.2')
+    >>> signed(-3.84) == f"{MINUS}3.8", signed(1.2)
+    (True, '+1.2')
     """
     return f"{value:+,.{decimals}f}".replace("-", MINUS)
 
@@ -96,7 +96,9 @@ def listed(names: list[str], *, last: str = "and") -> str:
 
 def text_table(frame: pd.DataFrame) -> str:
     """Return the head of a frame as plain text."""
-    shown = frame.head(_SHOWN_ROWS).to_string(index=False, float_format=lambda value: f"{value:.4g}")
+    shown = frame.head(_SHOWN_ROWS).to_string(
+        index=False, float_format=lambda value: f"{value:.4g}"
+    )
     rest = len(frame) - _SHOWN_ROWS
     return f"{shown}\n… {rest} more rows" if rest > 0 else shown
 

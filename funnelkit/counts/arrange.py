@@ -17,6 +17,7 @@ from funnelkit.counts.reshape import sort_segments
 from funnelkit.counts.triangle import IntArray, Segment
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
     import pandas as pd
 
 
@@ -115,6 +116,20 @@ class Grid:
         return rows, self.cohorts.get_indexer(periods)
 
 
+def union(parts: Sequence[ir.Table]) -> ir.Table:
+    """Return several relations of the same columns as one."""
+    table = parts[0]
+    for part in parts[1:]:
+        table = table.union(part)
+    return table
+
+
+def run(expression: ir.Table) -> pd.DataFrame:
+    """Return a small grouped result as a frame."""
+    frame: pd.DataFrame = expression.execute()
+    return frame
+
+
 def segments_of(counts: pd.DataFrame, by: Sequence[str]) -> list[Segment]:
     """Return the segment of each row; an empty text is blank."""
     if not by:
@@ -127,6 +142,7 @@ def segments_of(counts: pd.DataFrame, by: Sequence[str]) -> list[Segment]:
 
 def to_flows(
     counts: pd.DataFrame,
+    *,
     steps: tuple[str, ...],
     by: tuple[str, ...],
     calendar: Calendar,
@@ -143,7 +159,8 @@ def to_flows(
     undated = np.zeros((len(segments), len(steps)), dtype=np.int64)
     rows = np.array([segments.index(key) for key in keys], dtype=int)
     step, n = counts["step"].to_numpy(int), counts["n"].to_numpy(np.int64)
-    np.add.at(entries, (rows[dated], step[dated], index.get_indexer(periods)), n[dated])
+    columns = np.asarray(index.get_indexer(periods))
+    np.add.at(entries, (rows[dated], step[dated], columns), n[dated])
     np.add.at(undated, (rows[~dated], step[~dated]), n[~dated])
     partial = frozenset(
         period
@@ -167,6 +184,7 @@ def to_stays(
     counts: pd.DataFrame,
     waits: pd.DataFrame,
     accounts: pd.DataFrame | None,
+    *,
     stages: tuple[str, ...],
     exits: tuple[str, ...],
     by: tuple[str, ...],
@@ -187,15 +205,16 @@ def to_stays(
     entered, moved = square("entered_{}"), square("moved_{}")
     left = {name: square(f"left_{{}}_{e}") for e, name in enumerate(exits)}
     days = np.zeros((*shape, int(waits["days"].max()) + 1 if len(waits) else 1), dtype=np.int64)
-    place = [segments.index(key) for key in segments_of(waits, by)]
+    place = np.array([segments.index(key) for key in segments_of(waits, by)], dtype=int)
     at = (place, waits["stage"].to_numpy(int), waits["days"].to_numpy(int))
     np.add.at(days, at, waits["n"].to_numpy(np.int64))
     sums = None
     if accounts is not None:
         sums = np.zeros((4, *shape), dtype=np.int64)
-        place = [segments.index(key) for key in segments_of(accounts, by)]
+        place = np.array([segments.index(key) for key in segments_of(accounts, by)], dtype=int)
         for number, column in enumerate(("m", "nn", "xn", "xx")):
-            sums[number, place, accounts["stage"].to_numpy(int)] = accounts[column]
+            at_stage = accounts["stage"].to_numpy(int)
+            sums[number, place, at_stage] = accounts[column].to_numpy(np.int64)
     still = entered - moved - sum(left.values(), np.zeros(shape, dtype=np.int64))
     return Stays(
         stages=stages,

@@ -10,19 +10,21 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import ibis
+
 from funnelkit._core import checks
 from funnelkit._core.dates import UNITS, Unit
 from funnelkit._core.errors import ArgumentError, EvidenceError
-from funnelkit.counts import arrange
+from funnelkit.counts import accounts, arrange
+from funnelkit.counts.arrange import run, union
 from funnelkit.counts.flows import Flows, Stays
 from funnelkit.counts.moments import Moments
 from funnelkit.counts.triangle import AccountSums, Triangle
 from funnelkit.data import journeys as journey
+from funnelkit.data.definition import ENTERED_AT
 from funnelkit.data.records import Leads
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-    import pandas as pd
 
     from funnelkit.data.definition import Funnel
 
@@ -37,6 +39,11 @@ class Question(NamedTuple):
     target: int
     cohort: Unit
     by: tuple[str, ...]
+
+    @property
+    def keys(self) -> list[str]:
+        """Columns that tell segment and cohort."""
+        return [*(f"by_{i}" for i in range(len(self.by))), "cohort_day"]
 
 
 @overload
@@ -110,12 +117,12 @@ def triangle(
     question = _question(leads.funnel, start, target, cohort, by)
     entered = _entered(leads, leads.journeys, question)
     funnel = leads.funnel
-    outcomes = _run(_outcomes(entered, question))
+    outcomes = run(_outcomes(entered, question))
     if not len(outcomes):
         raise EvidenceError(_nobody(leads, start))
     grid = arrange.Grid.of(
         outcomes,
-        _run(_followed(entered, question)),
+        run(_followed(entered, question)),
         funnel.calendar,
         cohort,
         question.by,
@@ -124,7 +131,7 @@ def triangle(
     )
     late = None
     if leads.recorded_from is not None and leads.before_recording == "delayed_entry":
-        late = grid.cube(_run(_late(entered, question)))
+        late = grid.cube(run(_late(entered, question)))
     names = (funnel.stages[question.target], *funnel.exits)
     return Triangle(
         start=start,
@@ -148,7 +155,7 @@ def triangle(
         followed=grid.followed,
         late=late,
         partial=grid.partial,
-        accounts=_account_sums(entered, question, grid) if funnel.account else None,
+        accounts=_accounts(entered, question, grid),
     )
 
 
@@ -211,13 +218,17 @@ def flows(leads: Leads, *, every: Unit = "month", by: By = None) -> Flows:
     for step in range(len(funnel.steps)):
         day, dated, reached = journey.entry(table, funnel, step)
         day = ibis.ifelse(dated, day, ibis.null("date"))
-        picked = table.filter(reached).select(
-            **{name: column for name, column in segments.items()}, step=ibis.literal(step), day=day
-        )
+        picked = table.filter(reached).select(**segments, step=ibis.literal(step), day=day)
         parts.append(picked.group_by(*segments, "step", "day").aggregate(n=lambda t: t.count()))
-    counted = _run(_union(parts))
+    counted = run(union(parts))
     return arrange.to_flows(
-        counted, funnel.steps, names, funnel.calendar, every, leads.as_of, leads.recorded_from
+        counted,
+        steps=funnel.steps,
+        by=names,
+        calendar=funnel.calendar,
+        every=every,
+        as_of=leads.as_of,
+        since=leads.recorded_from,
     )
 
 
@@ -251,13 +262,13 @@ def stays(leads: Leads, *, by: By = None) -> Stays:
             columns[f"left_{k}_{e}"] = left.sum()
     grouped = table.mutate(**segments, all_=ibis.literal(0)).group_by("all_", *segments)
     return arrange.to_stays(
-        _run(grouped.aggregate(**columns)),
-        _run(_waits(table, funnel, segments)),
-        _run(_stay_accounts(table, funnel, segments)) if funnel.account else None,
-        funnel.stages,
-        funnel.exits,
-        names,
-        leads.as_of,
+        run(grouped.aggregate(**columns)),
+        run(_waits(table, funnel, segments)),
+        run(accounts.of_stages(table, funnel, segments)) if funnel.account else None,
+        stages=funnel.stages,
+        exits=funnel.exits,
+        by=names,
+        as_of=leads.as_of,
     )
 
 
@@ -290,13 +301,11 @@ def moments(leads: Leads, *, every: Unit = "month", by: By = None) -> Moments:
     table = leads.journeys.filter(leads.journeys[f"reached_{last}"])
     segments = _segments(table, funnel, names)
     known = (table.value != 0).fill_null(False)
-    picked = table.select(
-        **segments, day=table[f"date_{last}"], value=table.value, known=known
-    )
+    picked = table.select(**segments, day=table[f"date_{last}"], value=table.value, known=known)
     counted = picked.group_by(*segments, "day").aggregate(
         n=picked.count(), known=picked.known.sum(), total=picked.value.sum(where=picked.known)
     )
-    return arrange.to_moments(_run(counted), names, funnel.calendar, every, leads.as_of)
+    return arrange.to_moments(run(counted), names, funnel.calendar, every, leads.as_of)
 
 
 def _question(funnel: Funnel, start: str, target: str, cohort: Unit, by: By) -> Question:
@@ -313,7 +322,7 @@ def _question(funnel: Funnel, start: str, target: str, cohort: Unit, by: By) -> 
 def _names(funnel: Funnel, by: By) -> tuple[str, ...]:
     names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
     for name in names:
-        checks.member("by", "segment", name, (*funnel.segments, journey.ENTERED_AT))
+        checks.member("by", "segment", name, (*funnel.segments, ENTERED_AT))
     return names
 
 
@@ -363,7 +372,7 @@ def _entered(leads: Leads, table: ir.Table, question: Question) -> ir.Table:
         columns["late"] = ibis.ifelse(began < start, start.delta(began, unit="day"), 0)
         columns["gone"] = (columns["outcome"] != -1) & (day < start)
     if funnel.account is not None:
-        columns["account"] = ibis.coalesce(table.account, ibis.literal("\x00") + table.id)
+        columns["account"] = accounts.account(table)
     picked = table.select(**columns)
     return picked.filter(~picked.gone).drop("gone") if "gone" in columns else picked
 
@@ -371,54 +380,26 @@ def _entered(leads: Leads, table: ir.Table, question: Question) -> ir.Table:
 _MONTHLY: tuple[Unit, ...] = ("month", "quarter", "year")
 
 
-def _keys(question: Question) -> list[str]:
-    return [*(f"by_{i}" for i in range(len(question.by))), "cohort_day"]
-
-
 def _outcomes(entered: ir.Table, question: Question) -> ir.Table:
-    keys = [*_keys(question), "outcome", "undated", "age"]
+    keys = [*question.keys, "outcome", "undated", "age"]
     return entered.group_by(*keys).aggregate(n=entered.count())
 
 
 def _followed(entered: ir.Table, question: Question) -> ir.Table:
-    table = entered.select(*_keys(question), age=entered.followed)
-    return table.group_by(*_keys(question), "age").aggregate(n=table.count())
+    table = entered.select(*question.keys, age=entered.followed)
+    return table.group_by(*question.keys, "age").aggregate(n=table.count())
 
 
 def _late(entered: ir.Table, question: Question) -> ir.Table:
-    table = entered.filter(entered.late > 0).select(*_keys(question), age=entered.late)
-    return table.group_by(*_keys(question), "age").aggregate(n=table.count())
+    table = entered.filter(entered.late > 0).select(*question.keys, age=entered.late)
+    return table.group_by(*question.keys, "age").aggregate(n=table.count())
 
 
-def _account_sums(entered: ir.Table, question: Question, grid: arrange.Grid) -> AccountSums:
-    """Return the sums over accounts; an account is grouped by the cohort's whole period."""
-    keys = _keys(question)
-    if question.cohort in ("quarter", "year", "week"):
-        starts = ibis.memtable(grid.starts())
-        entered = entered.join(starts, "cohort_day").drop("cohort_day")
-        entered = entered.rename(cohort_day="period_day")
-    cells = entered.group_by(*keys, "account").aggregate(size=entered.count())
-    sizes = cells.group_by(*keys).aggregate(m=cells.count(), nn=(cells["size"] * cells["size"]).sum())
-    won = entered.filter(entered.outcome == 0)
-    events = won.group_by(*keys, "account", "age").aggregate(hits=won.count())
-    both = events.join(cells, [*keys, "account"])
-    xn = both.mutate(n=both.hits * both["size"]).group_by(*keys, "age").aggregate(
-        n=lambda t: t.n.sum()
-    )
-    other = events.rename(other_age="age", other_hits="hits")
-    pairs = events.join(other, [*keys, "account"])
-    pairs = pairs.mutate(
-        age=ibis.ifelse(pairs.other_age > pairs.age, pairs.other_age, pairs.age),
-        n=pairs.hits * pairs.other_hits,
-    )
-    xx = pairs.group_by(*keys, "age").aggregate(n=lambda t: t.n.sum())
-    found = _run(sizes)
-    return AccountSums(
-        accounts=grid.square(found, "m"),
-        nn=grid.square(found, "nn"),
-        xn=grid.cube(_run(xn)),
-        xx=grid.cube(_run(xx)),
-    )
+def _accounts(entered: ir.Table, question: Question, grid: arrange.Grid) -> AccountSums | None:
+    if "account" not in entered.columns:
+        return None
+    regroup = question.cohort in ("quarter", "year", "week")
+    return accounts.of_cohorts(entered, question.keys, grid, regroup=regroup)
 
 
 def _waits(table: ir.Table, funnel: Funnel, segments: dict[str, Any]) -> ir.Table:
@@ -431,39 +412,4 @@ def _waits(table: ir.Table, funnel: Funnel, segments: dict[str, Any]) -> ir.Tabl
             **segments, stage=ibis.literal(k), days=days
         )
         parts.append(picked.group_by(*segments, "stage", "days").aggregate(n=lambda t: t.count()))
-    return _union(parts)
-
-
-def _stay_accounts(table: ir.Table, funnel: Funnel, segments: dict[str, Any]) -> ir.Table:
-    account = ibis.coalesce(table.account, ibis.literal("\x00") + table.id)
-    parts = []
-    for k in range(len(funnel.stages)):
-        own = table[f"reached_{k}"] & ~table[f"filled_{k}"]
-        picked = table.filter(own).select(
-            **segments, account=account, moved=(table.furthest > k).cast("int64")
-        )
-        cells = picked.group_by(*segments, "account").aggregate(
-            n=picked.count(), x=picked.moved.sum()
-        )
-        cells = cells.mutate(stage=ibis.literal(k))
-        parts.append(
-            cells.group_by(*segments, "stage").aggregate(
-                m=cells.count(),
-                nn=(cells.n * cells.n).sum(),
-                xn=(cells.x * cells.n).sum(),
-                xx=(cells.x * cells.x).sum(),
-            )
-        )
-    return _union(parts)
-
-
-def _union(parts: Sequence[ir.Table]) -> ir.Table:
-    table = parts[0]
-    for part in parts[1:]:
-        table = table.union(part)
-    return table
-
-
-def _run(expression: ir.Table) -> pd.DataFrame:
-    """Return a small result as a frame of whole numbers, days and texts."""
-    return expression.execute()
+    return union(parts)

@@ -45,22 +45,20 @@ def added(one: Triangle, other: Triangle) -> Triangle:
         if first is None and second is None:
             return None
         cube = next(c for c in (first, second) if c is not None)
-        ages = (n_ages,) if cube.ndim == 3 else ()  # noqa: PLR2004  segments, cohorts, ages
+        ages = (n_ages,) if cube.ndim == 3 else ()
         out = np.zeros((len(segments), len(cohorts), *ages), dtype=np.int64)
         for triangle, part in ((one, first), (other, second)):
             if part is not None:
-                rows = [segments.index(segment) for segment in triangle.segments]
-                columns = cohorts.get_indexer(triangle.cohorts)
-                place = np.ix_(rows, columns, *([range(part.shape[2])] if ages else []))
+                rows = np.array([segments.index(segment) for segment in triangle.segments])
+                columns = np.asarray(cohorts.get_indexer(triangle.cohorts))
+                place = np.ix_(rows, columns, *([np.arange(part.shape[2])] if ages else []))
                 out[place] += part
         return out
 
     def totals(
         first: Mapping[str, IntArray], second: Mapping[str, IntArray]
     ) -> dict[str, IntArray]:
-        return {
-            name: total(first.get(name), second.get(name)) for name in {**first, **second}
-        }
+        return {name: total(first.get(name), second.get(name)) for name in {**first, **second}}
 
     sums = None
     if one.accounts is not None and other.accounts is not None:
@@ -186,7 +184,9 @@ def from_counts(
     every = pd.period_range(cohorts.min(), cohorts.max(), freq=cohorts.freqstr)
     shape = (len(segments), len(every), int(frame["followed"].max()) + 1)
     where = (
-        np.array([segments.index(tuple(_plain(row[name]) for name in by)) for _, row in frame.iterrows()]),
+        np.array(
+            [segments.index(tuple(_plain(row[name]) for name in by)) for _, row in frame.iterrows()]
+        ),
         every.get_indexer(cohorts),
     )
     n = frame["n"].to_numpy(np.int64)

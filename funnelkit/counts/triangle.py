@@ -143,10 +143,8 @@ class Triangle(Result):
             return [f"`entered` must have shape {shape}; got {self.entered.shape}."]
         outcomes = set(self.outcomes)
         if self.target not in self.events or not {*self.events, *self.undated} <= outcomes:
-            return [
-                f"`events` must hold the target `{self.target}` and only outcomes among "
-                f"{sorted(outcomes)}; got {sorted({*self.events, *self.undated})}."
-            ]
+            allowed, got = sorted(outcomes), sorted({*self.events, *self.undated})
+            return [f"`events` must hold `{self.target}` and only {allowed}; got {got}."]
         cubes = {
             "censored": self.censored,
             "followed": self.followed,
