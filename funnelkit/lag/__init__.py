@@ -1,0 +1,18 @@
+"""How long conversion takes, and what young cohorts will come to."""
+
+from __future__ import annotations
+
+from funnelkit.lag.adjusted import AdjustedRates, adjust
+from funnelkit.lag.base import LagFit, Verdict
+from funnelkit.lag.curves import NonparametricFit
+from funnelkit.lag.nonparametric import fit_competing, fit_kaplan_meier
+
+__all__ = [
+    "AdjustedRates",
+    "LagFit",
+    "NonparametricFit",
+    "Verdict",
+    "adjust",
+    "fit_competing",
+    "fit_kaplan_meier",
+]
