@@ -100,7 +100,7 @@ def text_table(frame: pd.DataFrame) -> str:
         index=False, float_format=lambda value: f"{value:.4g}"
     )
     rest = len(frame) - _SHOWN_ROWS
-    return f"{shown}\n… {rest} more rows" if rest > 0 else shown
+    return f"{shown}\n… {plural(rest, 'more row')}" if rest > 0 else shown
 
 
 def html_block(summary: str, frame: pd.DataFrame) -> str:
@@ -111,7 +111,7 @@ def html_block(summary: str, frame: pd.DataFrame) -> str:
         for row in frame.head(_SHOWN_ROWS).itertuples(index=False)
     )
     rest = len(frame) - _SHOWN_ROWS
-    more = f"<p>… {rest} more rows</p>" if rest > 0 else ""
+    more = f"<p>… {plural(rest, 'more row')}</p>" if rest > 0 else ""
     return (
         f'<div class="funnelkit"><p>{html.escape(summary)}</p>'
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}</div>"
