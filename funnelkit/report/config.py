@@ -28,6 +28,7 @@ _CHOICES = {
     "out_of_order": ("clip", "drop", "error"),
     "reopened": ("last", "first"),
 }
+_TYPED = ("date_format", "dayfirst", "decimal", "thousands")  # what Parquet may need to be told
 _ELSEWHERE = {
     **dict.fromkeys(("fiscal_year_start", "week_start", "holidays"), "calendar"),
     **dict.fromkeys(
@@ -120,11 +121,12 @@ class Config:
         source: Any = files[0] if len(files) == 1 else list(files)
         if self.data.events is not None:
             log = self.data.events
-            names = {"id": log.id, "stage": log.stage, "time": log.time}
-            return fk.from_events(source, self.funnel, **names, **told, **self.data.options)
+            told |= {"id": log.id, "stage": log.stage, "time": log.time}
+            return fk.from_events(source, self.funnel, **told, **self.data.options)
         told["join"] = list(others)
         if files[0].suffix.lower() in (".parquet", ".pq"):
-            return fk.read_parquet(source, self.funnel, **told)
+            typed = {key: self.data.options[key] for key in _TYPED if key in self.data.options}
+            return fk.read_parquet(source, self.funnel, **told, **typed)
         return fk.read_csv(source, self.funnel, **told, **self.data.options)
 
     def inputs(

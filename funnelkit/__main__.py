@@ -1,0 +1,8 @@
+"""`python -m funnelkit`: the command line."""
+
+import sys
+
+from funnelkit.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,116 @@
+"""What each command does, and how it says so: in words, or as JSON for machines."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from funnelkit._core.display import plural
+from funnelkit._core.errors import DefinitionError, FunnelError
+from funnelkit.report.parameters import REPORTS
+from funnelkit.report.parameters import told as told_of
+
+if TYPE_CHECKING:
+    from funnelkit.report.runner import ReportRun
+
+
+def report(told: argparse.Namespace) -> int:
+    """Write a report and say where it is."""
+    known = [one.name for one in told_of(REPORTS[told.report])]
+    return _written(
+        told, told.report, {name: getattr(told, name) for name in known if name in told}
+    )
+
+
+def demo(told: argparse.Namespace) -> int:
+    """Write the monthly report on simulated data."""
+    given = {"out": told.out} if "out" in told else {}
+    return _written(told, "monthly", {"demo": True, **given})
+
+
+def audit(told: argparse.Namespace) -> int:
+    """Say what the audit found; 1 where something is in error."""
+    import funnelkit as fk
+    from funnelkit.report.config import FILE_NAME, load_config
+
+    path = told.config or FILE_NAME
+    if not told.config and not Path(FILE_NAME).is_file():
+        raise DefinitionError(f"there is no {FILE_NAME} here; name it with --config.")
+    config = load_config(path, check_files=told.data is None)
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        found = fk.audit(config.read(data=told.data, join=told.join))
+    errors = sum(finding.severity == "error" for finding in found.findings)
+    if told.json:
+        notes = [str(one.message) for one in said]
+        _print_json({"summary": found.summary(), "findings": _findings(found), "warnings": notes})
+        return int(errors > 0)
+    for one in said:
+        print(f"note: {one.message}")
+    for finding in found.findings:
+        print("\n".join(_lines(finding)))
+    print(found.summary())
+    return int(errors > 0)
+
+
+def fail(told: argparse.Namespace, error: FunnelError, code: int) -> int:
+    """Say an error, and return the exit code."""
+    if told.json:
+        problems = getattr(error, "problems", (str(error),))
+        _print_json({"error": type(error).__name__, "problems": list(problems)})
+    else:
+        print(f"funnelkit: {error}", file=sys.stderr)
+    return code
+
+
+def _written(told: argparse.Namespace, name: str, given: dict[str, Any]) -> int:
+    from funnelkit.report.runner import run
+
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        made = run(name, **given)
+    if told.json:
+        _print_json(_facts(made))
+        return 0
+    for one in said:
+        print(f"warning: {one.message}", file=sys.stderr)
+    if sys.stdout.isatty():
+        print(f"{made.summary()} Beside it: {_others(made)}.")
+    else:
+        print(made.html)
+    return 0
+
+
+def _others(made: ReportRun) -> str:
+    files = (made.workbook, made.notebook, made.manifest)
+    return ", ".join(file.name for file in files if file is not None)
+
+
+def _facts(made: ReportRun) -> dict[str, Any]:
+    files = ("folder", "html", "workbook", "notebook", "manifest")
+    paths = {name: getattr(made, name) for name in files}
+    shown = {name: path and path.as_posix() for name, path in paths.items()}
+    return {**shown, "warnings": list(made.warnings)}
+
+
+def _findings(found: Any) -> list[dict[str, Any]]:
+    names = ("rule", "severity", "count", "share", "what", "remedy", "examples")
+    return [{name: getattr(finding, name) for name in names} for finding in found.findings]
+
+
+def _lines(finding: Any) -> list[str]:
+    head = f"{finding.severity}: {finding.what} [{finding.rule}, {plural(finding.count, 'record')}]"
+    examples = ", ".join(finding.examples)
+    return [
+        head,
+        *([f"    for example: {examples}"] if examples else []),
+        *([f"    {finding.remedy}"] if finding.remedy else []),
+    ]
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    print(json.dumps(content, indent=2, ensure_ascii=False, default=str))

@@ -1,0 +1,35 @@
+"""The example: simulated leads for whoever has no export at hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from funnelkit.data.records import Leads
+
+FIRST_MONTH = "2025-01"
+LAST_MONTH = "2026-06"
+"""Last full month of the simulation, for which the example report is written."""
+
+_LEADS, _SEED, _DIRT = 20_000, 1, 0.02
+
+
+def make_example() -> Leads:
+    """Return the simulated leads of the example report, with a little of the dirt of exports.
+
+    Examples
+    --------
+    >>> make_example().as_of
+    datetime.date(2026, 6, 30)
+    """
+    from funnelkit.data.simulate import make_leads
+
+    first, last = (_months(month) for month in (FIRST_MONTH, LAST_MONTH))
+    return make_leads(
+        _LEADS, rng=_SEED, start=f"{FIRST_MONTH}-01", months=last - first + 1, dirt=_DIRT
+    )
+
+
+def _months(month: str) -> int:
+    year, number = month.split("-")
+    return 12 * int(year) + int(number)

@@ -1,0 +1,332 @@
+"""`run`: one report from parameters to its folder, whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import funnelkit
+from funnelkit._core.errors import DefinitionError, ReportError
+from funnelkit.report import example, kernel, manifest
+from funnelkit.report.config import FILE_NAME, Config, load_config
+from funnelkit.report.parameters import MonthlyParameters, Parameters, checked, model_of
+from funnelkit.report.replacing import Partial, beside, replace_file
+from funnelkit.report.workbook import WorkbookWarning
+
+TABLES, MANIFEST = "tables.xlsx", "manifest.json"
+_OWN = re.compile(r"\w+_(report|pipeline|review|readout)( \(\d+\))?(\.failed)?\.(html|ipynb)"
+                  r"|(tables|manifest)( \(\d+\))?\.(xlsx|json)")  # fmt: skip
+_OWN_ERRORS = ("ArgumentError", "DataError", "DefinitionError", "EvidenceError")
+_WARNING = re.compile(r"^(?:.*: )?(\w*Warning): (.*)$", re.MULTILINE)
+_NOTEBOOKS = {"monthly": "monthly_report"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportRun:
+    """A report that was written.
+
+    Parameters
+    ----------
+    folder
+        Where it is.
+    html, workbook, notebook, manifest
+        Its files: the page, the tables, the executed notebook, what it was made from. The workbook
+        is ``None`` where the report has no tables.
+    warnings
+        What was said on the way.
+    """
+
+    folder: Path
+    html: Path
+    workbook: Path | None
+    notebook: Path
+    manifest: Path
+    warnings: tuple[str, ...] = ()
+
+    def summary(self) -> str:
+        """Return where the report is, in a sentence."""
+        return f"The report is {self.html}."
+
+    def _repr_html_(self) -> str:
+        import html
+
+        link = html.escape(self.html.as_posix(), quote=True)
+        return f'<p>The report is <a href="{link}">{link}</a>.</p>'
+
+
+def run(
+    report: str,
+    *,
+    month: str | None = None,
+    config: str | os.PathLike[str] | None = None,
+    data: str | Sequence[str] | None = None,
+    join: str | Sequence[str] | None = None,
+    demo: bool = False,
+    out: str | os.PathLike[str] = "reports",
+    progress: bool | None = None,
+    **parameters: object,
+) -> ReportRun:
+    """Return the report that was written, and where.
+
+    Parameters
+    ----------
+    report
+        Its name: ``"monthly"``.
+    month
+        Month to report, as ``"2026-10"``. ``None``: the last full one, where `config` says up to
+        which day the data are complete.
+    config
+        The funnel.yml; ``None``: the one in the working folder.
+    data, join
+        Exports to read in place of those that funnel.yml names.
+    demo
+        Report on simulated data instead.
+    out
+        Folder of all reports; this one goes to a folder in it that bears the month.
+    progress
+        Whether to draw a progress bar; ``None``: on a terminal.
+    **parameters
+        The report's further parameters: `start`, `target`, `segment`, `confidence_level`.
+
+    Returns
+    -------
+    ReportRun
+        ``folder``, ``html``, ``workbook``, ``notebook`` and ``manifest``.
+
+    Raises
+    ------
+    ArgumentError
+        With everything that is wrong with the parameters, before anything runs.
+    DefinitionError
+        With everything that is wrong with funnel.yml, before anything runs.
+    ReportError
+        If a cell fails; the executed notebook is kept as ``monthly_report.failed.ipynb``.
+
+    Warns
+    -----
+    WorkbookWarning
+        If the workbook, or another file of an earlier report, is open in another program: the new
+        one then is a second file, ``tables (2).xlsx``.
+
+    Notes
+    -----
+    The report is written beside its place and renamed into it, so that it is there whole or not
+    at all, and an earlier one stays until then. The same inputs give the same page and workbook,
+    byte for byte.
+
+    Examples
+    --------
+    >>> run("monthly", month="2026-13", demo=True)
+    Traceback (most recent call last):
+    ...
+    funnelkit._core.errors.ArgumentError: `month` must be a month such as 2026-10; got '2026-13'.
+    """
+    given = {
+        "month": month, "config": config, "data": data, "join": join, "demo": demo, "out": out,
+        **parameters,
+    }  # fmt: skip
+    settings, setup = prepared(model_of(report), given)
+    shown = sys.stderr.isatty() if progress is None else progress
+    return _Run(settings, setup, progress=shown).write()
+
+
+def prepared(model: type[Parameters], given: dict[str, Any]) -> tuple[Parameters, Config | None]:
+    """Return the parameters and the configuration of a run, both checked.
+
+    Raises
+    ------
+    ArgumentError, DefinitionError
+        With everything that is wrong.
+    """
+    if not given.get("demo") and not given.get("config") and Path(FILE_NAME).is_file():
+        given = {**given, "config": FILE_NAME}
+    settings = checked(model, given)
+    if settings.demo:
+        return _with_month(settings, example.LAST_MONTH), None
+    if settings.config is None:
+        raise DefinitionError(
+            f"`config` is missing, and there is no {FILE_NAME} here: name it, or ask for the "
+            "report on simulated data with `demo=True` (on the command line: funnelkit demo)."
+        )
+    setup = load_config(settings.config, check_files=settings.data is None)
+    setup.inputs(data=settings.data, join=settings.join)
+    return _with_month(settings, _last_full_month(setup)), setup
+
+
+def notebook_of(report: str) -> Path:
+    """Return the notebook of a report: in the installed package, or in the checkout.
+
+    Raises
+    ------
+    ReportError
+        If it is in neither.
+    """
+    name = f"{_NOTEBOOKS[report]}.ipynb"
+    package = Path(funnelkit.__file__).resolve().parent
+    for folder in (package / "notebooks", package.parent / "notebooks"):
+        if (folder / name).is_file():
+            return folder / name
+    raise ReportError(f"the notebook {name} is not in this installation; install funnelkit again.")
+
+
+def is_ours(name: str) -> bool:
+    """Whether a file in a report's folder is one that a run writes."""
+    return _OWN.fullmatch(name) is not None
+
+
+class _Run:
+    """One run of one report."""
+
+    def __init__(self, settings: Parameters, setup: Config | None, *, progress: bool) -> None:
+        self._settings, self._setup, self._progress = settings, setup, progress
+        self._source = notebook_of(settings.report)
+        self._stem = self._source.stem
+        self._target = Path(settings.out) / str(getattr(settings, "month", settings.report))
+        self._timings: dict[str, float] = {}
+
+    def write(self) -> ReportRun:
+        """Write the report and return where it is."""
+        self._refuse_to_replace_real_by_simulated()
+        with beside(self._target, is_ours) as partial:
+            self._execute(partial)
+            said = self._describe(partial)
+            names = partial.publish()
+            renamed = {old: new for old, new in names.items() if old != new}
+            if renamed:
+                self._manifest(self._target, names)
+        for old, new in renamed.items():
+            words = f"{old} is open in another program; the new one is {new}."
+            warnings.warn(words, WorkbookWarning, stacklevel=3)
+            said += (words,)
+        place = {name: self._target / names[name] for name in names}
+        return ReportRun(
+            folder=self._target,
+            html=place[f"{self._stem}.html"],
+            workbook=place.get(TABLES),
+            notebook=place[f"{self._stem}.ipynb"],
+            manifest=place[MANIFEST],
+            warnings=said,
+        )
+
+    def _refuse_to_replace_real_by_simulated(self) -> None:
+        try:
+            before = json.loads((self._target / MANIFEST).read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return
+        if self._settings.demo and not before.get("parameters", {}).get("demo", True):
+            raise ReportError(
+                f"{self._target} holds a report on real data, which the simulated one would "
+                "replace; name another folder as `out`."
+            )
+
+    def _execute(self, partial: Partial) -> None:
+        executed = partial.folder / f"{self._stem}.ipynb"
+        told = self._settings.for_notebook()
+        told["tables"] = (partial.folder.resolve() / TABLES).as_posix()
+        started = time.perf_counter()
+        try:
+            kernel.execute(self._source, executed, told, progress=self._progress)
+        except kernel.CellError as error:
+            _tidy(executed, partial.folder)
+            raise self._failed(executed, error) from None
+        self._timings["execute"] = time.perf_counter() - started
+        _tidy(executed, partial.folder)
+        started = time.perf_counter()
+        with kernel.without_grammar():
+            from funnelkit.report.render import render
+        page = render(executed)
+        (partial.folder / f"{self._stem}.html").write_text(page, encoding="utf-8", newline="\n")
+        self._timings["render"] = time.perf_counter() - started
+
+    def _failed(self, executed: Path, error: kernel.CellError) -> ReportError:
+        self._target.mkdir(exist_ok=True)
+        kept = replace_file(self._target / f"{self._stem}.failed.ipynb", executed.read_bytes())
+        own = error.kind in _OWN_ERRORS
+        words = error.message if own else f"{error.kind}: {(error.message or '-').splitlines()[0]}"
+        return ReportError(
+            f"the {self._settings.report} report stopped in cell {error.number}: {words}\n"
+            f"The notebook with that cell is kept: {kept}"
+        )
+
+    def _describe(self, partial: Partial) -> tuple[str, ...]:
+        cells = _read(partial.folder / f"{self._stem}.ipynb")["cells"]
+        said = tuple(_warnings_in(cells))
+        self._description = manifest.describe(
+            self._settings,
+            self._setup,
+            inputs=self._inputs(),
+            facts=manifest.facts_in(cells),
+            warnings=said,
+        )
+        names = {file.name: file.name for file in sorted(partial.folder.iterdir())}
+        self._manifest(partial.folder, names)
+        return said
+
+    def _inputs(self) -> list[Path]:
+        if self._setup is None:
+            return [self._source]
+        files, others = self._setup.inputs(data=self._settings.data, join=self._settings.join)
+        return [self._setup.path, *files, *others, self._source]
+
+    def _manifest(self, folder: Path, names: dict[str, str]) -> None:
+        outputs = {new: folder / new for old, new in names.items() if old != MANIFEST}
+        path = folder / names.get(MANIFEST, MANIFEST)
+        manifest.write(path, self._description, outputs, self._timings)
+
+
+def _with_month(settings: Parameters, last_full: str | None) -> Parameters:
+    if not isinstance(settings, MonthlyParameters) or settings.month is not None:
+        return settings
+    if last_full is None:
+        raise DefinitionError(
+            "`month` is missing: name it as YYYY-MM, or say in funnel.yml up to which day the "
+            "data are complete (`as_of`), and the last full month is taken."
+        )
+    return type(settings)(**{**vars(settings), "month": last_full})
+
+
+def _last_full_month(setup: Config) -> str | None:
+    import datetime as dt
+
+    if setup.as_of is None:
+        return None
+    after = setup.as_of + dt.timedelta(days=1)
+    last = after.replace(day=1) - dt.timedelta(days=1)
+    return f"{last.year:04d}-{last.month:02d}"
+
+
+def _read(path: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return content
+
+
+def _tidy(path: Path, folder: Path) -> None:
+    """Take out of an executed notebook what belongs to this machine and this moment."""
+    content = _read(path)
+    content["metadata"].pop("papermill", None)
+    for cell in content["cells"]:
+        cell["metadata"].pop("papermill", None)
+        cell["metadata"].pop("execution", None)
+    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+    inside = json.dumps(folder.resolve().as_posix() + "/", ensure_ascii=False)[1:-1]
+    path.write_text(text.replace(inside, ""), encoding="utf-8", newline="\n")
+
+
+def _warnings_in(cells: Sequence[dict[str, Any]]) -> list[str]:
+    """Return the warnings that the cells of an executed notebook gave, without their places."""
+    told = [
+        "".join(output["text"])
+        for cell in cells
+        for output in cell.get("outputs", ())
+        if output["output_type"] == "stream" and output["name"] == "stderr"
+    ]
+    found = [match[2] for text in told for match in _WARNING.finditer(text)]
+    return list(dict.fromkeys(found))
