@@ -244,7 +244,7 @@ def to_counts(triangle: Triangle) -> pd.DataFrame:
     ]
     columns = ["cohort", *triangle.by, "age", "outcome", "undated", "n"]
     frame = pd.DataFrame(rows, columns=columns)
-    order = [*triangle.by, "cohort", "age"]
+    order = [*triangle.by, "cohort", "age", "outcome", "undated"]
     return frame.sort_values(order, kind="stable", ignore_index=True)
 
 
@@ -303,7 +303,7 @@ def _frame_problems(
         if bad.any():
             problems.append(
                 f"`counts`: `{name}` must be whole and at least 0; {int(bad.sum())} rows are not, "
-                f"such as {frame.loc[bad, name].iloc[0]!r}."
+                f"such as {frame.loc[bad, name].iloc[0]}."
             )
     named = frame["outcome"].dropna().astype(str).str.strip()
     odd = sorted(set(named[named != ""]) - set(outcomes))
