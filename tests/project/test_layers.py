@@ -31,7 +31,7 @@ CORE = {"numpy", "pandas", "scipy"}
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", LINT, "--no-cache", "--no-logo"],
+        [sys.executable, "-c", LINT, "--no-cache"],
         cwd=folder,
         capture_output=True,
         encoding="utf-8",
