@@ -8,6 +8,7 @@ a stage may be called ``no`` and a bare date needs no quotes.
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -19,6 +20,8 @@ from funnelkit._core.errors import DefinitionError, did_you_mean
 T = TypeVar("T")
 _NULLS = ("", "~", "null", "Null", "NULL")
 _TRUE, _FALSE = ("true", "yes", "on"), ("false", "no", "off")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DEEPEST = 20
 _STANDARD = "tag:yaml.org,2002:"
 
 
@@ -207,16 +210,13 @@ class Section:
         if given is None:
             return None
         try:
-            return dt.date.fromisoformat(given) if len(given) == 10 else _no_day(given)
-        except ValueError as error:
-            reason = str(error).split(":")[0]
-            why = f" ({reason})" if reason.startswith(("day", "month", "year")) else ""
-            self.note(key, f"must be a day such as 2026-10-31; got {given!r}{why}.")
-            return None
-
-
-def _no_day(given: str) -> dt.date:
-    raise ValueError(given)
+            if _DAY.fullmatch(given):
+                return dt.date.fromisoformat(given)
+            why = ""
+        except ValueError as error:  # such as a 30th of February
+            why = f" ({str(error).split(':')[0]})"
+        self.note(key, f"must be a day such as 2026-10-31; got {given!r}{why}.")
+        return None
 
 
 def line_of(node: yaml.Node | None) -> int:
@@ -245,8 +245,11 @@ def parse(source: str) -> yaml.MappingNode:
         With the line, if the text is no YAML or more than plain YAML.
     """
     try:
+        depth = 0
         for event in yaml.parse(source, Loader=yaml.SafeLoader):
-            _refuse_more_than_plain(event)
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            _refuse_more_than_plain(event, depth)
         root = yaml.compose(source, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -258,8 +261,6 @@ def parse(source: str) -> yaml.MappingNode:
         raise DefinitionError(
             f"line {line}: the character {error.character!r} is not allowed in YAML."
         ) from None
-    except RecursionError:
-        raise DefinitionError("the file is nested too deeply.") from None
     if root is None:
         raise DefinitionError("the file is empty; a funnel needs at least `stages` and `id`.")
     if not isinstance(root, yaml.MappingNode):
@@ -267,8 +268,10 @@ def parse(source: str) -> yaml.MappingNode:
     return root
 
 
-def _refuse_more_than_plain(event: Any) -> None:
+def _refuse_more_than_plain(event: Any, depth: int) -> None:
     line = event.start_mark.line + 1
+    if depth > _DEEPEST:
+        raise DefinitionError(f"line {line}: the file is nested too deeply.")
     if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
         raise DefinitionError(f"line {line}: anchors (&) and aliases (*) are not read; quote texts "
                               "that begin with & or *.")  # fmt: skip
