@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -38,6 +38,26 @@ class ClusterSums:
         """Copy and freeze the arrays."""
         for name in ("accounts", "nn", "xn", "xx"):
             object.__setattr__(self, name, frozen(getattr(self, name), np.float64))
+
+    def summed(
+        self, axis: int | tuple[int, ...], *, where: NDArray[np.bool_] | bool = True
+    ) -> Self:
+        """Return the sums over one or more axes, which stay with length 1.
+
+        Parameters
+        ----------
+        axis
+            Axis or axes to sum over.
+        where
+            Cells to count; default: all.
+        """
+        return replace(
+            self,
+            accounts=self.accounts.sum(axis=axis, where=where, keepdims=True),
+            nn=self.nn.sum(axis=axis, where=where, keepdims=True),
+            xn=self.xn.sum(axis=axis, where=where, keepdims=True),
+            xx=self.xx.sum(axis=axis, where=where, keepdims=True),
+        )
 
     def effective(
         self, converted: ArrayLike, entered: ArrayLike, *, confidence_level: float | None = None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 import math
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -92,6 +94,29 @@ def listed(names: list[str], *, last: str = "and") -> str:
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} {last} {names[-1]}"
+
+
+def segment_name(values: Sequence[str | None]) -> str:
+    """Return a segment's values as one label on one line; a value that is not there is named so.
+
+    Examples
+    --------
+    >>> segment_name(("webinar", None)), segment_name(["trade\\nfair"])
+    ('webinar, (blank)', 'trade fair')
+    """
+    return ", ".join(BLANK if value is None else one_line(value) for value in values)
+
+
+def one_line(name: str) -> str:
+    """Return a name from the data without line breaks, tabs and signs that do not print.
+
+    Examples
+    --------
+    >>> one_line("trade\\r\\n fair\\x00")
+    'trade fair'
+    """
+    spaced = re.sub(r"[\x00-\x20\x7f\u2028\u2029]+", " ", str(name)).strip()
+    return spaced or BLANK
 
 
 def text_table(frame: pd.DataFrame) -> str:

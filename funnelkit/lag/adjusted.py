@@ -53,9 +53,10 @@ def adjust(triangle: Triangle, fit: LagFit, *, confidence_level: float = 0.95) -
     Notes
     -----
     With m(i) the maturity of lead i at its age on ``as_of`` (at the horizon, if it is older), a
-    cohort with x conversions by the horizon comes to x / Σ m(i), at most 1: its own conversions,
-    not the average's. The interval is Wilson's for x of the leads that entered, divided by the
-    mean maturity, at most 1: the conversions so far are a binomial share of all leads. (Wilson's
+    cohort with x conversions by the horizon comes to x / Σ m(i): its own conversions, not the
+    average's; at most what it comes to if all leads that are still open convert. The interval is
+    Wilson's for x of the leads that entered, divided by the mean maturity, at most 1: the
+    conversions so far are a binomial share of all leads. (Wilson's
     interval on Σ m(i) leads, which is common, is nearly the same for small rates, but covers 75
     to 90 % instead of 95 % where rates are large and leads young.) It holds the timing fixed.
     Where the funnel has accounts, the number of leads is the effective one.
@@ -199,13 +200,13 @@ class AdjustedRates(Result):
 
     @property
     def adjusted(self) -> FloatArray:
-        """Rate by the horizon: converted / Σ maturity, at most 1.
+        """Rate by the horizon: converted / Σ maturity, at most (converted + undecided) / entered.
 
         Where a cohort has no basis of its own: that of its segment's cohorts taken together, or
         of all of them, or the fit's.
         """
         one = np.maximum(self.mature_leads, 1.0)
-        mine = np.minimum(self.converted / one, 1.0)
+        mine = np.minimum(self.converted / one, self._most)
         pooled = self.ultimate
         for axes in ((0, 1), 1):
             leads = np.where(self.own, self.mature_leads, 0.0).sum(axis=axes, keepdims=True)
@@ -218,6 +219,11 @@ class AdjustedRates(Result):
         """Conversions still to be expected by the horizon, at most the undecided leads."""
         return np.minimum(self.adjusted * (self.entered - self.mature_leads), self.undecided)
 
+    @property
+    def _most(self) -> FloatArray:
+        """Rate if every undecided lead converts."""
+        return (self.converted + self.undecided) / np.maximum(self.entered, 1)
+
     def confidence_interval(self, confidence_level: float = 0.95) -> Interval:
         """Return the interval of ``adjusted``, inside [0, 1]; [0, 1] without a basis of its own.
 
@@ -228,7 +234,8 @@ class AdjustedRates(Result):
         """
         own = self.own
         mean = np.where(own, self.maturity, 1.0)
-        low, high = self._share(np.minimum(self.converted, self.mature_leads), confidence_level)
+        seen = np.minimum(self.converted, self._most * self.mature_leads)
+        low, high = self._share(seen, confidence_level)
         return Interval(
             np.where(own, np.minimum(low / mean, 1.0), 0.0),
             np.where(own, np.minimum(high / mean, 1.0), 1.0),

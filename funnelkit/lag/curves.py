@@ -133,21 +133,13 @@ class NonparametricFit(Result):
         """The same fit with one curve for all segments and cohorts."""
         if self.entered.size == 1:
             return self
-        sums = self.accounts
         return replace(
             self,
             pool=("segments", "cohorts"),
             entered=_total(self.entered),
             events={name: _total(cube) for name, cube in self.events.items()},
             at_risk=_total(self.at_risk),
-            accounts=None
-            if sums is None
-            else ClusterSums(
-                accounts=_total(sums.accounts),
-                nn=_total(sums.nn),
-                xn=_total(sums.xn),
-                xx=_total(sums.xx),
-            ),
+            accounts=None if self.accounts is None else self.accounts.summed((0, 1)),
         )
 
     def rate_at(self, ages: ArrayLike, *, outcome: str | None = None) -> FloatArray:
