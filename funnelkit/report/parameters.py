@@ -26,7 +26,7 @@ class Kind:
     metavar: str = "TEXT"
     many: bool = False
     flag: bool = False
-    number: bool = False
+    number: type[float] | None = None
 
 
 def month(name: str, value: object) -> str:
@@ -93,12 +93,18 @@ def level(_name: str, value: object) -> float:
     return checks.confidence(value)  # type: ignore[arg-type]
 
 
+def days(name: str, value: object) -> int:
+    """Return a number of days, at least 1."""
+    return checks.positive_whole(name, value)  # type: ignore[arg-type]
+
+
 MONTH = Kind(month, "YYYY-MM")
 TEXT = Kind(text)
 PATH = Kind(path, "PATH")
 PATHS = Kind(paths, "PATH", many=True)
 FLAG = Kind(flag, flag=True)
-LEVEL = Kind(level, "SHARE", number=True)
+LEVEL = Kind(level, "SHARE", number=float)
+DAYS = Kind(days, "DAYS", number=int)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +122,7 @@ class Parameters:
     target: Annotated[str | None, TEXT, "stage to convert to; none: the last"] = None
     segment: Annotated[str | None, TEXT, "column to split by; none: the funnel's first"] = None
     confidence_level: Annotated[float, LEVEL, "share of intervals that hold the truth"] = 0.95
+    horizon: Annotated[int | None, DAYS, "age up to which rates are told; none: found"] = None
     tables: Annotated[str | None, PATH, "workbook to write; none: no workbook"] = None
     out: Annotated[str, PATH, "folder of all reports"] = "reports"
 
@@ -262,6 +269,6 @@ def add_arguments(parser: argparse.ArgumentParser, model: type[Parameters]) -> N
         else:
             options["metavar"] = one.kind.metavar
             if one.kind.number:
-                options["type"] = float
+                options["type"] = one.kind.number
         if one.on_command_line:
             parser.add_argument("--" + one.name.replace("_", "-"), **options)

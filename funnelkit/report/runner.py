@@ -8,7 +8,7 @@ import re
 import sys
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -313,20 +313,26 @@ def _tidy(path: Path, folder: Path) -> None:
     content = _read(path)
     content["metadata"].pop("papermill", None)
     for cell in content["cells"]:
-        cell["metadata"].pop("papermill", None)
-        cell["metadata"].pop("execution", None)
+        for key in ("papermill", "execution"):
+            cell["metadata"].pop(key, None)
+        if "injected-parameters" in cell["metadata"].get("tags", ()):
+            cell["id"] = "injected-parameters"
+        for output in _spoken(cell):
+            output["text"] = _WARNING.sub(r"\1: \2", "".join(output["text"])).splitlines(True)
     text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
     inside = json.dumps(folder.resolve().as_posix() + "/", ensure_ascii=False)[1:-1]
     path.write_text(text.replace(inside, ""), encoding="utf-8", newline="\n")
 
 
+def _spoken(cell: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what a cell said on stderr."""
+    for output in cell.get("outputs", ()):
+        if output["output_type"] == "stream" and output["name"] == "stderr":
+            yield output
+
+
 def _warnings_in(cells: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the warnings that the cells of an executed notebook gave, without their places."""
-    told = [
-        "".join(output["text"])
-        for cell in cells
-        for output in cell.get("outputs", ())
-        if output["output_type"] == "stream" and output["name"] == "stderr"
-    ]
+    """Return the warnings that the cells of an executed notebook gave."""
+    told = ["".join(output["text"]) for cell in cells for output in _spoken(cell)]
     found = [match[2] for text in told for match in _WARNING.finditer(text)]
     return list(dict.fromkeys(found))
