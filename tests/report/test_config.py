@@ -3,8 +3,10 @@
 import datetime as dt
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+import funnelkit as fk
 from funnelkit import Funnel, FunnelError
 from funnelkit._core.dates import Calendar
 from funnelkit.report.config import Change, Config, load_config
@@ -387,3 +389,69 @@ def test_data_files_need_not_exist_where_others_are_given(folder: Path) -> None:
     path = folder / "funnel.yml"
     path.write_text(SMALL + "data: gone.csv\n", encoding="utf-8")
     assert load_config(path, check_files=False).data.files == ()
+
+
+# --- reading ----------------------------------------------------------------------------
+
+OLIST = """\
+title: Olist marketplace
+stages: [mql, won]
+id: mql_id
+columns: {mql: first_contact_date, won: won_date}
+segments: [origin]
+value: declared_monthly_revenue
+as_of: 2018-11-14
+data:
+  files: MQLS
+  join: DEALS
+"""
+
+
+def olist(shared_data: Path, prefix: str = "") -> str:
+    folder = (shared_data / "olist").as_posix()
+    leads = f"{folder}/{prefix}olist_marketing_qualified_leads_dataset.csv"
+    return OLIST.replace("MQLS", leads).replace(
+        "DEALS", f"{folder}/{prefix}olist_closed_deals_dataset.csv"
+    )
+
+
+def test_olist_as_its_readme_says(folder: Path, shared_data: Path) -> None:
+    """8,000 entered, 842 won: README of the shared data."""
+    leads = loaded(folder, olist(shared_data)).read()
+    assert (leads.count("mql").sum(), leads.count("won").sum()) == (8000, 842)
+    assert leads.as_of == dt.date(2018, 11, 14)
+
+
+def test_what_the_reader_is_told_comes_from_the_file(folder: Path, shared_data: Path) -> None:
+    """Of organic search 2,296 entered and 271 won; a spreadsheet saved it day first."""
+    text = olist(shared_data, "excel_ddmmyyyy_crlf__") + (
+        "  dayfirst: yes\nwhere: {origin: [organic_search, social]}\nexclude: {origin: social}\n"
+    )
+    with pytest.raises(FunnelError, match="dayfirst"):
+        loaded(folder, text.replace("  dayfirst: yes\n", "")).read()
+    counts = fk.triangle(loaded(folder, text).read(), "mql", "won")
+    assert (counts.entered.sum(), counts.converted.sum()) == (2296, 271)
+
+
+def test_given_files_and_as_of_replace_those_of_the_file(folder: Path, shared_data: Path) -> None:
+    config = loaded(folder, olist(shared_data))
+    assert config.read(as_of="2018-05-31").as_of == dt.date(2018, 5, 31)
+    few = "mql_id,first_contact_date,origin\nx,2018-01-01,web\n"
+    (folder / "few.csv").write_text(few, encoding="utf-8")
+    assert config.read(data=folder / "few.csv").count("mql").sum() == 1
+
+
+def test_event_logs_and_parquet(folder: Path) -> None:
+    log = "case,what,at\n1,New,2026-01-05\n1,Won,2026-02-01\n2,New,2026-01-09\n"
+    (folder / "log.csv").write_text(log, encoding="utf-8")
+    text = SMALL + "columns: {lead: New, won: Won}\nas_of: 2026-02-28\n"
+    events = "data: {files: log.csv, events: {id: case, stage: what, time: at}}\n"
+    from_log = loaded(folder, text + events).read()
+    wide = pd.DataFrame(
+        {"lead_id": ["1", "2"], "New": ["05.01.2026", "09.01.2026"], "Won": ["01.02.2026", None]}
+    )
+    wide.to_parquet(folder / "leads.parquet")
+    parquet = 'data: {files: leads.parquet, date_format: "%d.%m.%Y"}\n'
+    from_parquet = loaded(folder, text + parquet).read()
+    for leads in (from_log, from_parquet):
+        assert (leads.count("lead").sum(), leads.count("won").sum()) == (2, 1)
