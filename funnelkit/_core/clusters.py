@@ -94,9 +94,10 @@ class ClusterSums:
 
         References
         ----------
-        Cochran (1977), Sampling Techniques, 3rd ed., section 9A.1 (ratio-to-size estimates of
-        clusters of unequal size) and eq. 6.13. Korn and Graubard (1998), Survey Methodology 24,
-        193-201, for the effective number, its bound and the degrees of freedom.
+        Cochran (1977), Sampling Techniques, 3rd ed., section 3.12 (proportions in cluster
+        sampling). Korn and Graubard (1998), Survey Methodology 24, 193-201, for the effective
+        number and the degrees of freedom; Parker et al. (2017), Vital and Health Statistics 2
+        (175), for the bound by the number of leads.
 
         Examples
         --------

@@ -63,8 +63,8 @@ def adjust(triangle: Triangle, fit: LagFit, *, confidence_level: float = 0.95) -
 
     References
     ----------
-    Chapelle (2014), KDD, 1097-1105, section 3 (conversions still to come); Mack (1993), ASTIN
-    Bulletin 23, 213-225, section 2 (a cohort's own development); Wilson (1927), JASA 22, 209-212.
+    Chapelle (2014), KDD, 1097-1105 (conversions still to come); Mack (1993), ASTIN Bulletin 23,
+    213-225 (a cohort's own development); Wilson (1927), JASA 22, 209-212.
 
     Examples
     --------

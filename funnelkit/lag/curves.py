@@ -257,7 +257,7 @@ class NonparametricFit(Result):
 
         References
         ----------
-        Hjort (1990), Annals of Statistics 18, 1259-1294, section 4.
+        Hjort (1990), Annals of Statistics 18, 1259-1294.
         """
         drawn = self._curves.sample(
             checks.positive_whole("n", n),
@@ -310,7 +310,8 @@ class NonparametricFit(Result):
         References
         ----------
         Kalbfleisch and Prentice (2002), The Statistical Analysis of Failure Time Data, 2nd ed.,
-        section 1.4.1; Marubini and Valsecchi (1995), section 10.4; Clopper and Pearson (1934).
+        section 1.4; Marubini and Valsecchi (1995), p. 341; Clopper and Pearson (1934), Biometrika
+        26, 404-413.
         """
         days = np.array([self.horizon]) if ages is None else self._days("ages", ages)
         low, high = self._interval(days, self._position(outcome), confidence_level)

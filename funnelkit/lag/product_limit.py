@@ -34,7 +34,7 @@ class Curves:
     References
     ----------
     Aalen and Johansen (1978), Scandinavian Journal of Statistics 5, 141-150. Kalbfleisch and
-    Prentice (2002), The Statistical Analysis of Failure Time Data, 2nd ed., section 8.2.3.
+    Prentice (2002), The Statistical Analysis of Failure Time Data, 2nd ed., chapter 8.
     """
 
     events: IntArray
@@ -72,7 +72,7 @@ class Curves:
         -----
         The delta method on the daily multinomial counts, carried forward day by day as the
         covariance of (S, F_k). It is the variance of Marubini and Valsecchi (1995), Analysing
-        Survival Data from Clinical Trials and Observational Studies, section 10.4, with ties;
+        Survival Data from Clinical Trials and Observational Studies, p. 341, with ties;
         with a single outcome, Greenwood's (1926).
         """
         n_ages = self.at_risk.shape[-1]
@@ -181,7 +181,7 @@ class Curves:
 
         References
         ----------
-        Hjort (1990), Annals of Statistics 18, 1259-1294, section 4. Lo (1993), Annals of
+        Hjort (1990), Annals of Statistics 18, 1259-1294. Lo (1993), Annals of
         Statistics 21, 100-123.
         """
         n_outcomes, n_ages = self.events.shape[0], self.events.shape[-1]

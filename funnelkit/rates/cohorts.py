@@ -67,7 +67,7 @@ def cohort(
     References
     ----------
     Wilson (1927), JASA 22, 209-212; Clopper and Pearson (1934), Biometrika 26, 404-413. Cochran
-    (1977), Sampling Techniques, 3rd ed., section 9A.1; Korn and Graubard (1998), Survey
+    (1977), Sampling Techniques, 3rd ed., section 3.12; Korn and Graubard (1998), Survey
     Methodology 24, 193-201.
 
     Examples

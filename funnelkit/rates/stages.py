@@ -71,7 +71,7 @@ def flow(
     References
     ----------
     Wilson (1927), JASA 22, 209-212; with accounts, Cochran (1977), Sampling Techniques, 3rd ed.,
-    section 9A.1.
+    section 3.12.
 
     Examples
     --------
