@@ -142,7 +142,7 @@ def stays(kept: Sequence[Journey], policy: Policy, *, by: Sequence[str] = ()) ->
                 counts.moved_on[segment, stage] += 1
             elif one.exit is not None:
                 counts.left[segment, stage, one.exit] += 1
-            else:
+            elif stage != policy.stages[-1]:  # a win waits for nothing more
                 counts.still_there[segment, stage] += 1
             following = one.stages.get(policy.stages[k + 1]) if later else None
             if following is not None and here.observed and following.observed:
