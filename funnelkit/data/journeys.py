@@ -7,6 +7,7 @@ that engines agree.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -124,22 +125,20 @@ def _exits(table: ir.Table, funnel: Funnel) -> ir.Table:
         return table.mutate(**nothing, reopened=ibis.literal(False), reversed=ibis.literal(False))
     keep_first = funnel.reopened == "first"
     exits = range(n, len(funnel.steps))
+    table = table.mutate(latest=_maximum([table[f"last_{stage}"] for stage in range(n)]))
     days = {e: table[f"{'first' if keep_first else 'last'}_{e}"] for e in exits}
-    latest = _maximum([table[f"last_{stage}"] for stage in range(n)])
-    any_exit_then_stage = _any(table[f"first_{e}"] < latest for e in exits)
     if not keep_first:
-        days = {e: ibis.ifelse(day < latest, none, day) for e, day in days.items()}
-    exit_day = _minimum(list(days.values()))
-    which = ibis.coalesce(
-        ibis.cases(
-            *[(day == exit_day, ibis.literal(e - n, "int32")) for e, day in days.items()],
-            else_=ibis.null("int32"),
-        ),
-        table.status_exit,
-    )
+        days = {e: ibis.ifelse(day < table.latest, none, day) for e, day in days.items()}
     table = table.mutate(
-        exit=which, exit_date=exit_day, reopened=any_exit_then_stage.fill_null(False)
+        **{f"out_{e}": day for e, day in days.items()},
+        reopened=_any(table[f"first_{e}"] < table.latest for e in exits),
     )
+    table = table.mutate(exit_date=_minimum([table[f"out_{e}"] for e in exits]))
+    which = ibis.cases(
+        *[(table[f"out_{e}"] == table.exit_date, ibis.literal(e - n, "int32")) for e in exits],
+        else_=ibis.null("int32"),
+    )
+    table = table.mutate(exit=ibis.coalesce(which, table.status_exit))
     won = table[f"first_{last}"]
     if keep_first:
         stands = won.notnull() & (won <= table.exit_date).fill_null(True)
@@ -164,57 +163,67 @@ def _exits(table: ir.Table, funnel: Funnel) -> ir.Table:
 
 def _order(table: ir.Table, funnel: Funnel) -> ir.Table:
     """Take each stage's day to at least that of the stages before it."""
-    running: Any = ibis.null("date")
-    columns: dict[str, Any] = {}
-    clipped = []
-    for k in range(len(funnel.stages)):
-        day = table[f"first_{k}"]
-        early = (day < running).fill_null(False)
-        clipped.append(early)
-        columns[f"clipped_{k}"] = early
-        running = ibis.ifelse(early, running, ibis.coalesce(day, running))
-        columns[f"date_{k}"] = ibis.ifelse(day.isnull(), ibis.null("date"), running)
-    return table.mutate(**columns, out_of_order=_any(clipped))
+    first = [table[f"first_{k}"] for k in range(len(funnel.stages))]
+    table = table.mutate(
+        **{
+            f"clipped_{k}": _any(day < before for before in first[:k])
+            for k, day in enumerate(first)
+        }
+    )
+    days = {
+        f"date_{k}": ibis.ifelse(table[f"clipped_{k}"], _maximum(first[:k]), day) if k else day
+        for k, day in enumerate(first)
+    }
+    return table.mutate(**days, out_of_order=_any(table[f"clipped_{k}"] for k in range(len(first))))
 
 
 def _reached(table: ir.Table, funnel: Funnel) -> ir.Table:
     """Say which stages were reached: by a day, by the status, or by filling."""
-    n = len(funnel.stages)
-    dated = [table[f"first_{k}"].notnull() for k in range(n)]
+    stages = range(len(funnel.stages))
+    undated_start = funnel.column_of(funnel.stages[0]) is None
+    dated = [table[f"first_{k}"].notnull() for k in stages]
     entered = ibis.cases(
-        *[(dated[k], ibis.literal(k, "int32")) for k in range(n)], else_=ibis.null("int32")
+        *[(dated[k], ibis.literal(k, "int32")) for k in stages], else_=ibis.null("int32")
     )
-    if funnel.column_of(funnel.stages[0]) is None:
+    if undated_start:
         entered = ibis.ifelse(table.known_to.notnull(), ibis.literal(0, "int32"), entered)
-    entered = ibis.coalesce(entered, table.known_to)
+    own = {f"dated_{k}": dated[k] for k in stages}
+    own |= {f"own_{k}": dated[k] | (table.known_to == k).fill_null(False) for k in stages}
+    if undated_start:
+        own["own_0"] |= table.known_to.notnull()
+    table = table.mutate(**own, entered_at=ibis.coalesce(entered, table.known_to))
+
     columns: dict[str, Any] = {}
-    later, later_day = ibis.literal(False), ibis.null("date")
-    for k in reversed(range(n)):
-        by_status = (table.known_to == k).fill_null(False)
-        passed = (table.known_to > k).fill_null(False) | later
-        may_fill = passed & (entered < k).fill_null(False)
-        if funnel.skipped == "strict":
-            may_fill = ibis.literal(False)
-        own = dated[k] | by_status
-        if k == 0 and funnel.column_of(funnel.stages[0]) is None:
-            own |= table.known_to.notnull()
-        reached = own | may_fill
-        columns[f"reached_{k}"] = reached
-        columns[f"dated_{k}"] = dated[k]
-        columns[f"observed_{k}"] = dated[k] & ~table[f"clipped_{k}"]
-        columns[f"filled_{k}"] = reached & ~own
-        day = ibis.coalesce(table[f"date_{k}"], ibis.ifelse(reached, later_day, ibis.null("date")))
-        columns[f"date_{k}"] = day
-        later_day = ibis.coalesce(day, later_day)
-        later = later | reached
-    table = table.mutate(**columns, entered_at=entered)
+    for k in stages:
+        later = _any([table.known_to > k, *(table[f"own_{j}"] for j in stages[k + 1 :])])
+        filled = later & (table.entered_at < k).fill_null(False) & ~table[f"own_{k}"]
+        columns[f"filled_{k}"] = filled if funnel.skipped == "fill" else ibis.literal(False)
+        columns[f"observed_{k}"] = table[f"dated_{k}"] & ~table[f"clipped_{k}"]
+    table = table.mutate(**columns)
+    table = table.mutate(
+        **{f"reached_{k}": table[f"own_{k}"] | table[f"filled_{k}"] for k in stages}
+    )
+
+    bounds: dict[str, Any] = {}
+    for k in stages:
+        next_days = [table[f"date_{j}"] for j in stages[k + 1 :]]
+        bound = (
+            ibis.ifelse(table[f"reached_{k}"], ibis.coalesce(*next_days), None)
+            if next_days
+            else None
+        )
+        day = table[f"date_{k}"]
+        bounds[f"date_{k}"] = day if bound is None else ibis.coalesce(day, bound)
     furthest = ibis.cases(
-        *[(table[f"reached_{k}"], ibis.literal(k, "int32")) for k in reversed(range(n))],
+        *[(table[f"reached_{k}"], ibis.literal(k, "int32")) for k in reversed(stages)],
         else_=ibis.null("int32"),
     )
-    first_day = _minimum([table[f"date_{k}"] for k in range(n)])
-    late_exit = ibis.ifelse(table.exit_date < first_day, first_day, table.exit_date)
-    return table.mutate(furthest=furthest, exit_date=ibis.coalesce(late_exit, table.exit_date))
+    table = table.mutate(**bounds, furthest=furthest)
+    first_day = ibis.coalesce(*[table[f"date_{k}"] for k in stages])
+    late_exit = ibis.ifelse(
+        (table.exit_date < first_day).fill_null(False), first_day, table.exit_date
+    )
+    return table.mutate(exit_date=late_exit)
 
 
 def _aside(table: ir.Table, funnel: Funnel) -> ir.Table:
@@ -258,7 +267,7 @@ def recorded(table: ir.Table, funnel: Funnel, since: dt.date | None) -> ir.Table
     """Return the journeys that entered the funnel not before a day."""
     if since is None:
         return table
-    first = _minimum([table[f"date_{k}"] for k in range(len(funnel.stages))])
+    first = ibis.coalesce(*[table[f"date_{k}"] for k in range(len(funnel.stages))])
     return table.filter((first >= ibis.literal(since)).fill_null(True))
 
 
@@ -279,14 +288,24 @@ def _any(tests: Any) -> Any:
 
 
 def _maximum(days: list[Any]) -> Any:
-    best = days[0]
-    for day in days[1:]:
-        best = ibis.ifelse((day > best).fill_null(best.isnull()), day, best)
-    return best
+    """Return the latest of several days, null only where all are."""
+    return _extreme(days, lambda day, other: day >= other)
 
 
 def _minimum(days: list[Any]) -> Any:
-    best = days[0]
-    for day in days[1:]:
-        best = ibis.ifelse((day < best).fill_null(best.isnull()), day, best)
-    return best
+    """Return the earliest of several days, null only where all are."""
+    return _extreme(days, lambda day, other: day <= other)
+
+
+def _extreme(days: list[Any], beats: Callable[[Any, Any], Any]) -> Any:
+    """Return the day that beats all others; written flat, since nested choices double in length."""
+    if len(days) == 1:
+        return days[0]
+    choices = []
+    for day in days:
+        best = day.notnull()
+        for other in days:
+            if other is not day:
+                best = best & beats(day, other).fill_null(other.isnull())
+        choices.append((best, day))
+    return ibis.cases(*choices, else_=ibis.null("date"))
