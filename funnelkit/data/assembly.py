@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import ibis
 
-from funnelkit._core.errors import DataError, did_you_mean
-from funnelkit.data import parsing
+from funnelkit._core.errors import DataError, did_you_mean, unknown
+from funnelkit.data import amounts, parsing
+from funnelkit.data.columns import LogColumns, ReadingRules, locate, replace_columns, shown
 from funnelkit.data.definition import Funnel
 from funnelkit.data.sources import Source
 
@@ -17,43 +18,13 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     from ibis.backends.duckdb import Backend
 
-Filter = Mapping[str, str | Sequence[str]]
 UNREADABLE_ROW = "does not fit the header"
+HEADER_AGAIN = "repeats the header"
 NO_ID = "no id"
 FILTERED = "left out by `where` or `exclude`"
 OTHER_STAGE = "stage not in the funnel"
 NO_TIME = "event without a time"
 _SPREADSHEET_ID = r"^\d([.,]\d+)?[eE]\+\d+$"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReadingRules:
-    """Everything a reader was told beside the funnel.
-
-    Parameters
-    ----------
-    dates
-        How dates are read.
-    decimal, thousands
-        Marks in amounts.
-    where, exclude
-        Column -> value or values to keep, or to leave out.
-    """
-
-    dates: parsing.DateRules
-    decimal: str | None = None
-    thousands: str | None = None
-    where: Filter = field(default_factory=dict)
-    exclude: Filter = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class LogColumns:
-    """Columns of a long log: record, stage and time."""
-
-    id: str
-    stage: str
-    time: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +50,7 @@ class Rows:
     zoned
         Whether times carried an offset.
     misfit_examples
-        Rows that do not fit the header, as text.
+        Where rows stand that do not fit the header; never what stands in them.
     notes
         What was found and decided while reading.
     """
@@ -99,18 +70,6 @@ class Rows:
         return replace(self, table=table)
 
 
-def needed_columns(funnel: Funnel, rules: ReadingRules, log: LogColumns | None) -> set[str]:
-    """Return every column that is read; nothing else ever leaves the source."""
-    columns: set[str | None] = {funnel.value, funnel.owner, funnel.account, *funnel.segments}
-    columns |= {*rules.where, *rules.exclude}
-    if log is None:
-        columns |= {funnel.id, funnel.status, funnel.status_date}
-        columns |= {funnel.column_of(step) for step in funnel.steps}
-    else:
-        columns |= {log.id, log.stage, log.time}
-    return {column for column in columns if column is not None}
-
-
 def assemble_wide(
     engine: Backend, sources: Sequence[Source], funnel: Funnel, rules: ReadingRules
 ) -> Rows:
@@ -121,7 +80,7 @@ def assemble_wide(
     DataError
         With every problem of every source at once.
     """
-    where_is, notes, problems = _locate(sources, funnel, rules)
+    where_is, notes, problems = locate(sources, funnel, rules)
     if problems:
         raise DataError(problems)
     days, more = _read_all_days(sources, where_is, funnel, rules)
@@ -169,11 +128,12 @@ def assemble_log(
         With every problem at once.
     """
     columns_of_log = replace_columns(funnel, log)
-    where_is, notes, problems = _locate([source], columns_of_log, rules, log=log)
+    where_is, notes, problems = locate([source], columns_of_log, rules, log=log)
     if problems:
         raise DataError(problems)
-    days, problems = parsing.read_days(source, [log.time], rules.dates)
-    problems += parsing.mixed_zones(list(days.values()))
+    days, unread = parsing.read_days(source, [log.time], rules.dates)
+    problems = [column.problem for column in unread.values()]
+    problems += _unknown_formats(rules, {log.time}) + parsing.mixed_zones(list(days.values()))
     value, more = _read_value([source], where_is, funnel, rules)
     problems += more + _id_problems(source, log.id)
     names = {
@@ -186,7 +146,7 @@ def assemble_log(
     if not present & set(names):
         problems.append(
             f"`{log.stage}` in `{source.name}` names none of the stages; it holds "
-            f"{_shown(sorted(present))}. Map them with "
+            f"{shown(sorted(present))}. Map them with "
             'columns={"stage": "its name in the log"}.'
         )
     if problems:
@@ -205,7 +165,7 @@ def assemble_log(
     part, reasons = _usable(source, columns, rules)
     other = sorted(present - set(names))
     if other:
-        notes.append(f"`{log.stage}` values outside the funnel were set aside: {_shown(other)}.")
+        notes.append(f"`{log.stage}` values outside the funnel were set aside: {shown(other)}.")
     return Rows(
         table=_once(engine, [part]),
         form="log",
@@ -219,59 +179,6 @@ def assemble_log(
     )
 
 
-def replace_columns(funnel: Funnel, log: LogColumns) -> Funnel:
-    """Return the funnel whose id is that of the log, for looking up columns."""
-    import copy
-
-    other = copy.copy(funnel)
-    object.__setattr__(other, "id", log.id)
-    return other
-
-
-def _locate(
-    sources: Sequence[Source], funnel: Funnel, rules: ReadingRules, log: LogColumns | None = None
-) -> tuple[dict[str, int], list[str], list[str]]:
-    """Return in which source each needed column stands; notes; problems."""
-    problems, notes = [], []
-    headers = [name for source in sources for name in source.columns]
-    for source in sources:
-        if funnel.id not in source.columns:
-            problems.append(
-                f"id column `{funnel.id}` is missing in `{source.name}`; it has "
-                f"{_shown(source.columns)}.{did_you_mean(funnel.id, source.columns)}"
-            )
-    where_is: dict[str, int] = {}
-    for column in sorted(needed_columns(funnel, rules, log) - {funnel.id}):
-        places = [i for i, source in enumerate(sources) if column in source.columns]
-        if not places:
-            problems.append(
-                f"column `{column}` ({_role(funnel, column, rules)}) is missing in "
-                f"{_shown([source.name for source in sources])}."
-                f"{did_you_mean(column, headers)}"
-            )
-            continue
-        where_is[column] = places[0]
-        if len(places) > 1:
-            notes.append(
-                f"`{column}` stands in {_shown([sources[i].name for i in places])}; it was "
-                f"taken from `{sources[places[0]].name}`."
-            )
-    return where_is, notes, problems
-
-
-def _role(funnel: Funnel, column: str, rules: ReadingRules) -> str:
-    for step in funnel.steps:
-        if funnel.column_of(step) == column:
-            kind = "stage" if step in funnel.stages else "exit"
-            return f"{kind} `{step}`"
-    for role in ("status", "status_date", "value", "owner", "account"):
-        if getattr(funnel, role) == column:
-            return f"`{role}`"
-    if column in funnel.segments:
-        return "segment"
-    return "`where`" if column in rules.where else "`exclude`" if column in rules.exclude else "log"
-
-
 def _read_all_days(
     sources: Sequence[Source],
     where_is: Mapping[str, int],
@@ -280,13 +187,23 @@ def _read_all_days(
 ) -> tuple[dict[str, parsing.DayColumn], list[str]]:
     wanted = {funnel.column_of(step) for step in funnel.steps} | {funnel.status_date}
     days: dict[str, parsing.DayColumn] = {}
-    problems: list[str] = []
+    unread: dict[str, parsing.Unread] = {}
     for number, source in enumerate(sources):
         columns = [column for column, place in where_is.items() if place == number]
         found, more = parsing.read_days(source, [c for c in columns if c in wanted], rules.dates)
         days |= found
-        problems += more
+        unread |= more
+    problems = [column.problem for column in unread.values()] + parsing.all_at_once(unread)
+    problems += _unknown_formats(rules, {column for column in wanted if column is not None})
     return days, problems + parsing.mixed_zones(list(days.values()))
+
+
+def _unknown_formats(rules: ReadingRules, known: set[str]) -> list[str]:
+    return [
+        f"`date_format`: {unknown('date column', column, sorted(known))}"
+        for column in rules.dates.formats
+        if column not in known | {"*"}
+    ]
 
 
 def _read_value(
@@ -298,7 +215,7 @@ def _read_value(
     if funnel.value is None or funnel.value not in where_is:
         return None, []
     source = sources[where_is[funnel.value]]
-    return parsing.read_amounts(
+    return amounts.read_amounts(
         source, funnel.value, decimal=rules.decimal, thousands=rules.thousands
     )
 
@@ -337,9 +254,7 @@ def _status_problems(source: Source, funnel: Funnel, rules: ReadingRules) -> lis
     text = parsing.cleaned(source.table[funnel.status])
     table = source.table.filter(_kept_by(source, rules))
     counted = table.aggregate(by=[text.name("text")], n=lambda t: t.count()).execute()
-    known = {
-        value.strip().lower() for step in funnel.steps for value in funnel.statuses_of(step)
-    }
+    known = {value.strip().lower() for step in funnel.steps for value in funnel.statuses_of(step)}
     problems = []
     blank = int(counted.loc[counted["text"].isna(), "n"].sum())
     if blank:
@@ -352,7 +267,7 @@ def _status_problems(source: Source, funnel: Funnel, rules: ReadingRules) -> lis
         values = sorted(odd["text"])
         problems.append(
             f"`{funnel.status}` in `{source.name}` holds {len(values)} values in "
-            f"{int(odd['n'].sum()):,} rows that name no stage or exit: {_shown(values)}. Map them "
+            f"{int(odd['n'].sum()):,} rows that name no stage or exit: {shown(values)}. Map them "
             f'with status_values={{"stage": ["its value"]}}, or leave them out with '
             f"`exclude`.{did_you_mean(values[0], known)}"
         )
@@ -393,6 +308,8 @@ def _usable(
     }
     if source.misfits[0]:
         tally[UNREADABLE_ROW] = source.misfits[0]
+    if source.headers:
+        tally[HEADER_AGAIN] = source.headers
     usable = table.filter(table["_reason"].isnull()).drop("_kept", "_reason")
     return usable, tally
 
@@ -409,27 +326,36 @@ def _kept_by(source: Source, rules: ReadingRules) -> Any:
 
 
 def _values(given: str | Sequence[str]) -> list[str]:
-    return [given] if isinstance(given, str) else [str(value) for value in given]
+    several = isinstance(given, Iterable) and not isinstance(given, str)
+    return [str(value) for value in (given if several else [given])]
 
 
 def _id_problems(source: Source, name: str) -> list[str]:
     column = source.table[name]
     if column.type().is_floating():
-        return [
+        problem = (
             f"id column `{name}` in `{source.name}` holds {column.type()}; long ids lose digits in "
-            'floating numbers. Read it as text: dtype={"' + name + '": "string"}.'
-        ]
+            f'floating numbers. Read it as text, in pandas with dtype={{"{name}": "string"}}.'
+        )
+        return [problem]
     text = parsing.cleaned(column)
     damaged = text.re_search(_SPREADSHEET_ID)
     count = int(damaged.sum().execute() or 0)
     if not count:
         return []
-    examples = sorted(source.table.select(t=text, d=damaged).filter(lambda t: t.d).t.topk(3).execute()["t"])
-    return [
-        f"id column `{name}` in `{source.name}`: {count:,} ids were turned into powers of ten by a "
-        f"spreadsheet, such as {_shown(examples)}; their digits are lost. Export again with the "
+    table = source.table.select(text=text, damaged=damaged)
+    table = table.filter(table.damaged).distinct().order_by("text").limit(3)
+    examples = list(table.execute()["text"])
+    problem = (
+        f"id column `{name}` in `{source.name}`: {_ids(count)} turned into powers of ten by a "
+        f"spreadsheet, such as {shown(examples)}; their digits are lost. Export again with the "
         "column formatted as text."
-    ]
+    )
+    return [problem]
+
+
+def _ids(count: int) -> str:
+    return "1 id was" if count == 1 else f"{count:,} ids were"
 
 
 def _distinct(source: Source, text: ir.StringColumn) -> list[tuple[str]]:
@@ -452,11 +378,3 @@ def _once(engine: Backend, parts: Sequence[ir.Table]) -> ir.Table:
     for part in parts[1:]:
         table = table.union(part)
     return engine.create_table(ibis.util.gen_name("fk_rows"), table, temp=True)
-
-
-def _shown(names: Sequence[str], most: int = 8) -> str:
-    shown = ", ".join(f"`{name}`" for name in list(names)[:most])
-    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
-
-
-__all__ = ["LogColumns", "ReadingRules", "Rows", "assemble_log", "assemble_wide", "needed_columns"]

@@ -82,7 +82,7 @@ def _start_of_far(
 ) -> int | None:
     """Return the first day of the few that lie far beyond the rest, or None."""
     few = max(_FEW, int(_FEW_SHARE * weight.sum()))
-    if weight.sum() <= 4 * few or len(distinct) < 3:  # noqa: PLR2004  too little to judge
+    if weight.sum() <= 4 * few or len(distinct) < 3:  # too little to judge
         return None
     gaps = np.diff(distinct)
     for position in range(len(gaps) - 1, 0, -1):

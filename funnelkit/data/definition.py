@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
@@ -77,10 +77,10 @@ class Funnel:
     >>> funnel = Funnel(["lead", "mql", "won"], exits=["lost"], id="lead_id")
     >>> funnel.column_of("mql")
     'mql'
-    >>> Funnel(["lead"], id="lead_id")
+    >>> Funnel(["won"])
     Traceback (most recent call last):
     ...
-    funnelkit._core.errors.DefinitionError: `stages` needs at least two names in order; got ['lead'].
+    funnelkit._core.errors.DefinitionError: `stages` needs at least two names in order; got ['won'].
     """
 
     stages: tuple[str, ...]
@@ -130,8 +130,8 @@ class Funnel:
         checks.one_of("reopened", reopened, ("last", "first"))
         checks.one_of("status_date_means", status_date_means, ("close", "change"))
         values = {
-            "stages": _names(stages),
-            "exits": _names(exits),
+            "stages": _names(stages, "stages"),
+            "exits": _names(exits, "exits"),
             "id": id,
             "columns": MappingProxyType(
                 {name: _column(given) for name, given in (columns or {}).items()}
@@ -139,14 +139,17 @@ class Funnel:
             "status": status,
             "status_date": status_date,
             "status_values": MappingProxyType(
-                {name: _names(given) for name, given in (status_values or {}).items()}
+                {
+                    name: _names(given, "status_values")
+                    for name, given in (status_values or {}).items()
+                }
             ),
             "status_date_means": status_date_means,
             "value": value,
             "owner": owner,
             "account": account,
-            "segments": _names(segments),
-            "personal": _names(personal),
+            "segments": _names(segments, "segments"),
+            "personal": _names(personal, "personal"),
             "timezone": timezone,
             "calendar": calendar or Calendar(),
             "skipped": skipped,
@@ -244,8 +247,15 @@ class Funnel:
         return checks.member(argument, "stage or exit", name, self.steps)
 
 
-def _names(given: str | Sequence[str]) -> tuple[str, ...]:
-    return (given,) if isinstance(given, str) else tuple(given)
+def _names(given: str | Sequence[str], argument: str) -> tuple[str, ...]:
+    if isinstance(given, str):
+        return (given,)
+    unordered = isinstance(given, (set, frozenset, bytes)) or isinstance(given, Mapping)
+    if unordered or not isinstance(given, Iterable):
+        raise DefinitionError(
+            f"`{argument}` must be a list of names in order; got {type(given).__name__}."
+        )
+    return tuple(given)
 
 
 def _column(given: str | Sequence[str] | None) -> str | tuple[str, ...] | None:

@@ -1,13 +1,15 @@
-"""From text to days and amounts: ISO only unless told, each value read or reported, none guessed."""
+"""From text to days: ISO only unless told, each value read or reported, none guessed."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import ibis
 
+from funnelkit._core import display
 from funnelkit._core.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -16,14 +18,15 @@ if TYPE_CHECKING:
     from funnelkit.data.sources import Source
 
 _DAY = r"\d{4}-\d{2}-\d{2}"
-_CLOCK = r"[T ]\d{2}:\d{2}(:\d{2}([.,]\d{1,9})?)?"
+_CLOCK = r"[T ]([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)([.,]\d{1,9})?)?"
+_MIDNIGHT = r"[T ]00:00(:00([.,]0{1,9})?)?"
 _ZONE = r" ?(Z|UTC|[+-]\d{2}(:?\d{2})?)"
-_TIMES = ("", " %H:%M", " %H:%M:%S")
+_TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 _DAY_FIRST = ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%y", "%d/%m/%y", "%d.%m.%y")
 _MONTH_FIRST = ("%m-%d-%Y", "%m/%d/%Y", "%m.%d.%Y", "%m/%d/%y", "%m-%d-%y")
-_OTHER_ORDERS = ("%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y")
-_PLAIN_AMOUNT = r"^[+-]?(\d+(\.\d*)?|\.\d+)$"
-_AMOUNT_STYLES = (("", "."), (",", "."), (".", ","), ("", ","), (" ", ","), ("'", "."))
+_YEAR_FIRST = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")
+_BY_NAME = ("%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y")
+_DIRECTIVES = r"%([aAbBYpf%]|-?[dmyHIMSj])"
 
 
 # DuckDB's own functions: annotated by `signature`, which Ibis reads when the module loads.
@@ -60,6 +63,7 @@ class DateRules:
         cls,
         timezone: str | None,
         date_format: str | Mapping[str, str] | None,
+        *,
         dayfirst: bool | None,
     ) -> DateRules:
         """Return the rules from a reader's arguments.
@@ -67,15 +71,20 @@ class DateRules:
         Raises
         ------
         ArgumentError
-            If a pattern has no ``%``.
+            If a pattern is none of ``strptime``, or holds an offset.
         """
-        formats = {"*": date_format} if isinstance(date_format, str) else dict(date_format or {})
+        given = {} if date_format is None else date_format
+        formats = dict(given) if isinstance(given, Mapping) else {"*": given}
         for column, pattern in formats.items():
-            if "%" not in pattern:
+            odd = re.sub(_DIRECTIVES, "", pattern) if isinstance(pattern, str) else "%"
+            if "%" in odd or "%" not in pattern:
+                place = "" if column == "*" else f" for `{column}`"
                 raise ArgumentError(
-                    f"`date_format` for {column} must be a pattern such as %d-%m-%Y; "
-                    f"got {pattern!r}."
+                    f"`date_format`{place} must be a pattern such as %d-%m-%Y or "
+                    f"%d/%m/%Y %H:%M, without an offset; got {pattern!r}."
                 )
+        if dayfirst not in (None, True, False):
+            raise ArgumentError(f"`dayfirst` must be True, False or None; got {dayfirst!r}.")
         return cls(timezone=timezone, formats=formats, dayfirst=dayfirst)
 
     def pattern_of(self, column: str) -> str | None:
@@ -112,10 +121,26 @@ def cleaned(column: ir.Column) -> ir.StringColumn:
     return column.cast("string").strip().nullif("")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unread:
+    """A column of dates that cannot be read.
+
+    Parameters
+    ----------
+    problem
+        What is wrong, and what to do.
+    pattern
+        The one order that reads every value, if there is just one.
+    """
+
+    problem: str
+    pattern: str | None = None
+
+
 def read_days(
     source: Source, columns: Sequence[str], rules: DateRules
-) -> tuple[dict[str, DayColumn], list[str]]:
-    """Return the readable date columns of a source, and a problem for each of the others."""
+) -> tuple[dict[str, DayColumn], dict[str, Unread]]:
+    """Return the readable date columns of a source, and what is wrong with each of the others."""
     facts = _aggregate(source, {name: _iso_checks(source.table[name]) for name in columns})
     odd = [name for name in columns if facts[name].get("iso", 0) < facts[name].get("text", 0)]
     for name, found in _aggregate(
@@ -123,14 +148,22 @@ def read_days(
     ).items():
         facts[name] |= found
     readable: dict[str, DayColumn] = {}
-    problems: list[str] = []
+    unread: dict[str, Unread] = {}
     for name in columns:
         outcome = _day_column(source, name, facts[name], rules)
-        if isinstance(outcome, str):
-            problems.append(outcome)
+        if isinstance(outcome, Unread):
+            unread[name] = outcome
         else:
             readable[name] = outcome
-    return readable, problems
+    return readable, unread
+
+
+def all_at_once(unread: Mapping[str, Unread]) -> list[str]:
+    """Return the line that reads several columns, where each has one order that fits."""
+    if len(unread) < 2 or any(column.pattern is None for column in unread.values()):
+        return []
+    pairs = ", ".join(f'"{name}": "{column.pattern}"' for name, column in unread.items())
+    return [f"All of them at once: date_format={{{pairs}}}."]
 
 
 def mixed_zones(columns: Sequence[DayColumn]) -> list[str]:
@@ -139,48 +172,12 @@ def mixed_zones(columns: Sequence[DayColumn]) -> list[str]:
     unzoned = [column for column in columns if column.unzoned]
     if not zoned or not unzoned:
         return []
-    return [
+    problem = (
         f"times with an offset ({_places(zoned)}) stand beside times without one "
         f"({_places(unzoned)}); a day would begin at two different moments. Export all of them "
         "in one zone, or without the time of day."
-    ]
-
-
-def read_amounts(
-    source: Source, name: str, *, decimal: str | None, thousands: str | None
-) -> tuple[ir.DecimalColumn, list[str]]:
-    """Return a column of exact amounts, and a problem if some cannot be read.
-
-    Unasked, only digits with a decimal point are read.
-    """
-    column = source.table[name]
-    if column.type().is_numeric():
-        return _decimal(column), []
-    text = cleaned(column)
-    styles = [(thousands or "", decimal or ".")]
-    if decimal is None and thousands is None:
-        styles += [style for style in _AMOUNT_STYLES if style not in styles]
-    readings = [_amount_text(text, *style) for style in styles]
-    checks = {f"n{i}": reading.notnull().sum() for i, reading in enumerate(readings)}
-    row = source.table.aggregate(n=text.notnull().sum(), **checks).execute().iloc[0]
-    filled, read = int(row["n"] or 0), int(row["n0"] or 0)
-    if filled == read:
-        return _decimal(readings[0]), []
-    examples = _examples(source, text, readings[0].isnull())
-    fitting = [
-        _amount_arguments(*style)
-        for i, style in enumerate(styles[1:], 1)
-        if int(row[f"n{i}"] or 0) == filled
-    ]
-    remedy = (
-        f"Every value can be read with {' or '.join(fitting)}; say which is right."
-        if fitting
-        else "No usual style reads all of them; give `thousands=` and `decimal=`, or clean them."
     )
-    return _decimal(readings[0]), [
-        f"`{name}` in `{source.name}`: {filled - read:,} of {filled:,} amounts are not plain "
-        f"numbers, such as {examples}. {remedy}"
-    ]
+    return [problem]
 
 
 def _aggregate(
@@ -212,7 +209,10 @@ def _iso_checks(column: ir.Column) -> dict[str, Any]:
     text = cleaned(column)
     return {
         "text": text.notnull().sum(),
-        "clock": text.re_search(f"^{_DAY}{_CLOCK}{_ZONE}?$").sum(),
+        "clock": (
+            text.re_search(f"^{_DAY}{_CLOCK}{_ZONE}?$")
+            & ~text.re_search(f"^{_DAY}{_MIDNIGHT}$").fill_null(False)
+        ).sum(),
         "zoned": text.re_search(f"^{_DAY}{_CLOCK}{_ZONE}$").sum(),
         "iso": _iso_day(text, None).notnull().sum(),
     }
@@ -220,52 +220,63 @@ def _iso_checks(column: ir.Column) -> dict[str, Any]:
 
 def _order_checks(column: ir.Column, pattern: str | None) -> dict[str, Any]:
     text = cleaned(column)
+    iso = _iso_day(text, None)
     orders = {order: order for order in _all_patterns()}
     if pattern is not None:
         orders = {"given": pattern}
     return {
-        name: ibis.coalesce(_iso_day(text, None), _read(text, order)).notnull().sum()
-        for name, order in orders.items()
+        name: (iso.notnull() | _read(text, order).notnull()).sum() for name, order in orders.items()
     }
 
 
 def _day_column(
     source: Source, name: str, count: Mapping[str, int], rules: DateRules
-) -> DayColumn | str:
+) -> DayColumn | Unread:
     column = source.table[name]
     kind = column.type()
-    clock = count.get("clock", 0)
-    if kind.is_null():
+    if kind.is_string():
+        return _from_text(source, name, count, rules)
+    if kind.is_date() or kind.is_null():
         return _found(source, name, column.cast("date"))
-    if kind.is_date():
-        return _found(source, name, column)
-    if kind.is_timestamp():
-        if getattr(kind, "timezone", None) is None:
-            return _found(source, name, column.date(), clock=clock, unzoned=clock)
-        local = _wall_clock(rules.timezone or "UTC", column)
-        return _found(source, name, local.date(), clock=clock, zoned=count["filled"])
-    if not kind.is_string():
-        return (
+    if not kind.is_timestamp():
+        problem = (
             f"`{name}` in `{source.name}` holds {kind}, not dates. Serial numbers and epochs are "
             "not read; export ISO dates such as 2026-10-31."
         )
-    text = cleaned(column)
-    iso = _iso_day(text, rules.timezone or "UTC")
-    filled = count["text"]
-    if count["iso"] == filled:
-        zoned = count["zoned"]
-        return _found(source, name, iso, clock=clock, zoned=zoned, unzoned=clock - zoned)
-    pattern = rules.pattern_of(name)
-    if pattern is not None:
-        if count["given"] == filled:
-            days = ibis.coalesce(iso, _read(text, pattern))
-            return _found(source, name, days, clock=clock + ("%H" in pattern), unzoned=clock)
-        return _unreadable(source, name, count, [pattern], given=True)
-    order = _fitting(count, filled, rules.dayfirst)
-    if order is None:
-        return _unreadable(source, name, count, _all_patterns(), given=False)
-    days = ibis.coalesce(iso, *[_read(text, one) for one in order])
-    return _found(source, name, days, clock=clock + ("%H" in order[0]), unzoned=clock)
+        return Unread(problem=problem)
+    if kind.timezone is None:
+        return _found(source, name, column.date(), clock=count["clock"], unzoned=count["clock"])
+    local = _wall_clock(rules.timezone or "UTC", column)
+    return _found(source, name, local.date(), clock=count["clock"], zoned=count["filled"])
+
+
+def _from_text(
+    source: Source, name: str, count: Mapping[str, int], rules: DateRules
+) -> DayColumn | Unread:
+    text = cleaned(source.table[name])
+    days = _iso_day(text, rules.timezone or "UTC")
+    clock, zoned = count["clock"], count["zoned"]
+    if count["iso"] < count["text"]:
+        pattern = _pattern_for(name, count, rules)
+        if pattern is None:
+            return _unreadable(source, name, count, rules)
+        read = _read(text, pattern)
+        told = days.isnull() & (read.hour() + read.minute() + read.second() > 0)
+        clock += int(source.table.aggregate(n=told.sum()).execute()["n"].iloc[0] or 0)
+        days = ibis.coalesce(days, read.date())
+    return _found(source, name, days, clock=clock, zoned=zoned, unzoned=clock - zoned)
+
+
+def _pattern_for(name: str, count: Mapping[str, int], rules: DateRules) -> str | None:
+    """Return the pattern that the user named, if it reads every value."""
+    given = rules.pattern_of(name)
+    if given is not None:
+        return given if count["given"] == count["text"] else None
+    if rules.dayfirst is None:
+        return None
+    days = _DAY_FIRST if rules.dayfirst else _MONTH_FIRST
+    fitting = (day + time for day in days for time in _TIMES)
+    return next((order for order in fitting if count[order] == count["text"]), None)
 
 
 def _found(
@@ -281,114 +292,90 @@ def _found(
     )
 
 
-def _fitting(
-    count: Mapping[str, int], filled: int, dayfirst: bool | None
-) -> tuple[str, ...] | None:
-    """Return the one pattern that reads every value in the order the user named."""
-    if dayfirst is None:
-        return None
-    for day in _DAY_FIRST if dayfirst else _MONTH_FIRST:
-        for time in _TIMES:
-            if count[day + time] == filled:
-                return (day + time,)
-    return None
-
-
-def _unreadable(
-    source: Source, name: str, count: Mapping[str, int], tried: Sequence[str], *, given: bool
-) -> str:
-    filled = count["text"]
+def _unreadable(source: Source, name: str, count: Mapping[str, int], rules: DateRules) -> Unread:
+    filled, given = count["text"], rules.pattern_of(name)
     text = cleaned(source.table[name])
-    if given:
-        bad = ibis.coalesce(_iso_day(text, None), _read(text, tried[0])).isnull()
-        return (
-            f"`{name}` in `{source.name}`: {filled - count['given']:,} of {filled:,} dates do not "
-            f"follow `date_format` {tried[0]}, such as {_examples(source, text, bad)}."
+    iso = _iso_day(text, None)
+    head = f"`{name}` in `{source.name}`:"
+
+    def bad(order: str) -> str:
+        return examples(source, text, iso.isnull() & _read(text, order).isnull())
+
+    if given is not None:
+        problem = (
+            f"{head} {_of(filled - count['given'], filled)} not written as `date_format` says "
+            f"({given}), such as {bad(given)}."
         )
-    examples = _examples(source, text, _iso_day(text, None).isnull())
-    head = (
-        f"`{name}` in `{source.name}`: {filled - count['iso']:,} of {filled:,} dates are not ISO "
-        f"(year-month-day), such as {examples}."
+        return Unread(problem=problem)
+    head += (
+        f" {_of(filled - count['iso'], filled)} not ISO (year-month-day), such as "
+        f"{examples(source, text, iso.isnull())}."
     )
-    reads_all = [order for order in tried if count[order] == filled]
+    reads_all = [order for order in _all_patterns() if count[order] == filled]
     if not reads_all:
-        best = max(tried, key=lambda order: count[order])
-        odd = ibis.coalesce(_iso_day(text, None), _read(text, best)).isnull()
-        return (
-            f"{head} No order reads all of them; {best} reads {count[best]:,} and leaves "
-            f"{filled - count[best]:,}, such as {_examples(source, text, odd)}. Clean these, or "
-            "give `date_format=`."
+        best = max(_all_patterns(), key=lambda order: count[order])
+        tail = (
+            "No usual order reads any of these; correct them, or leave them blank."
+            if count[best] == count["iso"]
+            else f"No order reads all of them; {best} reads {display.count(count[best])} and "
+            f"leaves {display.count(filled - count[best])}, such as {bad(best)}. Correct these, or "
+            "leave them blank."
         )
+        return Unread(problem=f"{head} {tail}")
+    line = f'date_format={{"{name}": "{reads_all[0]}"}}{_or_dayfirst(reads_all[0])}'
     if len(reads_all) == 1:
-        return (
-            f"{head} One order reads every value: {reads_all[0]}. To use it, write "
-            f'date_format={{"{name}": "{reads_all[0]}"}}{_or_dayfirst(reads_all[0])}.'
-        )
-    return (
+        problem = f"{head} One order reads every value: {reads_all[0]}. To use it, write {line}."
+        return Unread(problem=problem, pattern=reads_all[0])
+    problem = (
         f"{head} {len(reads_all)} orders read every value: {', '.join(reads_all)}. Say which is "
-        f'right, for instance date_format={{"{name}": "{reads_all[0]}"}}'
-        f"{_or_dayfirst(reads_all[0])}."
+        f"right, for instance {line}."
     )
+    return Unread(problem=problem)
+
+
+def _of(part: int, whole: int) -> str:
+    verb = "is" if part == 1 else "are"
+    return f"{display.count(part)} of {display.plural(whole, 'date')} {verb}"
 
 
 def _or_dayfirst(order: str) -> str:
-    day = order.split(" %H")[0]
+    day = re.split(" %[HI]", order, maxsplit=1)[0]
     if day in _DAY_FIRST:
         return " or dayfirst=True"
     return " or dayfirst=False" if day in _MONTH_FIRST else ""
 
 
 def _all_patterns() -> list[str]:
-    days = (*_DAY_FIRST, *_MONTH_FIRST, *_OTHER_ORDERS)
+    days = (*_DAY_FIRST, *_MONTH_FIRST, *_YEAR_FIRST, *_BY_NAME)
     return [day + time for day in days for time in _TIMES]
 
 
 def _iso_day(text: ir.StringColumn, zone: str | None) -> ir.DateColumn:
     """Return the day of ISO texts, in a zone where they carry an offset; null for others."""
-    local = ibis.ifelse(
-        text.re_search(f"^{_DAY}({_CLOCK})?$"), text.substr(0, 10).try_cast("date"), ibis.null("date")
-    )
+    plain = text.re_search(f"^{_DAY}({_CLOCK})?$")
+    local = ibis.ifelse(plain, text.substr(0, 10).try_cast("date"), ibis.null("date"))
     offset = text.re_search(f"^{_DAY}{_CLOCK}{_ZONE}$")
-    instant = text.replace("UTC", "Z").replace(",", ".").try_cast("timestamp('UTC')")
+    zulu = text.re_replace(" ?(UTC|Z)$", "Z").re_replace(r" ([+-][\d:]+)$", r"\1")
+    instant = zulu.replace(",", ".").try_cast("timestamp('UTC')")
     moved = _wall_clock(zone or "UTC", instant).date()
     return ibis.coalesce(local, ibis.ifelse(offset, moved, ibis.null("date")))
 
 
-def _read(text: ir.StringColumn, pattern: str) -> ir.DateColumn:
-    return _clock_read(text, pattern).date()
+def _read(text: ir.StringColumn, pattern: str) -> ir.TimestampColumn:
+    """Return the times that a pattern reads; a year of four digits needs four digits."""
+    read = _clock_read(text, pattern)
+    if "%Y" not in pattern:
+        return read
+    return ibis.ifelse(text.re_search(r"\d{4}"), read, ibis.null("timestamp"))
 
 
-def _amount_text(text: ir.StringColumn, thousands: str, decimal: str) -> ir.StringColumn:
-    """Return texts of one style as plain numbers; null for those that do not follow it."""
-    if thousands:
-        spaces = {" ": "[ \u00a0\u202f]", ".": "[.]", "'": "['\u2019]"}.get(thousands, thousands)
-        point = "[.]" if decimal == "." else decimal
-        style = rf"^[+-]?\d{{1,3}}({spaces}\d{{3}})*({point}\d*)?$|^[+-]?\d+({point}\d*)?$"
-        grouped = text.re_replace(spaces, "")
-        ok = text.re_search(style)
-    else:
-        grouped, ok = text, ibis.literal(True)
-    plain = grouped if decimal == "." else grouped.replace(decimal, ".")
-    fits = plain.re_search(_PLAIN_AMOUNT)
-    if decimal != ".":
-        fits &= ~text.contains(".") if thousands != "." else fits
-    return ibis.ifelse(ok & fits, plain, ibis.null("string"))
-
-
-def _amount_arguments(thousands: str, decimal: str) -> str:
-    parts = [f'thousands="{thousands}"'] if thousands else []
-    return ", ".join([*parts, f'decimal="{decimal}"'])
-
-
-def _decimal(column: Any) -> Any:
-    return column.try_cast("decimal(38, 4)")
-
-
-def _examples(source: Source, text: ir.StringColumn, chosen: ir.BooleanColumn) -> str:
+def examples(source: Source, text: ir.StringColumn, chosen: ir.BooleanColumn) -> str:
+    """Return the three most frequent texts, the same ones every time."""
     table = source.table.select(text=text, chosen=chosen & text.notnull())
-    found = table.filter(table.chosen).text.topk(5).execute()
-    values = sorted(found["text"].tolist())[:3]
-    return ", ".join(repr(value) for value in values)
+    table = table.filter(table.chosen)
+    counted = table.group_by("text").aggregate(n=table.count())
+    found = counted.order_by(ibis.desc("n"), "text").limit(3).execute()
+    return ", ".join(repr(str(value)[:60]) for value in found["text"])
 
 
 def _places(columns: Sequence[DayColumn]) -> str:

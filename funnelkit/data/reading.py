@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import datetime as dt
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from funnelkit._core import checks
-from funnelkit._core.errors import AssumptionWarning, DataError
-from funnelkit.data import assembly, sources
-from funnelkit.data.assembly import Filter, LogColumns, ReadingRules, Rows
+from funnelkit._core import checks, display
+from funnelkit._core.errors import ArgumentError, AssumptionWarning, DataError
+from funnelkit.data import assembly, delimited, sources
+from funnelkit.data.assembly import Rows
+from funnelkit.data.columns import Filter, LogColumns, ReadingRules, needed_columns
 from funnelkit.data.dating import LastDay, last_complete_day
 from funnelkit.data.definition import Funnel
 from funnelkit.data.parsing import DateRules
 from funnelkit.data.records import BeforeRecording, Leads
+from funnelkit.data.sources import Source
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +46,7 @@ def read_csv(
     delimiter: str | None = None,
     encoding: str | None = None,
 ) -> Leads:
-    """Return leads from delimited text files.
+    r"""Return leads from delimited text files.
 
     Parameters
     ----------
@@ -90,7 +92,7 @@ def read_csv(
     --------
     >>> import pathlib, tempfile, funnelkit as fk
     >>> folder = pathlib.Path(tempfile.mkdtemp())
-    >>> text = "id;lead;won\\n1;2026-01-05;2026-02-01\\n2;2026-01-09;\\n"
+    >>> text = "id;lead;won\n1;2026-01-05;2026-02-01\n2;2026-01-09;\n"
     >>> _ = (folder / "leads.csv").write_text(text, encoding="utf-8")
     >>> leads = fk.read_csv(
     ...     folder / "leads.csv", fk.Funnel(["lead", "won"], id="id"), as_of="2026-02-28"
@@ -98,15 +100,36 @@ def read_csv(
     >>> leads.summary()
     '2 records from 2 rows read, 0 set aside; complete up to 28 February 2026.'
     """
-    rules = _rules(funnel, date_format, dayfirst, decimal, thousands, where, exclude)
-    needed = assembly.needed_columns(funnel, rules, None)
+    rules = _rules(
+        funnel,
+        dates=(date_format, dayfirst),
+        amounts=(decimal, thousands),
+        where=where,
+        exclude=exclude,
+    )
+    needed = needed_columns(funnel, rules, None)
     engine = sources.connect()
-    opened = [
-        sources.open_csv(engine, one, delimiter=delimiter, encoding=encoding, needed=needed)
-        for one in (source, *_each(join))
-    ]
+    opened = _open_all(
+        lambda one, argument: delimited.open_csv(
+            engine,
+            one,
+            delimiter=delimiter,
+            encoding=encoding,
+            needed=needed,
+            argument=argument,
+        ),
+        source,
+        _each(join),
+    )
     rows = assembly.assemble_wide(engine, opened, funnel, rules)
-    return _leads(engine, rows, funnel, as_of, recorded_from, before_recording)
+    return _leads(
+        engine,
+        rows,
+        funnel,
+        as_of=as_of,
+        recorded_from=recorded_from,
+        before_recording=before_recording,
+    )
 
 
 def read_parquet(
@@ -143,14 +166,29 @@ def read_parquet(
     DataError
         With every problem at once.
     """
-    rules = _rules(funnel, date_format, dayfirst, decimal, thousands, where, exclude)
-    needed = assembly.needed_columns(funnel, rules, None)
+    rules = _rules(
+        funnel,
+        dates=(date_format, dayfirst),
+        amounts=(decimal, thousands),
+        where=where,
+        exclude=exclude,
+    )
+    needed = needed_columns(funnel, rules, None)
     engine = sources.connect()
-    opened = [
-        sources.open_parquet(engine, one, needed=needed) for one in (source, *_each(join))
-    ]
+    opened = _open_all(
+        lambda one, argument: sources.open_parquet(engine, one, needed=needed, argument=argument),
+        source,
+        _each(join),
+    )
     rows = assembly.assemble_wide(engine, opened, funnel, rules)
-    return _leads(engine, rows, funnel, as_of, recorded_from, before_recording)
+    return _leads(
+        engine,
+        rows,
+        funnel,
+        as_of=as_of,
+        recorded_from=recorded_from,
+        before_recording=before_recording,
+    )
 
 
 def from_frame(
@@ -192,16 +230,31 @@ def from_frame(
     DataError
         With every problem at once.
     """
-    rules = _rules(funnel, date_format, dayfirst, decimal, thousands, where, exclude)
-    needed = assembly.needed_columns(funnel, rules, None)
+    rules = _rules(
+        funnel,
+        dates=(date_format, dayfirst),
+        amounts=(decimal, thousands),
+        where=where,
+        exclude=exclude,
+    )
+    needed = needed_columns(funnel, rules, None)
     engine = sources.connect()
+    others = join if isinstance(join, (list, tuple)) else [join]
     opened = [sources.open_frame(engine, frame, needed=needed)]
     opened += [
-        sources.open_frame(engine, other, needed=needed, name=f"join[{number}]")
-        for number, other in enumerate(join)
+        sources.open_frame(engine, other, needed=needed, name=name, argument=name)
+        for name, other in ((f"join[{number}]", other) for number, other in enumerate(others))
     ]
     rows = assembly.assemble_wide(engine, opened, funnel, rules)
-    return _leads(engine, rows, funnel, as_of, recorded_from, before_recording, truth=_truth)
+    return _leads(
+        engine,
+        rows,
+        funnel,
+        as_of=as_of,
+        recorded_from=recorded_from,
+        before_recording=before_recording,
+        truth=_truth,
+    )
 
 
 def from_events(
@@ -249,35 +302,66 @@ def from_events(
     DataError
         With every problem at once.
     """
-    rules = _rules(funnel, date_format, dayfirst, decimal, thousands, where, exclude)
+    import pandas as pd
+
+    if not isinstance(log, (pd.DataFrame, str, Path, list, tuple)):
+        raise ArgumentError(
+            f"`log` must be a pandas DataFrame, a path or a list of paths; got {log!r}."
+        )
+    rules = _rules(
+        funnel,
+        dates=(date_format, dayfirst),
+        amounts=(decimal, thousands),
+        where=where,
+        exclude=exclude,
+    )
     columns = LogColumns(id=id, stage=stage, time=time)
-    needed = assembly.needed_columns(funnel, rules, columns)
+    needed = needed_columns(funnel, rules, columns)
     engine = sources.connect()
-    if not isinstance(log, (str, Path, list, tuple)):
-        opened = sources.open_frame(engine, log, needed=needed)  # type: ignore[arg-type]
-    elif sources.paths_of(log)[0].suffix.lower() in (".parquet", ".pq"):
-        opened = sources.open_parquet(engine, log, needed=needed)
+    if isinstance(log, pd.DataFrame):
+        opened = sources.open_frame(engine, log, needed=needed, name="log", argument="log")
+    elif sources.paths_of(log, "log")[0].suffix.lower() in (".parquet", ".pq"):
+        opened = sources.open_parquet(engine, log, needed=needed, argument="log")
     else:
-        opened = sources.open_csv(
-            engine, log, delimiter=delimiter, encoding=encoding, needed=needed
+        opened = delimited.open_csv(
+            engine,
+            log,
+            delimiter=delimiter,
+            encoding=encoding,
+            needed=needed,
+            argument="log",
         )
     rows = assembly.assemble_log(engine, opened, funnel, rules, columns)
-    return _leads(engine, rows, funnel, as_of, recorded_from, before_recording)
+    return _leads(
+        engine,
+        rows,
+        funnel,
+        as_of=as_of,
+        recorded_from=recorded_from,
+        before_recording=before_recording,
+    )
 
 
 def _rules(
     funnel: Funnel,
-    date_format: str | Mapping[str, str] | None,
-    dayfirst: bool | None,
-    decimal: str | None,
-    thousands: str | None,
+    *,
+    dates: tuple[str | Mapping[str, str] | None, bool | None],
+    amounts: tuple[str | None, str | None],
     where: Filter | None,
     exclude: Filter | None,
 ) -> ReadingRules:
+    if not isinstance(funnel, Funnel):
+        raise ArgumentError(f"`funnel` must be a Funnel; got {type(funnel).__name__}.")
+    for argument, given in (("where", where), ("exclude", exclude)):
+        if given is not None and not isinstance(given, Mapping):
+            raise ArgumentError(
+                f"`{argument}` must map a column to a value or values, such as "
+                f'{{"region": ["north", "south"]}}; got {given!r}.'
+            )
     return ReadingRules(
-        dates=DateRules.of(funnel.timezone, date_format, dayfirst),
-        decimal=decimal,
-        thousands=thousands,
+        dates=DateRules.of(funnel.timezone, dates[0], dayfirst=dates[1]),
+        decimal=amounts[0],
+        thousands=amounts[1],
         where=where or {},
         exclude=exclude or {},
     )
@@ -287,25 +371,47 @@ def _each(join: Paths) -> list[str | Path]:
     return [join] if isinstance(join, (str, Path)) else list(join)
 
 
+def _open_all(
+    open_one: Callable[[Paths, str], Source], source: Paths, join: Sequence[str | Path]
+) -> list[Source]:
+    """Return each source, or the problems of all of them at once."""
+    opened: list[Source] = []
+    problems: list[str] = []
+    for one, argument in [(source, "source"), *((other, "join") for other in join)]:
+        try:
+            opened.append(open_one(one, argument))
+        except DataError as error:
+            problems += error.problems
+    if problems:
+        raise DataError(problems)
+    return opened
+
+
 def _leads(
     engine: Backend,
     rows: Rows,
     funnel: Funnel,
+    *,
     as_of: Day | None,
     recorded_from: Day | None,
     before_recording: BeforeRecording,
     truth: Truth | None = None,
 ) -> Leads:
+    sources.release(engine)
     checks.one_of("before_recording", before_recording, ("left_out", "delayed_entry"))
     notes = list(rows.notes)
     if as_of is None:
         found = _last_day(rows, funnel)
         end = found.as_of
-        notes.append(f"`as_of` was taken as {end.isoformat()}, {found.why}.")
+        assumed = [f"`as_of` was taken as {end.isoformat()}, {found.why}."]
         if found.far:
-            shown = ", ".join(day.isoformat() for day in found.far[:5])
-            notes.append(f"{len(found.far)} days far beyond the rest were not believed: {shown}.")
-        warnings.warn(notes[-2] if found.far else notes[-1], AssumptionWarning, stacklevel=3)
+            days = ", ".join(day.isoformat() for day in found.far[:5])
+            assumed.append(
+                f"{display.plural(len(found.far), 'day')} far beyond the rest "
+                f"{'was' if len(found.far) == 1 else 'were'} not believed: {days}."
+            )
+        notes += assumed
+        warnings.warn(" ".join(assumed), AssumptionWarning, stacklevel=3)
     else:
         end = checks.day("as_of", as_of)
     if rows.zoned and funnel.timezone is None:

@@ -1,0 +1,113 @@
+"""Which columns are needed, and in which source each of them stands."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from funnelkit._core.errors import did_you_mean
+from funnelkit.data import parsing
+from funnelkit.data.definition import Funnel
+from funnelkit.data.sources import Source
+
+Filter = Mapping[str, str | Sequence[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadingRules:
+    """Everything a reader was told beside the funnel.
+
+    Parameters
+    ----------
+    dates
+        How dates are read.
+    decimal, thousands
+        Marks in amounts.
+    where, exclude
+        Column -> value or values to keep, or to leave out.
+    """
+
+    dates: parsing.DateRules
+    decimal: str | None = None
+    thousands: str | None = None
+    where: Filter = field(default_factory=dict)
+    exclude: Filter = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogColumns:
+    """Columns of a long log: record, stage and time."""
+
+    id: str
+    stage: str
+    time: str
+
+
+def needed_columns(funnel: Funnel, rules: ReadingRules, log: LogColumns | None) -> set[str]:
+    """Return every column that is read; nothing else ever leaves the source."""
+    columns: set[str | None] = {funnel.value, funnel.owner, funnel.account, *funnel.segments}
+    columns |= {*rules.where, *rules.exclude}
+    if log is None:
+        columns |= {funnel.id, funnel.status, funnel.status_date}
+        columns |= {funnel.column_of(step) for step in funnel.steps}
+    else:
+        columns |= {log.id, log.stage, log.time}
+    return {column for column in columns if column is not None}
+
+
+def replace_columns(funnel: Funnel, log: LogColumns) -> Funnel:
+    """Return the funnel whose id is that of the log, for looking up columns."""
+    other = copy.copy(funnel)
+    object.__setattr__(other, "id", log.id)
+    return other
+
+
+def locate(
+    sources: Sequence[Source], funnel: Funnel, rules: ReadingRules, log: LogColumns | None = None
+) -> tuple[dict[str, int], list[str], list[str]]:
+    """Return in which source each needed column stands; notes; problems."""
+    notes: list[str] = []
+    headers = [name for source in sources for name in source.columns]
+    problems = [
+        f"id column `{funnel.id}` is missing in `{source.name}`; it has "
+        f"{shown(source.columns)}.{did_you_mean(funnel.id, source.columns)}"
+        for source in sources
+        if funnel.id not in source.columns
+    ]
+    where_is: dict[str, int] = {}
+    for column in sorted(needed_columns(funnel, rules, log) - {funnel.id}):
+        places = [i for i, source in enumerate(sources) if column in source.columns]
+        if not places:
+            problems.append(
+                f"column `{column}` ({_role(funnel, column, rules)}) is missing in "
+                f"{shown([source.name for source in sources])}."
+                f"{did_you_mean(column, headers)}"
+            )
+            continue
+        where_is[column] = places[0]
+        if len(places) > 1:
+            notes.append(
+                f"`{column}` stands in {shown([sources[i].name for i in places])}; it was "
+                f"taken from `{sources[places[0]].name}`."
+            )
+    return where_is, notes, problems
+
+
+def _role(funnel: Funnel, column: str, rules: ReadingRules) -> str:
+    for step in funnel.steps:
+        if funnel.column_of(step) == column:
+            kind = "stage" if step in funnel.stages else "exit"
+            return f"{kind} `{step}`"
+    for role in ("status", "status_date", "value", "owner", "account"):
+        if getattr(funnel, role) == column:
+            return f"`{role}`"
+    if column in funnel.segments:
+        return "segment"
+    return "`where`" if column in rules.where else "`exclude`" if column in rules.exclude else "log"
+
+
+def shown(names: Sequence[str], most: int = 8) -> str:
+    """Return names in a row, at most so many."""
+    text = ", ".join(f"`{name}`" for name in list(names)[:most])
+    return f"{text} and {len(names) - most} more" if len(names) > most else text
