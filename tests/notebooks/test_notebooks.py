@@ -1,0 +1,95 @@
+"""Each notebook runs, is kept without outputs, and holds calls instead of logic."""
+
+import ast
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from funnelkit.report.kernel import execute
+
+ROOT = Path(__file__).resolve().parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NAMES = [path.stem for path in NOTEBOOKS]
+LONGEST_CELL = 10
+
+
+def code_of(path: Path) -> list[dict]:
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return [cell for cell in cells if cell["cell_type"] == "code"]
+
+
+def test_there_are_notebooks() -> None:
+    assert {"00_quickstart", "monthly_report"} <= set(NAMES)
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_it_is_valid_and_names_its_cells(path: Path) -> None:
+    content = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    nbformat.validate(content)
+    assert (content.nbformat, content.nbformat_minor) == (4, 5)
+    ids = [cell.id for cell in content.cells]
+    assert len(set(ids)) == len(ids)
+    assert content.metadata.kernelspec.name == "python3"
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_it_is_kept_without_outputs(path: Path) -> None:
+    for cell in code_of(path):
+        assert (cell["outputs"], cell["execution_count"]) == ([], None)
+        assert set(cell["metadata"]) <= {"tags"}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_it_holds_calls_and_no_logic(path: Path) -> None:
+    for cell in code_of(path):
+        source = "".join(cell["source"])
+        lines = [line for line in source.splitlines() if line.strip()]
+        assert len(lines) <= LONGEST_CELL or "parameters" in cell["metadata"].get("tags", ())
+        logic = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try, ast.Lambda)
+        assert not [node for node in ast.walk(ast.parse(source)) if isinstance(node, logic)]
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_it_has_one_parameters_cell(path: Path) -> None:
+    tagged = [cell for cell in code_of(path) if "parameters" in cell["metadata"].get("tags", ())]
+    assert len(tagged) == 1
+
+
+@pytest.mark.notebook
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
+def test_it_runs_from_top_to_bottom(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONWARNINGS", "error::FutureWarning,error::DeprecationWarning:funnelkit")
+    execute(path, tmp_path / path.name, {})
+    said = [
+        output
+        for cell in code_of(tmp_path / path.name)
+        for output in cell["outputs"]
+        if output["output_type"] == "stream"
+    ]
+    assert said == []
+    assert [one.name for one in tmp_path.iterdir()] == [path.name]
+
+
+@pytest.mark.notebook
+def test_the_quickstart_takes_a_funnel_of_one_s_own(
+    tmp_path: Path, shared_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = (shared_data / "olist").as_posix()
+    (tmp_path / "funnel.yml").write_text(
+        "stages: [mql, won]\nid: mql_id\n"
+        "columns: {mql: first_contact_date, won: won_date}\nas_of: 2018-11-14\n"
+        f"data:\n  files: {folder}/olist_marketing_qualified_leads_dataset.csv\n"
+        f"  join: {folder}/olist_closed_deals_dataset.csv\n",
+        encoding="utf-8",
+    )
+    monkeypatch.chdir(tmp_path)
+    executed = tmp_path / "executed.ipynb"
+    execute(ROOT / "notebooks" / "00_quickstart.ipynb", executed, {"config": "funnel.yml"})
+    shown = [output.get("data", {}) for cell in code_of(executed) for output in cell["outputs"]]
+    assert sum("image/png" in one for one in shown) == 2
+    assert any("842 of 8,000" in "".join(one.get("text/plain", "")) for one in shown)
