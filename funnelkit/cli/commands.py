@@ -76,9 +76,12 @@ def _written(told: argparse.Namespace, name: str, given: dict[str, Any]) -> int:
     if told.json:
         _print_json(_facts(made))
         return 0
-    for one in said:
-        print(f"warning: {one.message}", file=sys.stderr)
+    aloud = [str(one.message) for one in said]
+    for words in aloud:
+        print(f"warning: {words}", file=sys.stderr)
     if sys.stdout.isatty():
+        for words in (words for words in made.warnings if words not in aloud):
+            print(f"note: {words}", file=sys.stderr)
         print(f"{made.summary()} Beside it: {_others(made)}.")
     else:
         print(made.html)

@@ -60,6 +60,7 @@ def describe(
     config: Config | None,
     *,
     inputs: Iterable[Path],
+    notebook: Path,
     facts: Mapping[str, Any],
     warnings: Iterable[str],
 ) -> dict[str, Any]:
@@ -85,6 +86,7 @@ def describe(
         "funnel": _funnel(config.funnel) if config else "simulated",
         "rows": _plain(_rows(config)) if config else {},
         "inputs": [_fingerprint(path, _name(path, folder)) for path in inputs],
+        "notebook": _fingerprint(notebook, notebook.name),
         "versions": versions(),
         "warnings": list(warnings),
     }

@@ -263,6 +263,7 @@ class _Run:
             self._settings,
             self._setup,
             inputs=self._inputs(),
+            notebook=self._source,
             facts=manifest.facts_in(cells),
             warnings=said,
         )
@@ -272,9 +273,9 @@ class _Run:
 
     def _inputs(self) -> list[Path]:
         if self._setup is None:
-            return [self._source]
+            return []
         files, others = self._setup.inputs(data=self._settings.data, join=self._settings.join)
-        return [self._setup.path, *files, *others, self._source]
+        return [self._setup.path, *files, *others]
 
     def _manifest(self, folder: Path, names: dict[str, str]) -> None:
         outputs = {new: folder / new for old, new in names.items() if old != MANIFEST}

@@ -135,7 +135,9 @@ def test_on_a_terminal_it_says_a_sentence(say, runs, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     path = Path("reports/2018-05/monthly_report.html")
     beside = "tables.xlsx, monthly_report.ipynb, manifest.json"
-    assert say("demo", "--out", "x").out == f"The report is {path}. Beside it: {beside}.\n"
+    told = say("demo", "--out", "x")
+    assert told.out == f"The report is {path}. Beside it: {beside}.\n"
+    assert told.err == "note: as_of is 2018-05-30\n"
     assert runs == [("monthly", {"demo": True, "out": "x"})]
 
 

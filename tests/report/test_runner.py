@@ -154,8 +154,8 @@ def test_the_manifest_says_what_it_was_made_from(
         "funnel.yml",
         "exports/leads.csv",
         "elsewhere.csv",
-        "monthly_report.ipynb",
     ]
+    assert said["notebook"]["name"] == "monthly_report.ipynb"
     assert said["inputs"][0]["sha256"] == sha256(config.read_bytes()).hexdigest()
     assert {"python", "funnelkit", "pandas", "duckdb", "ibis-framework"} <= set(said["versions"])
     assert {one["name"] for one in said["outputs"]} == set(FILES) - {"manifest.json"}
