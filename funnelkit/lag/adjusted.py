@@ -33,7 +33,8 @@ def adjust(triangle: Triangle, fit: LagFit, *, confidence_level: float = 0.95) -
     Parameters
     ----------
     triangle
-        Counts of the cohorts to adjust.
+        Counts of the cohorts to adjust; ``triangle.collapse(cohorts=True)`` for one rate per
+        segment.
     fit
         Timing, of the same target, with every segment and cohort of the triangle. One that is
         pooled over cohorts says most about young cohorts: these have little pace of their own.

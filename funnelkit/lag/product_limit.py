@@ -62,7 +62,8 @@ class Curves:
     @cached_property
     def rates(self) -> FloatArray:
         """Share with each outcome by each age, shape ``(n_outcomes, *cells, n_ages)``."""
-        return np.minimum(np.cumsum(self.before * self.hazards, axis=-1), 1.0)
+        found = np.cumsum(self.before * self.hazards, axis=-1)
+        return np.where(found > 1 - 1e-12, 1.0, found)  # everybody, but for rounding
 
     @cached_property
     def variances(self) -> FloatArray:
@@ -150,6 +151,7 @@ class Curves:
         share = np.where(inside, rates, 0.5)
         log = np.log1p(-share)
         spread = stats.norm.isf(tail) * np.sqrt(variances) / ((share - 1) * log)
+        spread = np.minimum(spread, 500.0)  # its exponential stays a number
         bound = tail ** (1 / np.maximum(worth, 1e-9))
         low = np.where(inside, -np.expm1(log * np.exp(-spread)), np.where(rates > 0, bound, 0))
         high = np.where(inside, -np.expm1(log * np.exp(spread)), np.where(rates > 0, 1, 1 - bound))

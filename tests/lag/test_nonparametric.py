@@ -350,6 +350,14 @@ class TestEdges:
         assert np.isfinite(fit.sample(20, rng=1)).all()
         assert "1 lead that entered lead" in fit.summary()
 
+    def test_all_convert_one_after_the_other(self):
+        """The daily shares add up to 1 but for rounding; the interval must not notice."""
+        leads = [Lead(9, "won", age) for age in (0, 0, 0, 0, 0, 1, 2, 3)] + [Lead(0), Lead(1)]
+        fit = lag.fit_kaplan_meier(triangle(leads))
+        assert fit.ultimate.tolist() == [[1.0]]
+        low, high = fit.confidence_interval()
+        assert 0 < low[0, 0] < high[0, 0] == 1.0
+
     def test_one_event(self):
         fit = lag.fit_kaplan_meier(triangle([Lead(10, "won", 4), *[Lead(10)] * 49]))
         low, high = (end[0, 0] for end in fit.confidence_interval())

@@ -82,4 +82,5 @@ def adjusted(leads: Sequence[Lead], cohort: int, horizon: int) -> tuple[float, f
     maturity = sum(rate(leads, min(lead.followed, horizon)) / final for lead in own)
     won = sum(lead.outcome == "won" and lead.time <= horizon for lead in own)
     still = sum(lead.outcome is None and lead.followed < horizon for lead in own)
-    return maturity, min(won / maturity, (won + still) / len(own))
+    adjusted_rate = won / maturity if maturity else 0.0
+    return maturity, min(adjusted_rate, (won + still) / len(own))
