@@ -1,0 +1,12 @@
+"""Views for a notebook: each returns matplotlib axes and takes ``ax=``; matplotlib loads on use."""
+
+from __future__ import annotations
+
+from funnelkit.plot.bars import funnel
+from funnelkit.plot.curves import lag
+from funnelkit.plot.heat import triangle
+from funnelkit.plot.rows import cohorts
+from funnelkit.plot.sheet import describe
+from funnelkit.plot.trend import series
+
+__all__ = ["cohorts", "describe", "funnel", "lag", "series", "triangle"]
