@@ -46,15 +46,6 @@ class Facts:
         return {"text/plain": self.words, FACTS: _plain(self.facts)}
 
 
-def facts_in(cells: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the facts that the cells of an executed notebook hand over."""
-    found: dict[str, Any] = {}
-    for cell in cells:
-        for output in cell.get("outputs", ()):
-            found |= output.get("data", {}).get(FACTS, {})
-    return found
-
-
 def describe(
     parameters: Parameters,
     config: Config | None,

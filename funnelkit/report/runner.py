@@ -8,14 +8,14 @@ import re
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import funnelkit
-from funnelkit._core.errors import DefinitionError, ReportError
-from funnelkit.report import example, kernel, manifest
+from funnelkit._core.errors import ArgumentError, DefinitionError, ReportError
+from funnelkit.report import example, executed, kernel, manifest
 from funnelkit.report.config import FILE_NAME, Config, load_config
 from funnelkit.report.parameters import MonthlyParameters, Parameters, checked, model_of
 from funnelkit.report.replacing import Partial, beside, replace_file
@@ -25,7 +25,6 @@ TABLES, MANIFEST = "tables.xlsx", "manifest.json"
 _OWN = re.compile(r"\w+_(report|pipeline|review|readout)( \(\d+\))?(\.failed)?\.(html|ipynb)"
                   r"|(tables|manifest)( \(\d+\))?\.(xlsx|json)")  # fmt: skip
 _OWN_ERRORS = ("ArgumentError", "DataError", "DefinitionError", "EvidenceError")
-_WARNING = re.compile(r"^(?:.*: )?(\w*Warning): (.*)$", re.MULTILINE)
 _NOTEBOOKS = {"monthly": "monthly_report"}
 
 
@@ -146,6 +145,8 @@ def prepared(model: type[Parameters], given: dict[str, Any]) -> tuple[Parameters
     ArgumentError, DefinitionError
         With everything that is wrong.
     """
+    if "tables" in given:
+        raise ArgumentError("`tables` is for the notebook alone; a run writes its own workbook.")
     if not given.get("demo") and not given.get("config") and Path(FILE_NAME).is_file():
         given = {**given, "config": FILE_NAME}
     settings = checked(model, given)
@@ -228,27 +229,27 @@ class _Run:
             )
 
     def _execute(self, partial: Partial) -> None:
-        executed = partial.folder / f"{self._stem}.ipynb"
+        path = partial.folder / f"{self._stem}.ipynb"
         told = self._settings.for_notebook()
         told["tables"] = (partial.folder.resolve() / TABLES).as_posix()
         started = time.perf_counter()
         try:
-            kernel.execute(self._source, executed, told, progress=self._progress)
+            kernel.execute(self._source, path, told, progress=self._progress)
         except kernel.CellError as error:
-            _tidy(executed, partial.folder)
-            raise self._failed(executed, error) from None
+            executed.tidy(path, partial.folder)
+            raise self._failed(path, error) from None
         self._timings["execute"] = time.perf_counter() - started
-        _tidy(executed, partial.folder)
+        executed.tidy(path, partial.folder)
         started = time.perf_counter()
         with kernel.without_grammar():
             from funnelkit.report.render import render
-        page = render(executed)
+        page = render(path)
         (partial.folder / f"{self._stem}.html").write_text(page, encoding="utf-8", newline="\n")
         self._timings["render"] = time.perf_counter() - started
 
-    def _failed(self, executed: Path, error: kernel.CellError) -> ReportError:
+    def _failed(self, path: Path, error: kernel.CellError) -> ReportError:
         self._target.mkdir(exist_ok=True)
-        kept = replace_file(self._target / f"{self._stem}.failed.ipynb", executed.read_bytes())
+        kept = replace_file(self._target / f"{self._stem}.failed.ipynb", path.read_bytes())
         own = error.kind in _OWN_ERRORS
         words = error.message if own else f"{error.kind}: {(error.message or '-').splitlines()[0]}"
         return ReportError(
@@ -257,14 +258,14 @@ class _Run:
         )
 
     def _describe(self, partial: Partial) -> tuple[str, ...]:
-        cells = _read(partial.folder / f"{self._stem}.ipynb")["cells"]
-        said = tuple(_warnings_in(cells))
+        cells = executed.cells_of(partial.folder / f"{self._stem}.ipynb")
+        said = executed.warnings_in(cells)
         self._description = manifest.describe(
             self._settings,
             self._setup,
             inputs=self._inputs(),
             notebook=self._source,
-            facts=manifest.facts_in(cells),
+            facts=executed.facts_in(cells),
             warnings=said,
         )
         names = {file.name: file.name for file in sorted(partial.folder.iterdir())}
@@ -302,38 +303,3 @@ def _last_full_month(setup: Config) -> str | None:
     after = setup.as_of + dt.timedelta(days=1)
     last = after.replace(day=1) - dt.timedelta(days=1)
     return f"{last.year:04d}-{last.month:02d}"
-
-
-def _read(path: Path) -> dict[str, Any]:
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return content
-
-
-def _tidy(path: Path, folder: Path) -> None:
-    """Take out of an executed notebook what belongs to this machine and this moment."""
-    content = _read(path)
-    content["metadata"].pop("papermill", None)
-    for cell in content["cells"]:
-        for key in ("papermill", "execution"):
-            cell["metadata"].pop(key, None)
-        if "injected-parameters" in cell["metadata"].get("tags", ()):
-            cell["id"] = "injected-parameters"
-        for output in _spoken(cell):
-            output["text"] = _WARNING.sub(r"\1: \2", "".join(output["text"])).splitlines(True)
-    text = json.dumps(content, indent=1, ensure_ascii=False) + "\n"
-    inside = json.dumps(folder.resolve().as_posix() + "/", ensure_ascii=False)[1:-1]
-    path.write_text(text.replace(inside, ""), encoding="utf-8", newline="\n")
-
-
-def _spoken(cell: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield what a cell said on stderr."""
-    for output in cell.get("outputs", ()):
-        if output["output_type"] == "stream" and output["name"] == "stderr":
-            yield output
-
-
-def _warnings_in(cells: Sequence[dict[str, Any]]) -> list[str]:
-    """Return the warnings that the cells of an executed notebook gave."""
-    told = ["".join(output["text"]) for cell in cells for output in _spoken(cell)]
-    found = [match[2] for text in told for match in _WARNING.finditer(text)]
-    return list(dict.fromkeys(found))

@@ -270,6 +270,7 @@ def test_simulated_data_do_not_replace_a_report_on_real_ones(fake: Kernel, confi
         ({"month": "2018-13", "demo": True}, ArgumentError, "`month` must be a month"),
         ({"mnth": "2018-05", "demo": True}, ArgumentError, "Did you mean `month`"),
         ({"demo": True, "data": 3}, ArgumentError, "`data` must be a path"),
+        ({"demo": True, "tables": "x.xlsx"}, ArgumentError, "a run writes its own workbook"),
         ({"month": "2018-05"}, DefinitionError, "`config` is missing"),
         ({"month": "2018-05", "config": "no.yml"}, DefinitionError, "there is no file 'no.yml'"),
     ],
