@@ -1,0 +1,1 @@
+"""The sections of the page: each turns its view of the facts into a finding and a figure."""
