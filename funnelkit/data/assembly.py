@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import datetime as dt
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import ibis
 
-from funnelkit._core.errors import DataError, did_you_mean, unknown
-from funnelkit.data import amounts, parsing
-from funnelkit.data.columns import LogColumns, ReadingRules, locate, replace_columns, shown
+from funnelkit._core.errors import DataError
+from funnelkit.data import amounts, filters, parsing, refusals
+from funnelkit.data.columns import LogColumns, Places, ReadingRules, locate, replace_columns, shown
 from funnelkit.data.definition import Funnel
 from funnelkit.data.sources import Source
 
@@ -24,7 +25,6 @@ NO_ID = "no id"
 FILTERED = "left out by `where` or `exclude`"
 OTHER_STAGE = "stage not in the funnel"
 NO_TIME = "event without a time"
-_SPREADSHEET_ID = r"^\d([.,]\d+)?[eE]\+\d+$"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +53,9 @@ class Rows:
         Where rows stand that do not fit the header; never what stands in them.
     notes
         What was found and decided while reading.
+    exported
+        For funnels with a status, the last complete day: what a status without a date says was
+        not known before it.
     """
 
     table: ir.Table
@@ -64,6 +67,7 @@ class Rows:
     zoned: bool
     misfit_examples: tuple[str, ...]
     notes: tuple[str, ...]
+    exported: dt.date | None = None
 
     def over(self, table: ir.Table) -> Rows:
         """Return the same description over another relation of the same columns."""
@@ -80,28 +84,29 @@ def assemble_wide(
     DataError
         With every problem of every source at once.
     """
-    where_is, notes, problems = locate(sources, funnel, rules)
+    places, notes, problems = locate(sources, funnel, rules)
     if problems:
         raise DataError(problems)
-    days, more = _read_all_days(sources, where_is, funnel, rules)
-    problems += more
-    value, more = _read_value(sources, where_is, funnel, rules)
-    problems += more
+    dates = {funnel.column_of(step) for step in funnel.steps} | {funnel.status_date}
+    days, values, problems = _read_columns(sources, places, funnel, rules, dates - {None})
+    unused, more = filters.unused(sources, rules)
+    notes, problems = notes + unused, problems + more
     for source in sources:
-        problems += _id_problems(source, funnel.id)
-    if funnel.status is not None:
-        problems += _status_problems(sources[where_is[funnel.status]], funnel, rules)
+        problems += refusals.of_ids(source, funnel.id)
+        if funnel.status in source.columns:
+            problems += refusals.of_statuses(source, funnel, filters.kept_by(source, rules))
     if problems:
         raise DataError(problems)
 
+    keeps = filters.kept_together(sources, funnel.id, rules)
     parts, set_aside = [], []
     for number, source in enumerate(sources):
-        own = {column for column, place in where_is.items() if place == number}
+        own = {column for column, where in places.items() if number in where}
         columns: dict[str, Any] = {"id": parsing.cleaned(source.table[funnel.id])}
         columns["source"] = ibis.literal(number, "int32")
-        columns |= _step_days(source, funnel, days, own)
-        columns |= _attributes(source, funnel, own, value)
-        part, reasons = _usable(source, columns, rules)
+        columns |= _step_days(source, funnel, days[number], own)
+        columns |= _attributes(source, funnel, own, values.get(number))
+        part, reasons = _usable(source, columns, keeps[number])
         parts.append(part)
         set_aside.append(reasons)
     return Rows(
@@ -110,8 +115,8 @@ def assemble_wide(
         names=tuple(source.name for source in sources),
         read=tuple(source.rows for source in sources),
         set_aside=tuple(set_aside),
-        clocked=_clocked(funnel, days),
-        zoned=any(day.zoned for day in days.values()),
+        clocked=frozenset().union(*(_clocked(funnel, found) for found in days)),
+        zoned=any(day.zoned for found in days for day in found.values()),
         misfit_examples=tuple(line for source in sources for line in source.misfits[1]),
         notes=tuple(notes) + tuple(note for source in sources for note in source.notes),
     )
@@ -128,14 +133,14 @@ def assemble_log(
         With every problem at once.
     """
     columns_of_log = replace_columns(funnel, log)
-    where_is, notes, problems = locate([source], columns_of_log, rules, log=log)
+    places, notes, problems = locate([source], columns_of_log, rules, log=log)
     if problems:
         raise DataError(problems)
-    days, unread = parsing.read_days(source, [log.time], rules.dates)
-    problems = [column.problem for column in unread.values()]
-    problems += _unknown_formats(rules, {log.time}) + parsing.mixed_zones(list(days.values()))
-    value, more = _read_value([source], where_is, funnel, rules)
-    problems += more + _id_problems(source, log.id)
+    found, values, problems = _read_columns([source], places, funnel, rules, {log.time})
+    days = found[0]
+    unused, more = filters.unused([source], rules)
+    notes, problems = notes + unused, problems + more
+    problems += refusals.of_ids(source, log.id)
     names = {
         name.strip(): position
         for position, step in enumerate(funnel.steps)
@@ -161,8 +166,8 @@ def assemble_log(
         "step": step,
         "day": days[log.time].days,
     }
-    columns |= _attributes(source, funnel, set(where_is), value)
-    part, reasons = _usable(source, columns, rules)
+    columns |= _attributes(source, funnel, set(places), values.get(0))
+    part, reasons = _usable(source, columns, filters.kept_by(source, rules))
     other = sorted(present - set(names))
     if other:
         notes.append(f"`{log.stage}` values outside the funnel were set aside: {shown(other)}.")
@@ -179,45 +184,33 @@ def assemble_log(
     )
 
 
-def _read_all_days(
+def _read_columns(
     sources: Sequence[Source],
-    where_is: Mapping[str, int],
+    places: Places,
     funnel: Funnel,
     rules: ReadingRules,
-) -> tuple[dict[str, parsing.DayColumn], list[str]]:
-    wanted = {funnel.column_of(step) for step in funnel.steps} | {funnel.status_date}
-    days: dict[str, parsing.DayColumn] = {}
+    dates: Collection[str | None],
+) -> tuple[list[dict[str, parsing.DayColumn]], dict[int, Any], list[str]]:
+    """Return, for each source, its days by column; its amounts; and every problem."""
+    days: list[dict[str, parsing.DayColumn]] = []
+    values: dict[int, Any] = {}
     unread: dict[str, parsing.Unread] = {}
+    problems: list[str] = []
     for number, source in enumerate(sources):
-        columns = [column for column, place in where_is.items() if place == number]
-        found, more = parsing.read_days(source, [c for c in columns if c in wanted], rules.dates)
-        days |= found
-        unread |= more
-    problems = [column.problem for column in unread.values()] + parsing.all_at_once(unread)
-    problems += _unknown_formats(rules, {column for column in wanted if column is not None})
-    return days, problems + parsing.mixed_zones(list(days.values()))
-
-
-def _unknown_formats(rules: ReadingRules, known: set[str]) -> list[str]:
-    return [
-        f"`date_format`: {unknown('date column', column, sorted(known))}"
-        for column in rules.dates.formats
-        if column not in known | {"*"}
-    ]
-
-
-def _read_value(
-    sources: Sequence[Source],
-    where_is: Mapping[str, int],
-    funnel: Funnel,
-    rules: ReadingRules,
-) -> tuple[Any, list[str]]:
-    if funnel.value is None or funnel.value not in where_is:
-        return None, []
-    source = sources[where_is[funnel.value]]
-    return amounts.read_amounts(
-        source, funnel.value, decimal=rules.decimal, thousands=rules.thousands
-    )
+        own = [column for column, where in places.items() if number in where]
+        found, bad = parsing.read_days(source, [c for c in own if c in dates], rules.dates)
+        days.append(found)
+        problems += [column.problem for column in bad.values()]
+        unread |= bad
+        if funnel.value in own:
+            values[number], more = amounts.read_amounts(
+                source, str(funnel.value), decimal=rules.decimal, thousands=rules.thousands
+            )
+            problems += more
+    problems += parsing.all_at_once(unread)
+    problems += refusals.of_formats(rules.dates.formats, dates)
+    every = [column for found in days for column in found.values()]
+    return days, values, problems + parsing.mixed_zones(every)
 
 
 def _step_days(
@@ -250,30 +243,6 @@ def _status(source: Source, funnel: Funnel) -> Any:
     ).cast("int32")
 
 
-def _status_problems(source: Source, funnel: Funnel, rules: ReadingRules) -> list[str]:
-    text = parsing.cleaned(source.table[funnel.status])
-    table = source.table.filter(_kept_by(source, rules))
-    counted = table.aggregate(by=[text.name("text")], n=lambda t: t.count()).execute()
-    known = {value.strip().lower() for step in funnel.steps for value in funnel.statuses_of(step)}
-    problems = []
-    blank = int(counted.loc[counted["text"].isna(), "n"].sum())
-    if blank:
-        problems.append(
-            f"`{funnel.status}` in `{source.name}` is blank in {blank:,} rows; a record without a "
-            "status has no stage. Fill it, or leave these rows out with `where`."
-        )
-    odd = counted[counted["text"].notna() & ~counted["text"].str.lower().isin(known)]
-    if len(odd):
-        values = sorted(odd["text"])
-        problems.append(
-            f"`{funnel.status}` in `{source.name}` holds {len(values)} values in "
-            f"{int(odd['n'].sum()):,} rows that name no stage or exit: {shown(values)}. Map them "
-            f'with status_values={{"stage": ["its value"]}}, or leave them out with '
-            f"`exclude`.{did_you_mean(values[0], known)}"
-        )
-    return problems
-
-
 def _attributes(source: Source, funnel: Funnel, own: set[str], value: Any) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     if funnel.value is not None:
@@ -288,11 +257,9 @@ def _attributes(source: Source, funnel: Funnel, own: set[str], value: Any) -> di
     return columns
 
 
-def _usable(
-    source: Source, columns: dict[str, Any], rules: ReadingRules
-) -> tuple[ir.Table, dict[str, int]]:
+def _usable(source: Source, columns: dict[str, Any], kept: Any) -> tuple[ir.Table, dict[str, int]]:
     """Return the rows that have an id (and a stage and time), and why others were set aside."""
-    table = source.table.select(**columns, _kept=_kept_by(source, rules))
+    table = source.table.select(**columns, _kept=kept)
     reasons = {FILTERED: ~table["_kept"], NO_ID: table.id.isnull()}
     if "step" in columns:
         reasons |= {OTHER_STAGE: table.step.isnull(), NO_TIME: table.day.isnull()}
@@ -312,50 +279,6 @@ def _usable(
         tally[HEADER_AGAIN] = source.headers
     usable = table.filter(table["_reason"].isnull()).drop("_kept", "_reason")
     return usable, tally
-
-
-def _kept_by(source: Source, rules: ReadingRules) -> Any:
-    keep: Any = ibis.literal(True)
-    for column, values in rules.where.items():
-        if column in source.columns:
-            keep &= parsing.cleaned(source.table[column]).isin(_values(values)).fill_null(False)
-    for column, values in rules.exclude.items():
-        if column in source.columns:
-            keep &= ~parsing.cleaned(source.table[column]).isin(_values(values)).fill_null(False)
-    return keep
-
-
-def _values(given: str | Sequence[str]) -> list[str]:
-    several = isinstance(given, Iterable) and not isinstance(given, str)
-    return [str(value) for value in (given if several else [given])]
-
-
-def _id_problems(source: Source, name: str) -> list[str]:
-    column = source.table[name]
-    if column.type().is_floating():
-        problem = (
-            f"id column `{name}` in `{source.name}` holds {column.type()}; long ids lose digits in "
-            f'floating numbers. Read it as text, in pandas with dtype={{"{name}": "string"}}.'
-        )
-        return [problem]
-    text = parsing.cleaned(column)
-    damaged = text.re_search(_SPREADSHEET_ID)
-    count = int(damaged.sum().execute() or 0)
-    if not count:
-        return []
-    table = source.table.select(text=text, damaged=damaged)
-    table = table.filter(table.damaged).distinct().order_by("text").limit(3)
-    examples = list(table.execute()["text"])
-    problem = (
-        f"id column `{name}` in `{source.name}`: {_ids(count)} turned into powers of ten by a "
-        f"spreadsheet, such as {shown(examples)}; their digits are lost. Export again with the "
-        "column formatted as text."
-    )
-    return [problem]
-
-
-def _ids(count: int) -> str:
-    return "1 id was" if count == 1 else f"{count:,} ids were"
 
 
 def _distinct(source: Source, text: ir.StringColumn) -> list[tuple[str]]:

@@ -63,10 +63,17 @@ def replace_columns(funnel: Funnel, log: LogColumns) -> Funnel:
     return other
 
 
+Places = Mapping[str, tuple[int, ...]]
+
+
 def locate(
     sources: Sequence[Source], funnel: Funnel, rules: ReadingRules, log: LogColumns | None = None
-) -> tuple[dict[str, int], list[str], list[str]]:
-    """Return in which source each needed column stands; notes; problems."""
+) -> tuple[Places, list[str], list[str]]:
+    """Return in which sources each needed column is read; notes; problems.
+
+    The entry into the funnel is read from one source only: a deal that never was a lead is not
+    made into one by a column of the same name.
+    """
     notes: list[str] = []
     headers = [name for source in sources for name in source.columns]
     problems = [
@@ -75,23 +82,29 @@ def locate(
         for source in sources
         if funnel.id not in source.columns
     ]
-    where_is: dict[str, int] = {}
+    entry = None if log else funnel.column_of(funnel.stages[0])
+    places: dict[str, tuple[int, ...]] = {}
     for column in sorted(needed_columns(funnel, rules, log) - {funnel.id}):
-        places = [i for i, source in enumerate(sources) if column in source.columns]
-        if not places:
+        found = tuple(i for i, source in enumerate(sources) if column in source.columns)
+        if not found:
             problems.append(
                 f"column `{column}` ({_role(funnel, column, rules)}) is missing in "
                 f"{shown([source.name for source in sources])}."
                 f"{did_you_mean(column, headers)}"
             )
             continue
-        where_is[column] = places[0]
-        if len(places) > 1:
-            notes.append(
-                f"`{column}` stands in {shown([sources[i].name for i in places])}; it was "
-                f"taken from `{sources[places[0]].name}`."
+        places[column] = found[:1] if column == entry else found
+        if len(found) > 1:
+            names = shown([sources[i].name for i in found])
+            taken = (
+                f"as the entry it was read from `{sources[found[0]].name}` only"
+                if column == entry
+                else "both were read"
+                if len(found) == 2
+                else "all were read"
             )
-    return where_is, notes, problems
+            notes.append(f"`{column}` stands in {names}; {taken}.")
+    return places, notes, problems
 
 
 def _role(funnel: Funnel, column: str, rules: ReadingRules) -> str:

@@ -5,8 +5,16 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+import ibis
 import numpy as np
+from numpy.typing import NDArray
+
+from funnelkit.data.definition import Funnel
+
+if TYPE_CHECKING:
+    from funnelkit.data.assembly import Rows
 
 _FEW_SHARE = 0.001
 _FEW = 5
@@ -31,6 +39,25 @@ class LastDay:
     as_of: dt.date
     why: str
     far: tuple[dt.date, ...]
+
+
+def days_by_step(rows: Rows, funnel: Funnel) -> list[tuple[dt.date, int, int]]:
+    """Return (day, position of the step, events), sorted, over all rows; one scan."""
+    table = rows.table
+    if rows.form == "log":
+        events = table.select("step", "day")
+    else:
+        steps = [
+            table.select(step=ibis.literal(step, "int32"), day=table[f"day_{step}"])
+            for step in range(len(funnel.steps))
+        ]
+        events = steps[0].union(*steps[1:])
+    known = events.filter(events.day.notnull())
+    counted = known.group_by("step", "day").aggregate(n=known.count()).execute()
+    return sorted(
+        (day.date() if isinstance(day, dt.datetime) else day, int(step), int(n))
+        for step, day, n in counted.itertuples(index=False)
+    )
 
 
 def last_complete_day(
@@ -60,36 +87,52 @@ def last_complete_day(
     >>> last_complete_day(days, [3] * 100 + [1], [False] * 101).as_of
     datetime.date(2026, 4, 10)
     """
-    ordinals = np.array([day.toordinal() for day in days])
+    _, late = outlying_days(days, counts)
+    believed = sorted(set(days) - set(late))
+    latest = believed[-1]
+    told = any(clock for day, clock in zip(days, clocked, strict=True) if day == latest)
+    if told and len(believed) > 1:
+        why = f"the day before the latest time ({latest.isoformat()}), which may be half a day"
+        return LastDay(as_of=latest - dt.timedelta(days=1), why=why, far=late)
+    return LastDay(as_of=latest, why="the latest date that was reached", far=late)
+
+
+def outlying_days(
+    days: Sequence[dt.date], counts: Sequence[int]
+) -> tuple[tuple[dt.date, ...], tuple[dt.date, ...]]:
+    """Return the few days far before the rest, and those far beyond it.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> start = dt.date(2026, 1, 1)
+    >>> days = [dt.date(1970, 1, 1)] + [start + dt.timedelta(days=k) for k in range(100)]
+    >>> outlying_days(days, [1] * 101)
+    ((datetime.date(1970, 1, 1),), ())
+    """
+    ordinals = np.array([day.toordinal() for day in days], dtype=np.int64)
     weight = np.asarray(counts, dtype=np.int64)
-    distinct = np.unique(ordinals)
-    cut = _start_of_far(distinct, ordinals, weight)
-    far = tuple(dt.date.fromordinal(int(day)) for day in distinct if cut is not None and day >= cut)
-    believed = distinct[distinct < cut] if cut is not None else distinct
-    latest = int(believed.max())
-    on_latest = np.asarray(clocked)[ordinals == latest]
-    day = dt.date.fromordinal(latest)
-    if on_latest.any() and len(believed) > 1:
-        why = f"the day before the latest time ({day.isoformat()}), which may be half a day"
-        return LastDay(as_of=day - dt.timedelta(days=1), why=why, far=far)
-    return LastDay(as_of=day, why="the latest date that was reached", far=far)
+    late = _beyond(ordinals, weight)
+    early = -_beyond(-ordinals, weight)[::-1]
+    return (
+        tuple(dt.date.fromordinal(int(day)) for day in early),
+        tuple(dt.date.fromordinal(int(day)) for day in late),
+    )
 
 
-def _start_of_far(
-    distinct: np.ndarray[tuple[int], np.dtype[np.int64]],
-    ordinals: np.ndarray[tuple[int], np.dtype[np.int64]],
-    weight: np.ndarray[tuple[int], np.dtype[np.int64]],
-) -> int | None:
-    """Return the first day of the few that lie far beyond the rest, or None."""
+def _beyond(ordinals: NDArray[np.int64], weight: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the few days that lie far beyond the rest, in order."""
+    distinct, where = np.unique(ordinals, return_inverse=True)
+    of_day = np.bincount(where.ravel(), weights=weight, minlength=len(distinct))
     few = max(_FEW, int(_FEW_SHARE * weight.sum()))
     if weight.sum() <= 4 * few or len(distinct) < 3:  # too little to judge
-        return None
+        return distinct[:0]
     gaps = np.diff(distinct)
+    from_here = of_day[::-1].cumsum()[::-1]
     for position in range(len(gaps) - 1, 0, -1):
-        beyond = int(weight[ordinals > distinct[position]].sum())
-        if beyond > few:
-            return None
+        if from_here[position + 1] > few:
+            break
         usual = int(gaps[:position].max(initial=1))
         if gaps[position] >= max(_FAR_DAYS, _FAR_GAPS * usual):
-            return int(distinct[position + 1])
-    return None
+            return distinct[position + 1 :]
+    return distinct[:0]

@@ -250,7 +250,7 @@ class Funnel:
 def _names(given: str | Sequence[str], argument: str) -> tuple[str, ...]:
     if isinstance(given, str):
         return (given,)
-    unordered = isinstance(given, (set, frozenset, bytes)) or isinstance(given, Mapping)
+    unordered = isinstance(given, (set, frozenset, bytes, Mapping))
     if unordered or not isinstance(given, Iterable):
         raise DefinitionError(
             f"`{argument}` must be a list of names in order; got {type(given).__name__}."

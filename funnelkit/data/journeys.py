@@ -52,7 +52,17 @@ def entries(rows: Rows, funnel: Funnel, as_of: dt.date) -> ir.Table:
     if "status" in table.columns:
         columns["status"] = table.status.max()
     columns |= _attributes(rows)
-    return table.aggregate(by="id", **columns)
+    records = table.aggregate(by="id", **columns)
+    if "status" in table.columns and rows.exported is not None and as_of < rows.exported:
+        return records.mutate(status=_status_before_export(records, funnel))
+    return records
+
+
+def _status_before_export(records: ir.Table, funnel: Funnel) -> Any:
+    """Return what is left of a status on an earlier day: nothing but what its dates say."""
+    known = _any(records[f"first_{step}"].notnull() for step in range(len(funnel.steps)))
+    started = ibis.literal(0, "int32") if funnel.column_of(funnel.stages[0]) is None else None
+    return ibis.ifelse(known, started, ibis.null("int32")).cast("int32")
 
 
 def _attributes(rows: Rows) -> dict[str, Any]:
@@ -138,7 +148,12 @@ def _exits(table: ir.Table, funnel: Funnel) -> ir.Table:
         *[(table[f"out_{e}"] == table.exit_date, ibis.literal(e - n, "int32")) for e in exits],
         else_=ibis.null("int32"),
     )
-    table = table.mutate(exit=ibis.coalesce(which, table.status_exit))
+    entry_day = ibis.coalesce(*[table[f"first_{stage}"] for stage in range(n)])
+    early = (table.exit_date < entry_day).fill_null(False)
+    table = table.mutate(
+        exit=ibis.coalesce(which, table.status_exit),
+        exit_date=ibis.ifelse(early, entry_day, table.exit_date),
+    )
     won = table[f"first_{last}"]
     if keep_first:
         stands = won.notnull() & (won <= table.exit_date).fill_null(True)

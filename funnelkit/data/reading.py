@@ -5,15 +5,16 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from funnelkit._core import checks, display
 from funnelkit._core.errors import ArgumentError, AssumptionWarning, DataError
 from funnelkit.data import assembly, delimited, sources
 from funnelkit.data.assembly import Rows
 from funnelkit.data.columns import Filter, LogColumns, ReadingRules, needed_columns
-from funnelkit.data.dating import LastDay, last_complete_day
+from funnelkit.data.dating import LastDay, days_by_step, last_complete_day
 from funnelkit.data.definition import Funnel
 from funnelkit.data.parsing import DateRules
 from funnelkit.data.records import BeforeRecording, Leads
@@ -353,7 +354,10 @@ def _rules(
     if not isinstance(funnel, Funnel):
         raise ArgumentError(f"`funnel` must be a Funnel; got {type(funnel).__name__}.")
     for argument, given in (("where", where), ("exclude", exclude)):
-        if given is not None and not isinstance(given, Mapping):
+        blank = isinstance(given, Mapping) and any(
+            value in ([], (), None) for value in given.values()
+        )
+        if blank or (given is not None and not isinstance(given, Mapping)):
             raise ArgumentError(
                 f"`{argument}` must map a column to a value or values, such as "
                 f'{{"region": ["north", "south"]}}; got {given!r}.'
@@ -400,20 +404,22 @@ def _leads(
     sources.release(engine)
     checks.one_of("before_recording", before_recording, ("left_out", "delayed_entry"))
     notes = list(rows.notes)
-    if as_of is None:
+    found = None
+    if as_of is None or "status" in rows.table.columns:
         found = _last_day(rows, funnel)
+        rows = replace(rows, exported=None if found is None else found.as_of)
+    if as_of is not None:
+        end = checks.day("as_of", as_of)
+    elif found is None:
+        raise DataError(
+            "no record has a date in any stage, so `as_of` cannot be found; give it, and check "
+            "`columns`."
+        )
+    else:
         end = found.as_of
-        assumed = [f"`as_of` was taken as {end.isoformat()}, {found.why}."]
-        if found.far:
-            days = ", ".join(day.isoformat() for day in found.far[:5])
-            assumed.append(
-                f"{display.plural(len(found.far), 'day')} far beyond the rest "
-                f"{'was' if len(found.far) == 1 else 'were'} not believed: {days}."
-            )
+        assumed = _assumed(found)
         notes += assumed
         warnings.warn(" ".join(assumed), AssumptionWarning, stacklevel=3)
-    else:
-        end = checks.day("as_of", as_of)
     if rows.zoned and funnel.timezone is None:
         notes.append(
             "Times carry an offset and the funnel has no `timezone`: days begin and end in UTC."
@@ -431,23 +437,24 @@ def _leads(
     )
 
 
-def _last_day(rows: Rows, funnel: Funnel) -> LastDay:
-    table = rows.table
-    counts: list[tuple[Any, int, bool]] = []
-    for step in range(len(funnel.steps)):
-        if rows.form == "wide":
-            events = table.select(day=table[f"day_{step}"])
-        else:
-            events = table.filter(table.step == step).select("day")
-        found = events.filter(events.day.notnull()).aggregate(by="day", n=lambda t: t.count())
-        counts += [
-            (day.date() if hasattr(day, "date") else day, int(n), step in rows.clocked)
-            for day, n in found.execute().itertuples(index=False)
-        ]
-    if not counts:
-        raise DataError(
-            "no record has a date in any stage, so `as_of` cannot be found; give it, and check "
-            "`columns`."
-        )
-    days, weights, clocked = zip(*sorted(counts), strict=True)
-    return last_complete_day(days, weights, clocked)
+def _assumed(found: LastDay) -> list[str]:
+    """Return what was decided about `as_of`."""
+    assumed = [f"`as_of` was taken as {found.as_of.isoformat()}, {found.why}."]
+    if found.far:
+        verb = "was" if len(found.far) == 1 else "were"
+        days = ", ".join(day.isoformat() for day in found.far[:5])
+        number = display.plural(len(found.far), "day")
+        assumed.append(f"{number} far beyond the rest {verb} not believed: {days}.")
+    return assumed
+
+
+def _last_day(rows: Rows, funnel: Funnel) -> LastDay | None:
+    """Return the last complete day, or None where there is no date at all."""
+    days = days_by_step(rows, funnel)
+    if not days:
+        return None
+    return last_complete_day(
+        [day for day, _, _ in days],
+        [n for _, _, n in days],
+        [step in rows.clocked for _, step, _ in days],
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
@@ -110,7 +111,8 @@ class Leads:
     def at(self, day: dt.date | str) -> Leads:
         """Return the leads as they were known at the end of an earlier day.
 
-        Dates are rewound. Amounts, owners, accounts and segments are as exported.
+        Dates are rewound; a status without a date is not known on an earlier day. Amounts, owners,
+        accounts and segments are as exported.
 
         Parameters
         ----------
@@ -177,28 +179,25 @@ class Leads:
         table = self.journeys
         when, has_day, reached = journeys.entry(table, self.funnel, self.funnel.steps.index(step))
         group = journeys.segment(table, self.funnel, by) if by else ibis.null("string")
-        picked = table.select(day=ibis.ifelse(has_day, when, ibis.null("date")), group=group, in_=reached)
-        picked = picked.filter(picked["in_"])
+        day = ibis.ifelse(has_day, when, ibis.null("date"))
+        picked = table.filter(reached).select(day=day, group=group)
         counted = picked.aggregate(by=["day", "group"], n=picked.count()).execute()
         undated = int(counted.loc[counted["day"].isna(), "n"].sum())
         counted = counted[counted["day"].notna()]
         periods = self.funnel.calendar.periods(counted["day"], every)
         index = self._all_periods(periods, every)
         if by is None:
-            series = counted["n"].groupby(periods).sum().reindex(index, fill_value=0)
-            series = series.astype("int64").rename(stage)
+            series: pd.Series[int] = counted["n"].groupby(periods).sum()
+            series = series.reindex(index, fill_value=0).astype("int64").rename(stage)
             series.attrs["undated"] = undated
             return series
         names = counted["group"].fillna(display.BLANK)
-        wide = counted["n"].groupby([names.to_numpy(), periods]).sum().unstack(0)
-        wide = wide.reindex(index).fillna(0).astype("int64")
-        frame = pd.DataFrame(
-            [
-                {"series": name, "period": period, "value": int(value)}
-                for name in sorted(wide.columns)
-                for period, value in wide[name].items()
-            ],
-            columns=["series", "period", "value"],
+        sums = counted["n"].groupby([names.to_numpy(), periods]).sum()
+        cells = pd.MultiIndex.from_product(
+            [sorted(names.unique()), index], names=["series", "period"]
+        )
+        frame: pd.DataFrame = (
+            sums.reindex(cells, fill_value=0).astype("int64").rename("value").reset_index()
         )
         frame.attrs["undated"] = undated
         return frame
@@ -255,7 +254,10 @@ class Leads:
             column = journeys.segment(table, self.funnel, name)
             keep &= column.isnull() if value is None else column == value
         shown = self._own_names(table)
-        return table.filter(keep.fill_null(False)).order_by("id").select(**shown).execute()
+        found: pd.DataFrame = (
+            table.filter(keep.fill_null(False)).order_by("id").select(**shown).execute()
+        )
+        return found
 
     def accounting(self) -> pd.DataFrame:
         """Return what became of every row that was read.
@@ -284,9 +286,8 @@ class Leads:
     def summary(self) -> str:
         """Return what is there in one or two sentences."""
         read = sum(self.rows.read)
-        aside = read - int(
-            self.accounting().query("reason in @kept", local_dict={"kept": [KEPT, JOINED]})["rows"].sum()
-        )
+        told = self.accounting()
+        aside = read - int(told.loc[told["reason"].isin([KEPT, JOINED]), "rows"].sum())
         since = (
             f" Rates use leads from {day_name(self.recorded_from)} on."
             if self.recorded_from and self.before_recording == "left_out"
@@ -315,9 +316,10 @@ class Leads:
     def _span(self, argument: str, text: str, every: Unit) -> tuple[dt.date, dt.date]:
         import pandas as pd
 
-        try:
-            period = pd.Period(text, freq=self.funnel.calendar.freq(every))
-        except ValueError:
+        try:  # labels as tables write them: FY2027 Q1, 2027 Q1, FY2027
+            plain = re.sub(r"^FY|\s", "", text) if isinstance(text, str) else text
+            period = pd.Period(plain, freq=self.funnel.calendar.freq(every))
+        except (ValueError, TypeError):
             raise ArgumentError(
                 f"`{argument}` must be a {every} such as "
                 f"{self.funnel.calendar.label(self.funnel.calendar.period(self.as_of, every))}; "
@@ -361,7 +363,9 @@ class Leads:
     def _usable_by_file(self) -> dict[int, tuple[int, int]]:
         table = self.rows.table
         counted = table.aggregate(by="source", n=table.count(), ids=table.id.nunique()).execute()
-        return {int(source): (int(n), int(ids)) for source, n, ids in counted.itertuples(index=False)}
+        return {
+            int(source): (int(n), int(ids)) for source, n, ids in counted.itertuples(index=False)
+        }
 
     def _events_by_reason(self) -> dict[str, int]:
         events = self.rows.table
@@ -376,13 +380,13 @@ class Leads:
         bad = self.derived.filter(self.derived.out_of_order)
         count = int(bad.count().execute())
         if count:
-            examples = ", ".join(sorted(bad.id.topk(3).execute()["id"]))
+            examples = ", ".join(bad.order_by("id").limit(3).id.execute())
+            have = "record has" if count == 1 else "records have"
             raise DataError(
-                f"{count:,} records have a stage dated before its predecessor, such as {examples}. "
+                f"{count:,} {have} a stage dated before its predecessor, such as {examples}. "
                 'Correct them, or choose out_of_order="clip" or "drop".'
             )
 
 
 def _within(day: Any, span: tuple[dt.date, dt.date]) -> Any:
     return (day >= ibis.literal(span[0])) & (day <= ibis.literal(span[1]))
-
