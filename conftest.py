@@ -1,11 +1,16 @@
-"""What tests and doctests share: no window for a plot, and a folder of their own for files."""
+"""What tests and doctests share: no plot window, no deadline, a folder of their own for files."""
 
 import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("MPLBACKEND", "agg")  # before anything imports matplotlib, kernels too
+
+# A busy machine is no failure: no example has a deadline, and none is too slow to draw.
+settings.register_profile("suite", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)
