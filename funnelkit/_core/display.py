@@ -15,6 +15,10 @@ MINUS = "\u2212"
 NARROW_SPACE = "\u202f"
 EN_DASH = "\u2013"
 BLANK = "(blank)"
+FEWEST = 20
+"""No percentage of fewer leads is shown."""
+FEW = 100
+"""Groups of fewer leads are marked as small."""
 _SHOWN_ROWS = 15
 
 
@@ -60,6 +64,21 @@ def percent_range(low: float, high: float, *, words: bool = False) -> str:
     return f"({ends[0]}{EN_DASH}{ends[1]})"
 
 
+def estimate(share: float, low: float, high: float) -> str:
+    """Return a share with its interval, or a dash where it is not known.
+
+    Examples
+    --------
+    >>> estimate(0.126, 0.116, 0.136) == f"12.6{NARROW_SPACE}% (11.6{EN_DASH}13.6)"
+    True
+    >>> estimate(float("nan"), 0.0, 1.0) == EN_DASH
+    True
+    """
+    if not math.isfinite(share):
+        return EN_DASH
+    return f"{percent(share)} {percent_range(low, high)}"
+
+
 def signed(value: float, *, decimals: int = 1) -> str:
     """Return a change with its sign.
 
@@ -97,22 +116,22 @@ def listed(names: list[str], *, last: str = "and") -> str:
 
 
 def segment_name(values: Sequence[str | None]) -> str:
-    """Return a segment's values as one label on one line; a value that is not there is named so.
+    r"""Return a segment's values as one label on one line; a value that is not there is named so.
 
     Examples
     --------
-    >>> segment_name(("webinar", None)), segment_name(["trade\\nfair"])
+    >>> segment_name(("webinar", None)), segment_name(["trade\nfair"])
     ('webinar, (blank)', 'trade fair')
     """
     return ", ".join(BLANK if value is None else one_line(value) for value in values)
 
 
 def one_line(name: str) -> str:
-    """Return a name from the data without line breaks, tabs and signs that do not print.
+    r"""Return a name from the data without line breaks, tabs and signs that do not print.
 
     Examples
     --------
-    >>> one_line("trade\\r\\n fair\\x00")
+    >>> one_line("trade\r\n fair\x00")
     'trade fair'
     """
     spaced = re.sub(r"[\x00-\x20\x7f\u2028\u2029]+", " ", str(name)).strip()
