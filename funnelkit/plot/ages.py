@@ -16,7 +16,6 @@ from funnelkit._core.errors import ArgumentError
 from funnelkit._core.interval import share_difference_interval
 from funnelkit.counts.triangle import Triangle
 from funnelkit.lag import fit_competing
-from funnelkit.plot.points import FEWEST
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -127,7 +126,7 @@ def _reached(triangle: Triangle) -> NDArray[np.int64]:
 
 def _usual(triangle: Triangle, most: int) -> tuple[int, ...]:
     """Return the usual ages to which at least one cohort has enough leads, the dearest ones."""
-    able = np.flatnonzero((_reached(triangle) >= FEWEST).any(axis=0))
+    able = np.flatnonzero((_reached(triangle) >= display.FEWEST).any(axis=0))
     oldest = int(able[-1]) if len(able) else triangle.n_ages - 1
     ages = [age for age in _USUAL if age <= oldest]
     if len(ages) < 2:
@@ -141,7 +140,7 @@ def _cohorts(triangle: Triangle, ages: tuple[int, ...]) -> list[Cohort]:
 
     def cell(j: int, k: int) -> Cell:
         old = int(reached[j, ages[k]]) if ages[k] < triangle.n_ages else 0
-        if old < FEWEST or np.isnan(rates[j, k]):
+        if old < display.FEWEST or np.isnan(rates[j, k]):
             return Cell(reached=old)
         return Cell(
             rate=float(rates[j, k]),
@@ -266,6 +265,6 @@ def words(heat: Heat) -> list[str]:
             for age, cell in zip(heat.ages, cohort.cells, strict=True)
             if cell.state != "blank"
         ]
-        said = ", ".join(cells) or f"fewer than {FEWEST} leads are old enough"
+        said = ", ".join(cells) or f"fewer than {display.FEWEST} leads are old enough"
         lines.append(f"{cohort.label}: {display.plural(cohort.entered, 'lead')}; {said}.")
     return lines

@@ -13,18 +13,12 @@ from funnelkit._core import display
 from funnelkit._core.dates import period_label, period_name
 from funnelkit._core.errors import ArgumentError
 from funnelkit.lag import AdjustedRates
+from funnelkit.lag.adjusted import IMMATURE_BELOW
 from funnelkit.rates import CohortRates
 
 if TYPE_CHECKING:
     from funnelkit.counts.triangle import Segment
 
-FEWEST = 20
-"""No percentage of fewer leads."""
-
-FEW = 100
-"""Fewer leads are marked as a small group."""
-
-MATURE = 0.9
 MOST_ROWS = 40
 
 
@@ -77,12 +71,12 @@ class Point:
     @property
     def immature(self) -> bool:
         """Whether maturity is below nine tenths."""
-        return self.maturity is not None and self.maturity < MATURE
+        return self.maturity is not None and self.maturity < IMMATURE_BELOW
 
     @property
     def small(self) -> bool:
         """Whether it is a small group."""
-        return self.entered < FEW
+        return self.entered < display.FEW
 
     @property
     def hollow(self) -> bool:
@@ -94,12 +88,12 @@ class Point:
         """The rate with its interval, or why there is none."""
         if not self.known:
             return self.lacks
-        return f"{display.percent(self.rate)} {display.percent_range(self.low, self.high)}"
+        return display.estimate(self.rate, self.low, self.high)
 
     @property
     def said_seen(self) -> str:
         """The share so far."""
-        if self.seen is None or self.entered < FEWEST:
+        if self.seen is None or self.entered < display.FEWEST:
             return ""
         return display.percent(self.seen)
 
@@ -316,9 +310,9 @@ def _cells(shape: tuple[int, ...], point: Callable[[int, int], Point]) -> list[l
 
 
 def _too_few(entered: int) -> str:
-    if entered >= FEWEST:
+    if entered >= display.FEWEST:
         return ""
-    return f"fewer than {FEWEST} leads" if entered else "no leads"
+    return f"fewer than {display.FEWEST} leads" if entered else "no leads"
 
 
 def _within(days: int | None) -> str:
@@ -337,8 +331,7 @@ def _history(
     if len(points) > 1:
         return ()
     names = [
-        str(cohort) if isinstance(cohort, str) else period_name(cohort)
-        for cohort in rates.cohorts
+        str(cohort) if isinstance(cohort, str) else period_name(cohort) for cohort in rates.cohorts
     ]
     pairs = zip(names, points[0], strict=True)
     return tuple((name, point) for name, point in pairs if point.entered)

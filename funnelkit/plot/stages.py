@@ -13,7 +13,6 @@ from funnelkit._core import display
 from funnelkit._core.dates import day_name
 from funnelkit._core.errors import ArgumentError
 from funnelkit.counts.flows import Stays
-from funnelkit.plot.points import FEWEST
 from funnelkit.rates import StageRates, flow
 
 
@@ -52,14 +51,14 @@ class Stage:
     @property
     def rated(self) -> bool:
         """Whether there are enough records for a percentage."""
-        return self.entered - self.filled >= FEWEST and bool(np.isfinite(self.rate))
+        return self.entered - self.filled >= display.FEWEST and bool(np.isfinite(self.rate))
 
     @property
     def said_rate(self) -> str:
         """How many moved on: a share with its interval, or a count where they are few."""
         if not self.rated:
             return display.count(self.moved_on)
-        return f"{display.percent(self.rate)} {display.percent_range(self.low, self.high)}"
+        return display.estimate(self.rate, self.low, self.high)
 
     @property
     def said_days(self) -> str:

@@ -13,7 +13,6 @@ from funnelkit._core import display
 from funnelkit._core.dates import period_label
 from funnelkit._core.errors import ArgumentError
 from funnelkit.lag import LagFit
-from funnelkit.plot.points import FEWEST
 
 if TYPE_CHECKING:
     from funnelkit.counts.triangle import Segment
@@ -87,8 +86,7 @@ class Track:
         if self.few:
             return f"{display.plural(self.leads or 0, 'lead')} only"
         at = self.end
-        between = display.percent_range(self.low[at], self.high[at])
-        return f"{display.percent(self.rate[at])} {between}"
+        return display.estimate(self.rate[at], self.low[at], self.high[at])
 
     @property
     def leads(self) -> int | None:
@@ -98,7 +96,7 @@ class Track:
     @property
     def few(self) -> bool:
         """Whether there are too few leads for a percentage."""
-        return self.leads is not None and self.leads < FEWEST
+        return self.leads is not None and self.leads < display.FEWEST
 
     def first_at(self, share: float) -> int | None:
         """Return the first age with a share of the final rate; ``None`` where that is 0."""

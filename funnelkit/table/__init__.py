@@ -1,0 +1,10 @@
+"""Tables for a notebook or a mail: numbers as one writes them, immature ones marked in words."""
+
+from __future__ import annotations
+
+from funnelkit.table.adjusted import cohorts
+from funnelkit.table.grid import Table
+from funnelkit.table.shares import rates
+from funnelkit.table.steps import flow
+
+__all__ = ["Table", "cohorts", "flow", "rates"]
