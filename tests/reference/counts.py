@@ -66,6 +66,8 @@ def triangle(
                 continue
             if outcome is not None and day < policy.recorded_from:
                 continue
+            if policy.recorded_from > policy.as_of:
+                continue  # nobody was under observation yet
             late = (policy.recorded_from - began.day).days
         cell = (tuple(one.value_of(name) for name in by), period(began.day))
         age = max(0, (day - began.day).days)
