@@ -98,11 +98,13 @@ def _highest(shown: Tracks) -> float:
 def _axes(page: Sheet, shown: Tracks, ticks: list[float], words: list[str]) -> None:
     ax, colours = page.ax, page.palette
     room = 1 - ends.room_for(page, _ends(shown)) / page.width
-    ax.set_xlim(0, shown.days / room)
+    ax.set_xlim(0, max(shown.days, 1) / room)
     ax.set_ylim(0, ticks[-1])
     ax.set_yticks(ticks, words, **style.plain())
-    ax.hlines(ticks[1:], 0, shown.days, color=colours.grid, linewidth=0.8, zorder=0.5)
-    ax.hlines([0], 0, shown.days, color=colours.rule, linewidth=1.2, zorder=0.6, clip_on=False)
+    ax.hlines(ticks[1:], 0, max(shown.days, 1), color=colours.grid, linewidth=0.8, zorder=0.5)
+    ax.hlines(
+        [0], 0, max(shown.days, 1), color=colours.rule, linewidth=1.2, zorder=0.6, clip_on=False
+    )
     most = 6 if page.width > 400 else 4
     ages = age_ticks(shown.days, most=most)
     counts = [""] * len(ages)

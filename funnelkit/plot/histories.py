@@ -125,7 +125,7 @@ def _wide(counts: pd.Series[Any] | pd.DataFrame) -> pd.DataFrame:
         raise ArgumentError(f"{needs}; got {type(counts).__name__}.")
     if not wide.index.is_monotonic_increasing:
         raise ArgumentError(f"{needs}; got periods that are not in order.")
-    if not all(pd.api.types.is_numeric_dtype(kind) for kind in wide.dtypes):
+    if len(wide) and not all(pd.api.types.is_numeric_dtype(kind) for kind in wide.dtypes):
         raise ArgumentError(f"{needs}; got values that are no numbers.")
     return wide
 

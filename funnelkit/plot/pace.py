@@ -12,6 +12,8 @@ def title(shown: Tracks) -> str:
     track, target = shown.main, shown.target
     if track is None:
         return f"How long it takes to reach {target}: {len(shown.others)} curves"
+    if track.end == 0:
+        return f"{track.said} reach {target} on the day of entry; nobody is followed for longer"
     within = "in the end" if shown.tail else f"within {display.plural(track.end, 'day')}"
     if track.few:
         return f"{display.plural(track.leads or 0, 'lead')}: too few to tell how fast they convert"

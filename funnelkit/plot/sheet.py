@@ -210,10 +210,7 @@ def sheet(ax: Axes | None, *, height: float, indent: float = 0.0) -> Iterator[Sh
     indent
         Room for labels to the left of the axes, in points.
     """
-    from matplotlib.axes import Axes as Kind
-
-    if ax is not None and not isinstance(ax, Kind):
-        raise ArgumentError(f"`ax` must be the axes to draw on; got {type(ax).__name__}.")
+    width, high = size_of(ax)
     palette = style.palette_of(ax)
     if ax is None:
         from matplotlib import pyplot
@@ -224,18 +221,27 @@ def sheet(ax: Axes | None, *, height: float, indent: float = 0.0) -> Iterator[Sh
         figure = pyplot.figure(figsize=size, facecolor=palette.page, layout="none")
         with style.applied(palette):
             made = figure.add_axes((0.02, 0.1, 0.96, 0.7))
-            width = _WIDTH - indent
+            room = width - indent
             yield Sheet(
-                ax=made, palette=palette, own=True, width=width, height=height, indent=indent
+                ax=made, palette=palette, own=True, width=room, height=height, indent=indent
             )
         return
-    width, high = size_of(ax)
     with style.applied(palette):
         yield Sheet(ax=ax, palette=palette, own=False, width=width, height=high, indent=indent)
 
 
 def size_of(ax: Axes | None) -> tuple[float, float]:
-    """Return width and height in points: of axes as they are, or as wide as new ones would be."""
+    """Return width and height in points: of axes as they are, or as wide as new ones would be.
+
+    Raises
+    ------
+    ArgumentError
+        If ``ax`` is neither axes nor ``None``.
+    """
+    from matplotlib.axes import Axes as Kind
+
+    if ax is not None and not isinstance(ax, Kind):
+        raise ArgumentError(f"`ax` must be the axes to draw on; got {type(ax).__name__}.")
     host = None if ax is None else ax.get_figure(root=True)
     if ax is None or host is None:
         return _WIDTH, 0.0

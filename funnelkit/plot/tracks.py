@@ -177,7 +177,7 @@ def tracks_of(fit: LagFit) -> Tracks:
 def _days(fit: LagFit) -> int:
     """Return the horizon, or with a tail the age by which nearly all has come."""
     if fit.horizon is not None:
-        return max(int(fit.horizon), 1)
+        return int(fit.horizon)
     days = 30
     while days < _LONGEST and float(np.min(fit.maturity([days]))) < _TAIL_SHOWN:
         days *= 2

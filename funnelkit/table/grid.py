@@ -72,7 +72,8 @@ class Table:
         )
         body = "".join(f"<tr>{self._row(row)}</tr>" for row in self.rows)
         notes = "".join(
-            f'<p style="margin:6px 0 0;max-width:60em;color:{_MUTED};font-size:12.5px;">{_escaped(note)}</p>'
+            f'<p style="margin:6px 0 0;max-width:60em;color:{_MUTED};font-size:12.5px;">'
+            f"{_escaped(note)}</p>"
             for note in self.notes
         )
         return (
