@@ -36,6 +36,18 @@ def reached(followed: IntArray) -> IntArray:
     return np.asarray(np.cumsum(followed[..., ::-1], axis=-1)[..., ::-1])
 
 
+def observed(triangle: Triangle) -> IntArray:
+    """Return how many leads of each cohort are known up to each age, shape (n_cohorts, n_ages).
+
+    Leads that came under observation late (delayed entry) count from that age on.
+    """
+    counts = reached(triangle.followed.sum(axis=0))
+    if triangle.late is None:
+        return counts
+    late = triangle.late.sum(axis=0)
+    return np.asarray(counts - (late.sum(axis=-1, keepdims=True) - np.cumsum(late, axis=-1)))
+
+
 def longest(triangle: Triangle) -> int | None:
     """Return the age up to which rates can be told; ``None`` where there is none.
 

@@ -117,7 +117,7 @@ class Page:
     def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
         """Return one line, the look of the sections in a notebook, and facts for the manifest."""
         from funnelkit.report.manifest import Facts as Handed
-        from funnelkit.report.render import lab_style
+        from funnelkit.report.style import lab_style
 
         setting = self.facts.setting
         words = f"{self.opening.report}, as known at the end of {day_name(setting.as_of)}."

@@ -28,7 +28,7 @@ def curve_chart(curve: Curve, labels: Labels, *, label: str) -> Html:
 
     def draw(size: Size) -> Drawing:
         bottom = 268.0 if size.wide else 230.0
-        left, right = (44.0, size.width - 78) if size.wide else (34.0, size.width - 12)
+        left, right = (44.0, size.width - 78) if size.wide else (40.0, size.width - 12)
         sheet = size.sheet(bottom + 70)
         x = Scale(0, max(curve.ages[-1], 1), left, right)
         y = Scale(0, top, bottom, 20)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from funnelkit._core import display
-from funnelkit.report.markup import Html, el, join, plain
+from funnelkit.report.markup import Html, el, join, plain, prose
 
 TEXT, SMALL = 13.5, 12.5
 _BROAD = frozenset("mwMW%@—")
@@ -63,7 +63,7 @@ def fitted(text: str, width: float, size: float = TEXT) -> str:
     Examples
     --------
     >>> fitted("a very long name of a source", 80)
-    'a very lo…'
+    'a very lon…'
     """
     if text_width(text, size) <= width:
         return text
@@ -258,4 +258,4 @@ def bullet(kind: str) -> Html:
 
 def figure(*parts: Html | None, caption: str | None = None) -> Html:
     """Return legend, chart and caption as one figure."""
-    return el("figure", join(*parts), el("figcaption", caption) if caption else None)
+    return el("figure", join(*parts), el("figcaption", prose(caption)) if caption else None)

@@ -94,7 +94,7 @@ class Setting:
     def named(self, period: pd.Period) -> str:
         """Return a month as a sentence says it: with its year only where it is far."""
         words = period_name(period)
-        near = 0 <= (self.month - period).n < 12 if period.freqstr == "M" else False
+        near = period.year == self.month.year or 0 <= (self.month - period).n < 6
         return words.split(" ")[0] if near else words
 
 

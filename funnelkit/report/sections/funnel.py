@@ -74,7 +74,7 @@ def _lead(facts: Facts, flow: Flow) -> str:
     first, last = flow.stages[0], flow.stages[-1]
     one, many = terms.nouns(first.name)
     words = [f"{display.plural(first.entered, one, many)} entered"]
-    if isinstance(facts.cohorts, Cohorts):
+    if isinstance(facts.cohorts, Cohorts) and first.name == terms.start:
         rows = facts.cohorts.rows
         ends = setting.stretch(rows[0].cohort, rows[-1].cohort)
         words.append(f"in {ends[0]}" if ends[0] == ends[1] else f"from {ends[0]} to {ends[1]}")

@@ -150,7 +150,7 @@ def _rows(rates: AdjustedRates) -> tuple[CohortRow, ...]:
             cohort=cohort,
             entered=int(row.entered),
             converted=int(row.converted),
-            rate=Estimate(row.rate, row.rate_low, row.rate_high) if row.entered else UNKNOWN,
+            rate=_rate(row, late=bool(rates.late[0, k])),
             maturity=float(row.maturity),
             expected=_expected(row) if converts else UNKNOWN,
             partial=bool(row.partial),
@@ -158,6 +158,13 @@ def _rows(rates: AdjustedRates) -> tuple[CohortRow, ...]:
         for k, (cohort, row) in enumerate(zip(rates.cohorts, table, strict=True))
         if k <= last
     )
+
+
+def _rate(row: Any, *, late: bool) -> Estimate:
+    """Return the share so far; unknown where conversions before observation are missing."""
+    if late or not row.entered:
+        return UNKNOWN
+    return Estimate(float(row.rate), float(row.rate_low), float(row.rate_high))
 
 
 def _expected(row: Any) -> Estimate:
@@ -205,7 +212,7 @@ def heat_view(base: Basis) -> Heat:
 
 def _heat_rows(base: Basis, ages: tuple[int, ...]) -> tuple[HeatRow, ...]:
     triangle = base.triangle
-    counts = reach.reached(triangle.followed.sum(axis=0))
+    counts = reach.observed(triangle)
     rows = []
     for j, estimates in enumerate(base.cohort_at(ages)):
         entered = int(triangle.entered[:, j].sum())
@@ -248,7 +255,8 @@ def _window_rows(base: Basis, days: int) -> tuple[WindowRow, ...]:
     shares: list[Any] = list(found.to_frame().itertuples(index=False))
     rows = []
     for share, row in zip(shares, _heat_rows(base, (days,)), strict=True):
-        complete = bool(share.mature) and row.cells[0].state == "mature"
+        known = bool(share.mature) and np.isfinite(share.rate)
+        complete = bool(known and row.cells[0].state == "mature")
         plain = Estimate(float(share.rate), float(share.rate_low), float(share.rate_high))
         rows.append(
             WindowRow(
@@ -285,7 +293,7 @@ def _lines(base: Basis) -> tuple[Line, ...]:
     triangle = base.triangle
     if triangle.n_cohorts < 2:
         return ()
-    counts = reach.reached(triangle.followed.sum(axis=0))
+    counts = reach.observed(triangle)
     shape = base.fit.maturity(np.arange(base.horizon + 1))[0, 0]
     lines: list[Line] = []
     for j in reversed(range(triangle.n_cohorts)):
@@ -294,7 +302,7 @@ def _lines(base: Basis) -> tuple[Line, ...]:
         last = min(int(able[-1]), base.horizon) if len(able) else 0
         if not last or shape[last] < YOUNG or len(lines) == _LINES:
             continue
-        sure = min(int(np.flatnonzero(counts[j] == entered)[-1]), last)
+        sure = min(int(max(np.flatnonzero(counts[j] == entered), default=0)), last)
         estimates = base.cohort_at(np.arange(last + 1))[j]
         mark = sure if sure >= 7 else last
         lines.append(
