@@ -40,7 +40,8 @@ def test_paths_that_the_readme_names_are_there() -> None:
         r"`([\w./-]+\.(?:py|toml|txt|yml|md)|\.ci/run|funnelkit/|notebooks/)`", README
     )
     assert "pyproject.toml" in named
-    assert [path for path in named if not (ROOT / path).exists()] == []
+    own = {"funnel.yml"}  # the reader writes it
+    assert [path for path in named if path not in own and not (ROOT / path).exists()] == []
 
 
 def test_rooms_that_the_readme_names_are_there() -> None:
