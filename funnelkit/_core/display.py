@@ -79,6 +79,17 @@ def estimate(share: float, low: float, high: float) -> str:
     return f"{percent(share)} {percent_range(low, high)}"
 
 
+def maturity(share: float) -> str:
+    """Return a maturity as a whole percentage, never rounded up to all of it.
+
+    Examples
+    --------
+    >>> [maturity(share).rstrip("%").strip() for share in (0.526, 0.997, 1.0)]
+    ['53', '99', '100']
+    """
+    return percent(share if share >= 1 else min(share, 0.99), decimals=0)
+
+
 def signed(value: float, *, decimals: int = 1) -> str:
     """Return a change with its sign.
 

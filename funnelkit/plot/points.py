@@ -102,8 +102,7 @@ class Point:
         """Maturity as a whole percentage, never rounded up to all."""
         if self.maturity is None or not self.entered:
             return ""
-        share = self.maturity if self.maturity >= 1 else min(self.maturity, 0.99)
-        return display.percent(share, decimals=0)
+        return display.maturity(self.maturity)
 
     @property
     def said_youngest(self) -> str:

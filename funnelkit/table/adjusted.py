@@ -113,7 +113,7 @@ def _row(row: dict[Any, Any], by: tuple[str, ...], *, late: bool) -> tuple[str, 
         display.count(entered),
         display.count(row["converted"]),
         display.percent(row["rate"]) if enough else display.EN_DASH,
-        cells.maturity(row["maturity"]) if entered else display.EN_DASH,
+        display.maturity(row["maturity"]) if entered else display.EN_DASH,
         display.estimate(*expected) if own else display.EN_DASH,
         _status(row, late=late),
     )

@@ -47,17 +47,6 @@ def largest_first(rows: Sequence[Cells], entered: NDArray[np.int64]) -> tuple[Ce
     return tuple(row for k in order for row in rows[k * size : (k + 1) * size])
 
 
-def maturity(share: float) -> str:
-    """Return a maturity as a whole percentage, never rounded up to all of it.
-
-    Examples
-    --------
-    >>> [maturity(share).rstrip("%").strip() for share in (0.526, 0.997, 1.0)]
-    ['53', '99', '100']
-    """
-    return display.percent(share if share >= 1 else min(share, 0.99), decimals=0)
-
-
 def enough(row: Mapping[Any, Any]) -> bool:
     """Return whether a percentage of the leads that entered may be shown."""
     return bool(row["entered"] >= display.FEWEST)

@@ -91,7 +91,7 @@ def _of_cohorts(rates: CohortRates) -> Table:
         known = cells.enough(cells_) and math.isfinite(cells_["rate"])
         followed = display.plural(cells_["followed_days"], "day")
         if window:
-            followed = cells.maturity(cells_["maturity"])
+            followed = display.maturity(cells_["maturity"])
         return (
             *([str(cells_["cohort"])] if dated else []),
             *cells.segment_cells(cells_, rates.by),
