@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
+import math
 import sys
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from funnelkit._core.display import plural
-from funnelkit._core.errors import DefinitionError, FunnelError
+from funnelkit._core.errors import DefinitionError, FunnelError, FunnelWarning
 from funnelkit.report.parameters import REPORTS
 from funnelkit.report.parameters import told as told_of
 
@@ -41,16 +43,16 @@ def audit(told: argparse.Namespace) -> int:
     if not told.config and not Path(FILE_NAME).is_file():
         raise DefinitionError(f"there is no {FILE_NAME} here; name it with --config.")
     config = load_config(path, check_files=told.data is None)
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
+    with _said_aloud() as said:
         found = fk.audit(config.read(data=told.data, join=told.join))
     errors = sum(finding.severity == "error" for finding in found.findings)
+    known = {finding.what for finding in found.findings}
+    notes = [str(one.message) for one in said if str(one.message) not in known]
     if told.json:
-        notes = [str(one.message) for one in said]
         _print_json({"summary": found.summary(), "findings": _findings(found), "warnings": notes})
         return int(errors > 0)
-    for one in said:
-        print(f"note: {one.message}")
+    for words in notes:
+        print(f"note: {words}")
     for finding in found.findings:
         print("\n".join(_lines(finding)))
     print(found.summary())
@@ -70,8 +72,7 @@ def fail(told: argparse.Namespace, error: FunnelError, code: int) -> int:
 def _written(told: argparse.Namespace, name: str, given: dict[str, Any]) -> int:
     from funnelkit.report.runner import run
 
-    with warnings.catch_warnings(record=True) as said:
-        warnings.simplefilter("always")
+    with _said_aloud() as said:
         made = run(name, **given)
     if told.json:
         _print_json(_facts(made))
@@ -88,6 +89,15 @@ def _written(told: argparse.Namespace, name: str, given: dict[str, Any]) -> int:
     return 0
 
 
+@contextlib.contextmanager
+def _said_aloud() -> Iterator[list[warnings.WarningMessage]]:
+    """Collect funnelkit's own warnings; those of libraries are not for the user of a command."""
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", FunnelWarning)
+        yield said
+
+
 def _others(made: ReportRun) -> str:
     files = (made.workbook, made.notebook, made.manifest)
     return ", ".join(file.name for file in files if file is not None)
@@ -102,11 +112,16 @@ def _facts(made: ReportRun) -> dict[str, Any]:
 
 def _findings(found: Any) -> list[dict[str, Any]]:
     names = ("rule", "severity", "count", "share", "what", "remedy", "examples")
-    return [{name: getattr(finding, name) for name in names} for finding in found.findings]
+    return [{name: _known(getattr(finding, name)) for name in names} for finding in found.findings]
+
+
+def _known(value: Any) -> Any:
+    """Return a value as JSON can hold it; a share that is not known is null."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _lines(finding: Any) -> list[str]:
-    head = f"{finding.severity}: {finding.what} [{finding.rule}, {plural(finding.count, 'record')}]"
+    head = f"{finding.severity}: {finding.what} [{finding.rule}]"
     examples = ", ".join(finding.examples)
     return [
         head,
@@ -116,4 +131,4 @@ def _lines(finding: Any) -> list[str]:
 
 
 def _print_json(content: dict[str, Any]) -> None:
-    print(json.dumps(content, indent=2, ensure_ascii=False, default=str))
+    print(json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False, default=str))
