@@ -6,15 +6,15 @@ either: each check belongs to a finding.
 
 from __future__ import annotations
 
+import re
+
 from funnelkit._core import display
 from funnelkit._core.dates import day_name
 from funnelkit.report import changes, wording
 from funnelkit.report.changes import Change
 from funnelkit.report.facts import Cohorts, Facts, Segments
 from funnelkit.report.sections.quality import in_order
-from funnelkit.report.sections.segments import apart
-
-_REMEDIES = 2
+from funnelkit.report.sections.segments import apart, brief_name
 
 
 def why(facts: Facts, wins: Change | None, leads: Change | None) -> list[str]:
@@ -39,9 +39,8 @@ def why(facts: Facts, wins: Change | None, leads: Change | None) -> list[str]:
 
 def what_to_do(facts: Facts, wins: Change | None) -> list[str]:
     """Return checks that follow from the findings."""
-    checks = [_ask(facts, wins), _wait(facts), _look(facts)]
-    remedies = [one.remedy for one in in_order(facts.quality.findings) if one.severity != "note"]
-    words = [each for each in (*checks, *remedies[:_REMEDIES]) if each]
+    checks = (_ask(facts, wins), _wait(facts), _look(facts), _settle(facts))
+    words = [each for each in checks if each]
     return [" ".join(words)] if words else ["Nothing in these figures calls for a check."]
 
 
@@ -112,5 +111,16 @@ def _look(facts: Facts) -> str | None:
     marked = [row for row in view.rows if apart(row, view.pooled.value)]
     if not marked:
         return None
-    names = [display.BLANK if row.value is None else row.value for row in marked[:2]]
+    names = [brief_name(row) for row in marked[:2]]
     return f"Look into what sets {display.listed(names)} apart."
+
+
+def _settle(facts: Facts) -> str | None:
+    """Return the worst of the audit, in its own words, up to the details."""
+    serious = [one for one in in_order(facts.quality.findings) if one.severity != "note"]
+    if not serious:
+        return None
+    first = re.split(r"[:;] ", serious[0].what)[0].rstrip(".")
+    if len(serious) == 1:
+        return f"Settle what the audit found: {first}."
+    return f"Settle the {len(serious)} warnings of the audit, first this: {first}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from funnelkit._core.dates import period_label
-from funnelkit._core.display import BLANK
+from funnelkit._core.display import segment_name
 from funnelkit.report.facts import Cohorts, Curve, Facts, Flow, Heat, Segments
 from funnelkit.report.workbook import Sheet
 
@@ -135,7 +135,7 @@ def _stages(view: Flow) -> Sheet:
 def _segments(view: Segments) -> Sheet:
     rows: list[dict[str, object]] = [
         {
-            view.column: BLANK if row.value is None else row.value,
+            view.column: segment_name([row.value]),
             "entered": row.entered,
             "converted": row.converted,
             "adjusted": row.expected.value,

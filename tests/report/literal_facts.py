@@ -214,6 +214,7 @@ def facts(**views: object) -> Facts:
         "quality": Quality(
             findings=(finding(),),
             accounting=(("leads.csv", "kept as a record", 7999), ("leads.csv", "out of order", 1)),
+            aside=1,
             left_out=2002,
             rates_from=MONTHS[0],
             in_rates=5998,

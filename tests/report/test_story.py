@@ -91,12 +91,19 @@ def test_the_story_of_may_2018() -> None:
     assert "70 came from its own leads (129 in April)" in words["Why"]
     assert "volume alone does not account for it" in words["Why"]
     assert "from 23 July 2018 on" in words["What to do"]
-    assert words["What to do"].endswith("Correct its dates in the source.")
+    assert words["What to do"].endswith(
+        "Settle what the audit found: 1 deal was won before its first contact."
+    )
 
 
 def test_notes_of_the_audit_are_no_action() -> None:
     calm = replace(literal.facts().quality, findings=(literal.finding(severity="note"),))
-    assert "Correct its dates" not in told(literal.facts(quality=calm))["What to do"]
+    assert "audit" not in told(literal.facts(quality=calm))["What to do"]
+    many = (literal.finding(severity="error", what="40 rows have no id: a, b."), literal.finding())
+    loud = replace(literal.facts().quality, findings=many[::-1])
+    assert told(literal.facts(quality=loud))["What to do"].endswith(
+        "Settle the 2 warnings of the audit, first this: 40 rows have no id."
+    )
 
 
 def test_without_an_earlier_month_nothing_is_compared() -> None:

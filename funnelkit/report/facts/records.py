@@ -90,19 +90,19 @@ class Quality:
         In the audit's order.
     accounting
         (file, reason, rows); the reason ``kept`` is what is left.
+    aside
+        Rows that are in no figure, for another reason than their date.
     left_out
         Leads that entered before the first cohort in rates.
     rates_from
         First cohort in rates.
     in_rates
         Leads in rates.
-    notes
-        What was decided on the user's behalf.
     """
 
     findings: tuple[Finding, ...] = ()
     accounting: tuple[tuple[str, str, int], ...] = ()
+    aside: int = 0
     left_out: int = 0
     rates_from: pd.Period | None = None
     in_rates: int = 0
-    notes: tuple[str, ...] = ()

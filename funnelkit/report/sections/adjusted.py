@@ -181,7 +181,9 @@ def _row(row: CohortRow, setting: Setting) -> Row:
         few = "too few for a rate"
         return Row(name, size, UNKNOWN, (words, few, ""), (size, f"{words}, {few}"), hollow=True)
     so_far = display.percent(row.rate.value)
-    unknown = "too young to tell" if row.rate.known else "not known"
+    unknown = "too young to tell" if row.immature else "none yet"
+    if not row.rate.known:
+        unknown = "not known"
     expected = wording.rate(row.expected) if row.told else unknown
     return Row(
         name=name,

@@ -14,6 +14,7 @@ from funnelkit.report.terms import capital, readable
 
 Entry = tuple[str, str]
 _BY = "\u00f7"
+_MOST_FILES = 4
 
 
 def section(facts: Facts) -> Section:
@@ -169,8 +170,11 @@ def _calendar(facts: Facts) -> Entry:
 
 def _footer(facts: Facts) -> Html:
     setting = facts.setting
+    files = list(setting.files[:_MOST_FILES])
+    if len(setting.files) > _MOST_FILES:
+        files.append(f"{len(setting.files) - _MOST_FILES} more")
     words = [
-        f"Source: {display.listed(list(setting.files))}." if setting.files else None,
+        f"Source: {display.listed(files)}." if files and not setting.simulated else None,
         "The data are simulated." if setting.simulated else None,
         f"All figures as known at the end of {day_name(setting.as_of)}.",
         "Made with funnelkit.",

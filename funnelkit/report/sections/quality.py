@@ -5,11 +5,11 @@ from __future__ import annotations
 from funnelkit._core import display
 from funnelkit._core.dates import day_name, period_name
 from funnelkit.report.facts import Facts, Finding, Quality, Setting
-from funnelkit.report.markup import Html, el, join, prose
+from funnelkit.report.markup import Html, el, prose
 from funnelkit.report.section import Section
 from funnelkit.report.terms import capital
 
-KEPT = ("kept as a record", "joined to a record of an earlier file")
+_MOST_FILES = 4
 _ORDER = {"error": 0, "warning": 1, "note": 2}
 
 
@@ -33,10 +33,9 @@ def in_order(findings: tuple[Finding, ...]) -> list[Finding]:
 def title_of(quality: Quality, facts: Facts) -> str:
     """Return what is not in the figures, or that nothing is missing from them."""
     terms = facts.setting.terms
-    aside = sum(rows for _, reason, rows in quality.accounting if reason not in KEPT)
     parts = []
-    if aside:
-        parts.append(f"{display.plural(aside, 'row')} set aside")
+    if quality.aside:
+        parts.append(f"{display.plural(quality.aside, 'row')} set aside")
     if quality.left_out:
         parts.append(
             f"{display.plural(quality.left_out, f'early {terms.lead}', f'early {terms.leads}')} "
@@ -56,9 +55,9 @@ def title_of(quality: Quality, facts: Facts) -> str:
 def _lead(quality: Quality) -> str:
     if not quality.findings:
         return "No rule of the audit was broken."
-    grave = sum(one.severity == "error" for one in quality.findings)
-    words = f"The audit raised {display.plural(len(quality.findings), 'point')}"
-    return f"{words}, {grave} of them grave." if grave else f"{words}, none of them grave."
+    kinds = [(kind, sum(one.severity == kind for one in quality.findings)) for kind in _ORDER]
+    found = display.listed([display.plural(number, kind) for kind, number in kinds if number])
+    return f"The audit has {found}; what follows from each stands beside it."
 
 
 def _findings(quality: Quality) -> Html | None:
@@ -94,6 +93,11 @@ def _rows(quality: Quality, setting: Setting) -> Html:
     files: dict[str, list[tuple[str, int]]] = {}
     for file, reason, rows in quality.accounting:
         files.setdefault(file, []).append((reason, rows))
+    if len(files) > _MOST_FILES:
+        together: dict[str, int] = {}
+        for reason, rows in (part for parts in files.values() for part in parts):
+            together[reason] = together.get(reason, 0) + rows
+        files = {f"{len(files)} files": list(together.items())}
     sentences = [
         f"{file}: {display.plural(sum(rows for _, rows in parts), 'row')} read = "
         + " + ".join(f"{display.count(rows)} {reason}" for reason, rows in parts)
@@ -111,14 +115,5 @@ def _rows(quality: Quality, setting: Setting) -> Html:
             f"{period_name(quality.rates_from)} count among entries and {terms.wins}, "
             "but in no rate"
         )
-    notes = [el("li", prose(note)) for note in quality.notes]
-    return join(
-        el(
-            "p",
-            el("b", "Every row is accounted for."),
-            " ",
-            prose(" ".join([*sentences, f"{rates}."])),
-            class_="rows",
-        ),
-        el("ul", notes, class_="notes") if notes else None,
-    )
+    words = prose(" ".join([*sentences, f"{rates}."]))
+    return el("p", el("b", "Every row is accounted for."), " ", words, class_="rows")

@@ -14,6 +14,7 @@ from funnelkit.report.terms import capital, plural_of, readable
 
 _SHOWN = 15
 _NAMES = 2
+_LONGEST = 40
 
 
 def section(facts: Facts) -> Section:
@@ -50,7 +51,7 @@ def title_of(view: Segments) -> str:
     whole = display.percent(view.pooled.value)
     parts = []
     for side in ("above", "below"):
-        names = [_name(row) for row in view.rows if apart(row, view.pooled.value) == side]
+        names = [brief_name(row) for row in view.rows if apart(row, view.pooled.value) == side]
         if names:
             listed = (
                 names
@@ -75,7 +76,7 @@ def _lead(view: Segments, setting: Setting) -> str:
     marked = [row for row in view.rows if apart(row, view.pooled.value)]
     sentences = []
     if marked:
-        named = [f"{_name(row)} {wording.rate_in_words(row.expected)}" for row in marked[:3]]
+        named = [f"{brief_name(row)} {wording.rate_in_words(row.expected)}" for row in marked[:3]]
         sentences.append(
             f"Expected to be {terms.done} by day {view.horizon}: {display.listed(named)}; "
             f"all together {wording.rate_in_words(view.pooled)}."
@@ -155,7 +156,13 @@ def _spoken(row: Segment, setting: Setting) -> str:
 
 
 def _name(row: Segment) -> str:
-    return display.BLANK if row.value is None else row.value
+    return display.segment_name([row.value])
+
+
+def brief_name(row: Segment) -> str:
+    """Return the name of a group as a sentence can hold it: at most 40 signs."""
+    name = _name(row)
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1].rstrip()}\u2026"
 
 
 def _table(view: Segments, setting: Setting) -> DataTable:

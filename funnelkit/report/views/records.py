@@ -84,18 +84,20 @@ def quality_view(
     leads: Leads, setting: Setting, *, in_rates: int, rates_from: pd.Period | None
 ) -> Quality:
     """Return what the audit found, and where every row went."""
+    from funnelkit.data.journeys import LATER
     from funnelkit.data.quality import audit
+    from funnelkit.data.records import JOINED, KEPT
 
     entered: Any = leads.count(setting.terms.start)
-    accounting = leads.accounting()
+    accounting = [
+        (str(file), str(reason), int(rows))
+        for file, reason, rows in leads.accounting().itertuples(index=False)
+    ]
     return Quality(
         findings=tuple(audit(leads).findings),
-        accounting=tuple(
-            (str(file), str(reason), int(rows))
-            for file, reason, rows in accounting.itertuples(index=False)
-        ),
+        accounting=tuple(accounting),
+        aside=sum(rows for _, reason, rows in accounting if reason not in (KEPT, JOINED, LATER)),
         left_out=max(int(entered.sum()) - in_rates, 0) if rates_from is not None else 0,
         rates_from=rates_from,
         in_rates=in_rates,
-        notes=leads.notes,
     )
