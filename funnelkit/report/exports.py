@@ -141,7 +141,7 @@ def _files(section: Section, key: str, folder: Path, *, check_files: bool) -> tu
         found += files
         if problem and check_files:
             section.note(key, problem)
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def given_files(
@@ -156,17 +156,19 @@ def given_files(
         found += files
         if problem:
             problems.append(f"`{name}` {problem}")
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
 
 
 def matching(given: str, folder: Path) -> tuple[list[Path], str]:
     """Return the files that a path or glob names, and what is wrong where it names none."""
-    path = folder / Path(given).expanduser()
+    name = Path(given).expanduser()
+    path = folder / name
     if path.is_file():
         return [path], ""
     if path.is_dir():
         return [], f"names a folder, {given!r}; name its files, such as {given.rstrip('/')}/*.csv."
-    found = [Path(one) for one in sorted(glob.glob(str(path), recursive=True))]  # noqa: PTH207
+    pattern = Path(glob.escape(str(folder))) / name
+    found = [Path(one) for one in sorted(glob.glob(str(pattern), recursive=True))]  # noqa: PTH207
     if files := [one for one in found if one.is_file()]:
         return files, ""
     there = [one.name for one in path.parent.iterdir()] if path.parent.is_dir() else []

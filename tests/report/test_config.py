@@ -366,6 +366,15 @@ def test_a_name_with_brackets_is_no_pattern(folder: Path) -> None:
     assert loaded(folder, SMALL + 'data: "leads[1].csv"\n').data.files == (folder / "leads[1].csv",)
 
 
+def test_a_folder_with_brackets_is_no_pattern_and_a_file_counts_once(tmp_path: Path) -> None:
+    folder = tmp_path / "exports [2026]"
+    folder.mkdir()
+    for name in ("a.csv", "b.csv"):
+        (folder / name).write_text("lead_id\n", encoding="utf-8")
+    files = loaded(folder, SMALL + 'data: ["*.csv", a.csv]\n').data.files
+    assert files == (folder / "a.csv", folder / "b.csv")
+
+
 def test_a_folder_is_no_export(folder: Path) -> None:
     (folder / "exports").mkdir()
     assert problems(folder, SMALL + "data: exports\n") == [
