@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import ibis
 
+from funnelkit._core import display
 from funnelkit._core.errors import DataError
 from funnelkit.data import amounts, filters, parsing, refusals
 from funnelkit.data.columns import LogColumns, Places, ReadingRules, locate, replace_columns, shown
@@ -105,6 +106,7 @@ def assemble_wide(
         columns: dict[str, Any] = {"id": parsing.cleaned(source.table[funnel.id])}
         columns["source"] = ibis.literal(number, "int32")
         columns |= _step_days(source, funnel, days[number], own)
+        notes += _plans(source, funnel, days[number], own, keeps[number])
         columns |= _attributes(source, funnel, own, values.get(number))
         part, reasons = _usable(source, columns, keeps[number])
         parts.append(part)
@@ -230,6 +232,29 @@ def _step_days(
     if funnel.status is not None:
         columns["status"] = ibis.null("int32") if status is None else status
     return columns
+
+
+def _plans(
+    source: Source,
+    funnel: Funnel,
+    days: Mapping[str, parsing.DayColumn],
+    own: set[str],
+    kept: Any,
+) -> list[str]:
+    """Return a note on the closing dates of records that are not closed."""
+    column = funnel.status_date
+    if column is None or not {funnel.status, column} <= own or funnel.status_date_means == "change":
+        return []
+    closed = [funnel.steps.index(step) for step in (funnel.won, *funnel.exits)]
+    status, day = _status(source, funnel), days[column].days
+    plan = ibis.ifelse(kept & status.notnull() & ~status.isin(closed), day, ibis.null("date"))
+    table = source.table.select(plan=plan)
+    row = table.aggregate(n=table.plan.count(), last=table.plan.max()).execute().iloc[0]
+    if not row["n"]:
+        return []
+    records = f"{display.plural(int(row['n']), 'record')} that {'is' if row['n'] == 1 else 'are'}"
+    last = str(row["last"])[:10]
+    return [f"`{column}` of {records} not closed is a plan (the last one {last}), and is not used."]
 
 
 def _status(source: Source, funnel: Funnel) -> Any:

@@ -20,6 +20,7 @@ _FEW_SHARE = 0.001
 _FEW = 5
 _FAR_DAYS = 120
 _FAR_GAPS = 10
+_MOST = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +77,8 @@ def last_complete_day(
     -------
     LastDay
         The latest day if only dates stand on it; the day before if times do, since the export
-        was probably made in the middle of it. At most five events, or one in a thousand, that lie
+        was probably made in the middle of it (unless most events stand on it, as after an import).
+        At most five events, or one in a thousand, that lie
         beyond a gap of at least 120 days and ten times the longest other gap, are set aside.
 
     Examples
@@ -91,6 +93,10 @@ def last_complete_day(
     believed = sorted(set(days) - set(late))
     latest = believed[-1]
     told = any(clock for day, clock in zip(days, clocked, strict=True) if day == latest)
+    on_it = sum(n for day, n in zip(days, counts, strict=True) if day == latest)
+    if told and on_it > _MOST * sum(counts):
+        why = "the latest time, with most of all events on that day"
+        return LastDay(as_of=latest, why=why, far=late)
     if told and len(believed) > 1:
         why = f"the day before the latest time ({latest.isoformat()}), which may be half a day"
         return LastDay(as_of=latest - dt.timedelta(days=1), why=why, far=late)

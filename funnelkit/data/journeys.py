@@ -61,8 +61,9 @@ def entries(rows: Rows, funnel: Funnel, as_of: dt.date) -> ir.Table:
 def _status_before_export(records: ir.Table, funnel: Funnel) -> Any:
     """Return what is left of a status on an earlier day: nothing but what its dates say."""
     known = _any(records[f"first_{step}"].notnull() for step in range(len(funnel.steps)))
-    started = ibis.literal(0, "int32") if funnel.column_of(funnel.stages[0]) is None else None
-    return ibis.ifelse(known, started, ibis.null("int32")).cast("int32")
+    none = ibis.null("int32")
+    started = ibis.literal(0, "int32") if funnel.column_of(funnel.stages[0]) is None else none
+    return ibis.ifelse(known, started, none)
 
 
 def _attributes(rows: Rows) -> dict[str, Any]:
@@ -116,13 +117,12 @@ def _status_at(table: ir.Table, funnel: Funnel) -> ir.Table:
         (status == step) & table[f"first_{step}"].isnull() & (table[f"later_{step}"] == 1)
         for step in closed
     )
-    status = ibis.ifelse(undone, ibis.null("int32"), status)
-    is_exit = status >= stages
-    zero = ibis.literal(0, "int32") if funnel.column_of(funnel.stages[0]) is None else None
-    implied = ibis.null("int32") if zero is None else zero
+    none = ibis.null("int32")
+    started = ibis.literal(0, "int32") if funnel.column_of(funnel.stages[0]) is None else none
+    is_exit = (status >= stages).fill_null(False)
     return table.mutate(
-        known_to=ibis.ifelse(is_exit | status.isnull(), implied, status),
-        status_exit=ibis.ifelse(is_exit, status - stages, ibis.null("int32")),
+        known_to=ibis.ifelse(is_exit | undone, started, status),
+        status_exit=ibis.ifelse(is_exit & ~undone, status - stages, none),
     )
 
 

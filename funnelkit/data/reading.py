@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from funnelkit._core import checks, display
-from funnelkit._core.errors import ArgumentError, AssumptionWarning, DataError
+from funnelkit._core.errors import ArgumentError
 from funnelkit.data import assembly, delimited, sources
-from funnelkit.data.assembly import Rows
-from funnelkit.data.columns import Filter, LogColumns, ReadingRules, needed_columns
-from funnelkit.data.dating import LastDay, days_by_step, last_complete_day
+from funnelkit.data.columns import Filter, LogColumns, needed_columns
 from funnelkit.data.definition import Funnel
-from funnelkit.data.parsing import DateRules
+from funnelkit.data.preparing import Day, Paths, each, leads_of, open_all, rules_of
 from funnelkit.data.records import BeforeRecording, Leads
-from funnelkit.data.sources import Source
 
 if TYPE_CHECKING:
     import pandas as pd
-    from ibis.backends.duckdb import Backend
 
     from funnelkit.data.simulate import Truth
-
-Day = dt.date | str
-Paths = str | Path | Sequence[str | Path]
 
 
 def read_csv(
@@ -101,7 +90,7 @@ def read_csv(
     >>> leads.summary()
     '2 records from 2 rows read, 0 set aside; complete up to 28 February 2026.'
     """
-    rules = _rules(
+    rules = rules_of(
         funnel,
         dates=(date_format, dayfirst),
         amounts=(decimal, thousands),
@@ -110,7 +99,7 @@ def read_csv(
     )
     needed = needed_columns(funnel, rules, None)
     engine = sources.connect()
-    opened = _open_all(
+    opened = open_all(
         lambda one, argument: delimited.open_csv(
             engine,
             one,
@@ -120,10 +109,10 @@ def read_csv(
             argument=argument,
         ),
         source,
-        _each(join),
+        each(join),
     )
     rows = assembly.assemble_wide(engine, opened, funnel, rules)
-    return _leads(
+    return leads_of(
         engine,
         rows,
         funnel,
@@ -167,7 +156,7 @@ def read_parquet(
     DataError
         With every problem at once.
     """
-    rules = _rules(
+    rules = rules_of(
         funnel,
         dates=(date_format, dayfirst),
         amounts=(decimal, thousands),
@@ -176,13 +165,13 @@ def read_parquet(
     )
     needed = needed_columns(funnel, rules, None)
     engine = sources.connect()
-    opened = _open_all(
+    opened = open_all(
         lambda one, argument: sources.open_parquet(engine, one, needed=needed, argument=argument),
         source,
-        _each(join),
+        each(join),
     )
     rows = assembly.assemble_wide(engine, opened, funnel, rules)
-    return _leads(
+    return leads_of(
         engine,
         rows,
         funnel,
@@ -231,7 +220,7 @@ def from_frame(
     DataError
         With every problem at once.
     """
-    rules = _rules(
+    rules = rules_of(
         funnel,
         dates=(date_format, dayfirst),
         amounts=(decimal, thousands),
@@ -247,7 +236,7 @@ def from_frame(
         for name, other in ((f"join[{number}]", other) for number, other in enumerate(others))
     ]
     rows = assembly.assemble_wide(engine, opened, funnel, rules)
-    return _leads(
+    return leads_of(
         engine,
         rows,
         funnel,
@@ -309,7 +298,7 @@ def from_events(
         raise ArgumentError(
             f"`log` must be a pandas DataFrame, a path or a list of paths; got {log!r}."
         )
-    rules = _rules(
+    rules = rules_of(
         funnel,
         dates=(date_format, dayfirst),
         amounts=(decimal, thousands),
@@ -333,128 +322,11 @@ def from_events(
             argument="log",
         )
     rows = assembly.assemble_log(engine, opened, funnel, rules, columns)
-    return _leads(
+    return leads_of(
         engine,
         rows,
         funnel,
         as_of=as_of,
         recorded_from=recorded_from,
         before_recording=before_recording,
-    )
-
-
-def _rules(
-    funnel: Funnel,
-    *,
-    dates: tuple[str | Mapping[str, str] | None, bool | None],
-    amounts: tuple[str | None, str | None],
-    where: Filter | None,
-    exclude: Filter | None,
-) -> ReadingRules:
-    if not isinstance(funnel, Funnel):
-        raise ArgumentError(f"`funnel` must be a Funnel; got {type(funnel).__name__}.")
-    for argument, given in (("where", where), ("exclude", exclude)):
-        blank = isinstance(given, Mapping) and any(
-            value in ([], (), None) for value in given.values()
-        )
-        if blank or (given is not None and not isinstance(given, Mapping)):
-            raise ArgumentError(
-                f"`{argument}` must map a column to a value or values, such as "
-                f'{{"region": ["north", "south"]}}; got {given!r}.'
-            )
-    return ReadingRules(
-        dates=DateRules.of(funnel.timezone, dates[0], dayfirst=dates[1]),
-        decimal=amounts[0],
-        thousands=amounts[1],
-        where=where or {},
-        exclude=exclude or {},
-    )
-
-
-def _each(join: Paths) -> list[str | Path]:
-    return [join] if isinstance(join, (str, Path)) else list(join)
-
-
-def _open_all(
-    open_one: Callable[[Paths, str], Source], source: Paths, join: Sequence[str | Path]
-) -> list[Source]:
-    """Return each source, or the problems of all of them at once."""
-    opened: list[Source] = []
-    problems: list[str] = []
-    for one, argument in [(source, "source"), *((other, "join") for other in join)]:
-        try:
-            opened.append(open_one(one, argument))
-        except DataError as error:
-            problems += error.problems
-    if problems:
-        raise DataError(problems)
-    return opened
-
-
-def _leads(
-    engine: Backend,
-    rows: Rows,
-    funnel: Funnel,
-    *,
-    as_of: Day | None,
-    recorded_from: Day | None,
-    before_recording: BeforeRecording,
-    truth: Truth | None = None,
-) -> Leads:
-    sources.release(engine)
-    checks.one_of("before_recording", before_recording, ("left_out", "delayed_entry"))
-    notes = list(rows.notes)
-    found = None
-    if as_of is None or "status" in rows.table.columns:
-        found = _last_day(rows, funnel)
-        rows = replace(rows, exported=None if found is None else found.as_of)
-    if as_of is not None:
-        end = checks.day("as_of", as_of)
-    elif found is None:
-        raise DataError(
-            "no record has a date in any stage, so `as_of` cannot be found; give it, and check "
-            "`columns`."
-        )
-    else:
-        end = found.as_of
-        assumed = _assumed(found)
-        notes += assumed
-        warnings.warn(" ".join(assumed), AssumptionWarning, stacklevel=3)
-    if rows.zoned and funnel.timezone is None:
-        notes.append(
-            "Times carry an offset and the funnel has no `timezone`: days begin and end in UTC."
-        )
-    since = None if recorded_from is None else checks.day("recorded_from", recorded_from)
-    return Leads(
-        engine,
-        rows,
-        funnel,
-        as_of=end,
-        recorded_from=since,
-        before_recording=before_recording,
-        notes=notes,
-        truth=truth,
-    )
-
-
-def _assumed(found: LastDay) -> list[str]:
-    """Return what was decided about `as_of`."""
-    assumed = [f"`as_of` was taken as {found.as_of.isoformat()}, {found.why}."]
-    if found.far:
-        verb = "was" if len(found.far) == 1 else "were"
-        days = ", ".join(day.isoformat() for day in found.far[:5])
-        number = display.plural(len(found.far), "day")
-        assumed.append(f"{number} far beyond the rest {verb} not believed: {days}.")
-    return assumed
-
-
-def _last_day(rows: Rows, funnel: Funnel) -> LastDay | None:
-    """Return the last complete day, or None where there is no date at all."""
-    days = days_by_step(rows, funnel)
-    if not days:
-        return None
-    return last_complete_day(
-        [day for day, _, _ in days],
-        [n for _, _, n in days],
-        [step in rows.clocked for _, step, _ in days],
     )

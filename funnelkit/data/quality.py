@@ -1,0 +1,147 @@
+"""`audit`: every problem of an export at once, counted, with examples, worst first."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from funnelkit._core import display
+from funnelkit._core.errors import ArgumentError
+from funnelkit._core.result import Result
+from funnelkit.data.finding import SEVERITIES, Finding, Severity
+from funnelkit.data.records import Leads
+from funnelkit.data.rules import RULES
+from funnelkit.data.survey import Survey
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Audit(Result):
+    """What the audit found, worst first.
+
+    Parameters
+    ----------
+    findings
+        Errors, then warnings, then notes; within each, in the order of the rules.
+    records
+        Records that were kept.
+    rows
+        Rows read.
+    as_of
+        The day as of which the audit holds.
+    """
+
+    findings: tuple[Finding, ...]
+    records: int
+    rows: int
+    as_of: dt.date
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """Findings that make figures wrong."""
+        return self.of("error")
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """Findings that make, or may make, some figures wrong."""
+        return self.of("warning")
+
+    def of(self, severity: Severity) -> tuple[Finding, ...]:
+        """Return the findings of one severity."""
+        return tuple(finding for finding in self.findings if finding.severity == severity)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per finding.
+
+        Returns
+        -------
+        DataFrame
+            ``rule``, ``severity``, ``count``, ``share`` (NaN where of nothing), ``examples`` (as
+            one text), ``what``, ``remedy``.
+        """
+        import pandas as pd
+
+        columns = ["rule", "severity", "count", "share", "examples", "what", "remedy"]
+        rows = [
+            {name: getattr(finding, name) for name in columns}
+            | {"examples": ", ".join(finding.examples)}
+            for finding in self.findings
+        ]
+        return pd.DataFrame(rows, columns=columns)
+
+    def summary(self) -> str:
+        """Return how many findings there are, and the worst of them."""
+        counts = [
+            display.plural(len(self.of(severity)), severity)
+            for severity in SEVERITIES
+            if self.of(severity)
+        ]
+        where = (
+            f"in {display.plural(self.records, 'record')} from {display.plural(self.rows, 'row')} "
+            f"read, as of {self.as_of.isoformat()}"
+        )
+        if not counts:
+            return f"Nothing was found {where}."
+        return f"{display.listed(counts)} {where}. First: {self.findings[0].what}"
+
+    def __repr__(self) -> str:
+        """Return the summary and every finding as text."""
+        return "\n".join(["<Audit>", self.summary(), *(f"- {found}" for found in self.findings)])
+
+
+def audit(leads: Leads) -> Audit:
+    """Return every problem of the data at once, counted, with examples, worst first.
+
+    Parameters
+    ----------
+    leads
+        The data. The audit holds as of their ``as_of``, and looks at what was set aside as well.
+
+    Returns
+    -------
+    Audit
+        Its ``findings`` have a rule, a severity, a count and share, up to five examples, what was
+        found and a remedy. No value of a personal column is among the examples.
+
+    Raises
+    ------
+    ArgumentError
+        If it is not given leads.
+
+    Notes
+    -----
+    That a step is recorded only from a day D on is found in counts: of n records that entered at
+    least 30 days before D not one reached it by then, while a share q of those that entered later
+    did so within 30 days. With n·q ≥ 5, chance would give that to fewer than 1 in 100, since
+    the n-th power of 1 - q is then at most exp(-5). For slow funnels the same is tried with 90
+    and 180 days, and n·q ≥ 7.
+
+    Examples
+    --------
+    >>> import funnelkit as fk, pandas as pd
+    >>> export = pd.DataFrame(
+    ...     {"id": ["a", "b"], "lead": ["2026-01-05", "2026-01-09"], "won": ["2026-01-04", None]}
+    ... )
+    >>> leads = fk.from_frame(export, fk.Funnel(["lead", "won"], id="id"), as_of="2026-01-31")
+    >>> for finding in fk.audit(leads).findings:
+    ...     print(finding.rule, finding.count, finding.examples)
+    stages_out_of_order 1 ('a',)
+    no_exits 1 ()
+    """
+    if not isinstance(leads, Leads):
+        raise ArgumentError(f"`leads` must be Leads; got {type(leads).__name__}.")
+    survey = Survey(leads)
+    findings = [finding for rule in RULES for finding in rule(survey)]
+    findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    return Audit(
+        findings=tuple(findings),
+        records=leads.n,
+        rows=sum(leads.rows.read),
+        as_of=leads.as_of,
+    )
+
+
+__all__ = ["Audit", "Finding", "audit"]

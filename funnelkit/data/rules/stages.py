@@ -1,0 +1,164 @@
+"""Rules about stages: their order, those skipped, and where records enter."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from funnelkit._core import display
+from funnelkit.data.finding import Finding, have, share_of, were
+from funnelkit.data.survey import Survey
+
+_ENOUGH = 10
+_POLICY = {
+    "clip": "Such a time was taken to the day of the stage before it, and counts as not observed "
+    '(`out_of_order="clip"`).',
+    "drop": 'These records were set aside (`out_of_order="drop"`).',
+}
+
+
+def stage_order(survey: Survey) -> Iterator[Finding]:
+    """Two stages that most records pass in the other order than the funnel says."""
+    names = survey.funnel.stages
+    for j, k in survey.swaps:
+        both, swapped = survey.totals[f"both_{j}_{k}"], survey.totals[f"swapped_{j}_{k}"]
+        if both >= _ENOUGH and swapped > both / 2:
+            table = survey.leads.derived
+            yield Finding(
+                rule="stage_order",
+                severity="error",
+                count=swapped,
+                share=share_of(swapped, both),
+                examples=survey.ids(table[f"first_{k}"] < table[f"first_{j}"]),
+                what=f"`{names[k]}` comes before `{names[j]}` in {display.count(swapped)} of "
+                f"{display.plural(both, 'record')} that have both, and the funnel says the "
+                "opposite.",
+                remedy="Change the order of `stages`, or the columns they are read from.",
+            )
+
+
+def out_of_order(survey: Survey) -> Iterator[Finding]:
+    """Stages dated before their predecessor: negative lags."""
+    number = survey.totals["out_of_order"]
+    if not number:
+        return
+    names = survey.funnel.stages
+    pairs = [
+        f"{display.plural(survey.totals[f'swapped_{j}_{k}'], 'record')} at `{names[k]}` "
+        f"{_days(*survey.swaps[j, k])} before `{names[j]}`"
+        for j, k in survey.swaps
+    ]
+    yield Finding(
+        rule="stages_out_of_order",
+        severity="warning",
+        count=number,
+        share=share_of(number, survey.totals["records"]),
+        examples=survey.ids(survey.leads.derived.out_of_order),
+        what=f"{have(number, 'record')} a stage dated before the one it follows: "
+        f"{display.listed(pairs)}.",
+        remedy=_POLICY[survey.funnel.out_of_order],
+    )
+
+
+def stages_skipped(survey: Survey) -> Iterator[Finding]:
+    """Stages without a date that were passed through."""
+    number = survey.totals["filled"]
+    if not number:
+        return
+    by_stage = [
+        f"`{name}` {display.count(survey.totals[f'filled_{k}'])}"
+        for k, name in enumerate(survey.funnel.stages)
+        if survey.totals[f"filled_{k}"]
+    ]
+    yield Finding(
+        rule="stages_skipped",
+        severity="note",
+        count=number,
+        share=share_of(number, survey.totals["kept"]),
+        what=f"{have(number, 'record')} no date in a stage before one that they reached: "
+        f"{display.listed(by_stage)}.",
+        remedy="They count as having passed it, and are left out of rates and lags that start "
+        'there (`skipped="fill"`).',
+    )
+
+
+def late_entries(survey: Survey) -> Iterator[Finding]:
+    """Records that never were at the first stage."""
+    number = survey.totals["late_entry"]
+    if not number or _partners_say_it(survey, number):
+        return
+    by_stage = [
+        f"`{name}` {display.count(survey.totals[f'entered_{k}'])}"
+        for k, name in enumerate(survey.funnel.stages)
+        if k and survey.totals[f"entered_{k}"]
+    ]
+    table = survey.leads.derived
+    yield Finding(
+        rule="first_stage_missing",
+        severity="warning",
+        count=number,
+        share=share_of(number, survey.totals["kept"]),
+        examples=survey.ids(table.aside.isnull() & (table.entered_at > 0)),
+        what=f"{were(number, 'record')} never at `{survey.funnel.stages[0]}`; they first appear "
+        f"at {display.listed(by_stage)}.",
+        remedy="They are in no denominator of a stage before that; the segment `entered_at` tells "
+        "them apart.",
+    )
+
+
+def entries_undated(survey: Survey) -> Iterator[Finding]:
+    """Records known from their status only."""
+    number = survey.totals["no_day"]
+    if number:
+        table = survey.leads.derived
+        test = table.aside.isnull()
+        for k in survey.stages:
+            test &= ~table[f"dated_{k}"]
+        yield Finding(
+            rule="entries_undated",
+            severity="warning",
+            count=number,
+            share=share_of(number, survey.totals["kept"]),
+            examples=survey.ids(test),
+            what=f"{have(number, 'record')} a status and no date of any stage.",
+            remedy="They count in totals by stage, and in no cohort, rate over time or lag.",
+        )
+
+
+def stages_undated(survey: Survey) -> Iterator[Finding]:
+    """Stages that have no column of their own."""
+    funnel = survey.funnel
+    closing = {funnel.won, *funnel.exits} if funnel.status_date else set()
+    if funnel.status is None or funnel.status_date_means == "change":
+        return
+    undated = [f"`{s}`" for s in funnel.steps if funnel.column_of(s) is None and s not in closing]
+    if undated:
+        yield Finding(
+            rule="stages_undated",
+            severity="note",
+            count=len(undated),
+            what=f"{display.listed(undated)} {'has' if len(undated) == 1 else 'have'} no date: the "
+            "export holds the current stage only.",
+            remedy="How long records stayed there, and when they moved on, cannot be told. Export "
+            "the history of stages, or its dates.",
+        )
+
+
+def _partners_say_it(survey: Survey, number: int) -> bool:
+    """Return whether these are just the ids that joined files miss in the first one."""
+    if len(survey.rows.names) < 2:
+        return False
+    return number == sum(n for inside, n in survey.partners.items() if not inside[0])
+
+
+def _days(low: int, high: int) -> str:
+    return display.plural(low, "day") if low == high else f"{low} to {display.plural(high, 'day')}"
+
+
+RULES = (
+    stage_order,
+    out_of_order,
+    late_entries,
+    entries_undated,
+    stages_skipped,
+    stages_undated,
+)
