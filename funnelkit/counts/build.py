@@ -336,7 +336,7 @@ def _segments(table: ir.Table, funnel: Funnel, names: Sequence[str]) -> dict[str
 
 def _nobody(leads: Leads, start: str) -> str:
     since = leads.recorded_from
-    if since is not None and leads.before_recording == "left_out":
+    if since is not None and (leads.before_recording == "left_out" or since > leads.as_of):
         return (
             f"no record entered `{start}` from `recorded_from` ({since.isoformat()}) to `as_of` "
             f"({leads.as_of.isoformat()})."
@@ -370,7 +370,8 @@ def _entered(leads: Leads, table: ir.Table, question: Question) -> ir.Table:
     if since is not None and leads.before_recording == "delayed_entry":
         start = ibis.literal(since)
         columns["late"] = ibis.ifelse(began < start, start.delta(began, unit="day"), 0)
-        columns["gone"] = (columns["outcome"] != -1) & (day < start)
+        decided = (columns["outcome"] != -1) & (day < start)
+        columns["gone"] = decided | (columns["late"] > columns["followed"])
     if funnel.account is not None:
         columns["account"] = accounts.account(table)
     picked = table.select(**columns)

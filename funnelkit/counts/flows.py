@@ -89,8 +89,9 @@ class Flows(Result):
 class Stays(Result):
     """What became of the records that entered each stage, up to ``as_of``.
 
-    Shapes: ``(n_segments, n_stages)`` unless said. For each segment and stage
-    ``entered = moved_on + Σ left + still_there``.
+    Shapes: ``(n_segments, n_stages)`` unless said. For each segment and stage but the last
+    ``entered = moved_on + Σ left + still_there``; the last stage is the win, from which nobody
+    moves on.
 
     Parameters
     ----------
@@ -106,7 +107,7 @@ class Stays(Result):
         Of these, the ones whose entry was filled from a later stage: they moved on by
         construction.
     moved_on
-        Records that reached the next stage (for the last stage: 0).
+        Records that reached any later stage (for the last stage: 0).
     left
         Exit -> records that left from this stage.
     still_there

@@ -176,19 +176,12 @@ def from_counts(
             f"{int(frame.loc[beyond, 'age'].iloc[0])} above "
             f"{int(frame.loc[beyond, 'followed'].iloc[0])}."
         )
-    segments = sort_segments(
-        {tuple(_plain(value) for value in row) for row in frame[list(by)].itertuples(index=False)}
-        if by
-        else {()}
-    )
+    keys = [tuple(map(_plain, row)) for row in frame[list(by)].itertuples(index=False)]
+    segments = sort_segments(set(keys))
+    number = {segment: i for i, segment in enumerate(segments)}
     every = pd.period_range(cohorts.min(), cohorts.max(), freq=cohorts.freqstr)
     shape = (len(segments), len(every), int(frame["followed"].max()) + 1)
-    where = (
-        np.array(
-            [segments.index(tuple(_plain(row[name]) for name in by)) for _, row in frame.iterrows()]
-        ),
-        every.get_indexer(cohorts),
-    )
+    where = (np.array([number[key] for key in keys], dtype=int), every.get_indexer(cohorts))
     n = frame["n"].to_numpy(np.int64)
     age = frame["age"].to_numpy(np.int64)
     blank = frame["outcome"].isna() | (frame["outcome"].astype(str).str.strip() == "")
@@ -273,11 +266,22 @@ def _plain(value: Any) -> str | None:
 
 
 def _cohorts(column: pd.Series[Any]) -> pd.PeriodIndex:
+    """Return cohorts from periods, from days, or from texts as :func:`to_counts` writes them."""
     import pandas as pd
 
     if isinstance(column.dtype, pd.PeriodDtype):
         return pd.PeriodIndex(column)
-    return pd.PeriodIndex(pd.to_datetime(column), freq="D")
+    texts = column.astype(str).str.strip()
+    if texts.str.fullmatch(r"\d{4}-\d{2}").all():
+        return pd.PeriodIndex(texts, freq="M")
+    days = pd.to_datetime(texts, errors="coerce", format="ISO8601")
+    if days.isna().any():
+        bad = texts[days.isna()]
+        raise DataError(
+            "`counts`: `cohort` must be a pandas period, a day, or a month such as 2026-01; "
+            f"{len(bad)} rows are not, such as {bad.iloc[0]!r}."
+        )
+    return pd.PeriodIndex(days, freq="D")
 
 
 def _frame_problems(

@@ -64,7 +64,7 @@ def policies(draw: Any) -> Policy:
         skipped=draw(st.sampled_from(["fill", "strict"])),
         out_of_order=draw(st.sampled_from(["clip", "drop", "error"])),
         reopened=draw(st.sampled_from(["last", "first"])),
-        recorded_from=draw(st.none() | days.map(lambda day: min(day, as_of))),
+        recorded_from=draw(st.none() | days),
         before_recording=draw(st.sampled_from(["left_out", "delayed_entry"])),
     )
 

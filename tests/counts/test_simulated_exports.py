@@ -109,7 +109,6 @@ def test_recording_from_a_day_equals_the_reference(made, before_recording):
     assert_stays(stays(leads), counts.stays(kept, policy))
 
 
-@pytest.mark.xfail(raises=IndexError, strict=True, reason="late ages run past the ages followed")
 def test_nobody_is_under_observation_before_recording_began(made):
     span = {"recorded_from": "2025-06-01", "before_recording": "delayed_entry"}
     leads = from_frame(made.frame, made.funnel, as_of=made.as_of, **span)

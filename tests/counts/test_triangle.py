@@ -99,6 +99,17 @@ def test_a_monthly_frame_needs_followed():
         from_frame(LITERAL.drop(columns="followed"))
 
 
+def test_a_frame_round_trips_with_its_months_as_text():
+    triangle = from_frame(LITERAL)
+    told = {"start": "lead", "target": "won", "exits": ["lost"], "as_of": AS_OF}
+    again = Triangle.from_frame(LITERAL, by=["source"], **told)
+    pd.testing.assert_frame_equal(again.to_frame(), triangle.to_frame())
+    with pytest.raises(DataError, match="needs a column `followed`"):
+        Triangle.from_frame(triangle.to_frame(), by=["source"], **told)
+    with pytest.raises(DataError, match="4 rows are not, such as 'spring'"):
+        Triangle.from_frame(LITERAL.assign(cohort="spring"), by=["source"], **told)
+
+
 def test_a_missing_column_gets_the_closest_match():
     with pytest.raises(DataError, match=r"lacks the column `outcome`. Did you mean `outcomes`"):
         from_frame(LITERAL.rename(columns={"outcome": "outcomes"}))
