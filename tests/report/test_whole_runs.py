@@ -1,6 +1,7 @@
 """The monthly report from end to end: the same bytes twice, killed runs, races, hostile data."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -15,15 +16,18 @@ from funnelkit.report.runner import ReportRun
 
 pytestmark = pytest.mark.notebook
 
+ROOT = Path(__file__).resolve().parents[2]
 CANARY = "canary.zq7@example.org"
 HOSTILE = ["<script>alert(1)</script>", "=cmd|' /C calc'!A0", "web"]
 FILES = ["manifest.json", "monthly_report.html", "monthly_report.ipynb", "tables.xlsx"]
 
 
 def command(*words: str, folder: Path) -> subprocess.Popen[str]:
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
     return subprocess.Popen(
         [sys.executable, "-m", "funnelkit", *words],
         cwd=folder,
+        env={**os.environ, "PYTHONPATH": path},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         encoding="utf-8",
