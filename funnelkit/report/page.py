@@ -189,7 +189,7 @@ def monthly(
     ... )
     >>> leads = fk.from_frame(export, fk.Funnel(["lead", "won"], id="id"), as_of="2026-01-31")
     >>> monthly(leads=leads).opening.title
-    '2 new leads and 0 wins in January'
+    '2 new leads and no wins in January'
     """
     if leads is not None:
         title, simulated = None, leads.truth is not None

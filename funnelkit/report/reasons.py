@@ -118,6 +118,7 @@ def _look(facts: Facts) -> str | None:
 def _settle(facts: Facts) -> str | None:
     """Return the worst of the audit, in its own words, up to the details."""
     serious = [one for one in in_order(facts.quality.findings) if one.severity != "note"]
+    serious.sort(key=lambda one: (one.severity != "error", -one.count))
     if not serious:
         return None
     first = re.split(r"[:;] ", serious[0].what)[0].rstrip(".")

@@ -9,7 +9,7 @@ from funnelkit._core.dates import day_name, period_name
 from funnelkit.report import changes, money, wording
 from funnelkit.report.changes import Change
 from funnelkit.report.charts.svg import swatch
-from funnelkit.report.facts import CohortRow, Cohorts, Facts, Setting, short_name
+from funnelkit.report.facts import CohortRow, Cohorts, Facts, Setting, Tally, short_name
 from funnelkit.report.markup import Html, join
 from funnelkit.report.reasons import what_to_do, why
 from funnelkit.report.section import Opening
@@ -77,21 +77,25 @@ def moved(facts: Facts) -> tuple[Change | None, Change | None]:
 
 def what_happened(facts: Facts) -> list[str]:
     """Return the month's counts, its money, and how its youngest cohort stands."""
-    setting, months, terms = facts.setting, facts.months, facts.setting.terms
+    setting, months = facts.setting, facts.months
     paragraphs = [_counts(facts)]
     if setting.partial:
         end = f"The data end on {day_name(setting.as_of)}"
         other = f", so {setting.named(setting.month)} is compared with {months.before_name}"
         paragraphs.append(f"{end}{other if months.before else ''}.")
     if months.now.value is not None and months.no_money is None:
-        paragraphs.append(
-            f"The {terms.wins} are worth {money.amount(months.now.value)}: "
-            f"{display.count(months.now.amounts)} of {display.count(months.now.won)} have an "
-            "amount."
-        )
+        paragraphs.append(_worth(months.now, setting.terms.wins))
     if isinstance(facts.cohorts, Cohorts) and facts.cohorts.told:
         paragraphs.append(_newest(facts.cohorts, setting))
     return paragraphs
+
+
+def _worth(now: Tally, wins: str) -> str:
+    total = money.amount(now.value)
+    if now.amounts == now.won:
+        return f"All {wins} together are worth {total}."
+    known = f"{display.count(now.amounts)} of the {display.count(now.won)} {wins}"
+    return f"{known} have an amount, {total} in all."
 
 
 def _counts(facts: Facts) -> str:

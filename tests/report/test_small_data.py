@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from decimal import Decimal
 
 import pandas as pd
 import pytest
@@ -174,3 +175,27 @@ def test_earlier_months_are_as_they_were_known() -> None:
     early = page(three_months(), month="2026-02")
     assert early.facts.setting.as_of == dt.date(2026, 2, 28)
     assert early.facts.months.now.won == 0  # every win came on 31 March
+
+
+def test_a_fiscal_year_is_followed_everywhere() -> None:
+    calendar = fk.Calendar(fiscal_year_start=2, week_start="sunday")
+    funnel = fk.Funnel(["lead", "won"], id="id", calendar=calendar)
+    frame = pd.DataFrame(three_months(), columns=list(NAMES))
+    leads = fk.from_frame(frame, funnel, as_of="2026-03-31")
+    made = monthly(leads=leads, month="2026-03")
+    assert dict(made.opening.meta)["Fiscal quarter"] == "FY2027 Q1"
+    assert list(made.facts.months.to_date) == ["FY2027 Q1 to date", "FY2027 to date"]
+    rows = [row for row in three_months() if row[1] >= "2026-02-01"]
+    assert made.facts.months.to_date["FY2027 Q1 to date"].entered == len(rows)
+    words = plain(made.definitions.html())
+    assert "the fiscal year starts in February" in words
+    assert "Weeks start on Sunday." in words
+
+
+def test_money_is_the_exact_sum_of_the_known_amounts() -> None:
+    rows = [(*row, 0.1 if int(row[0]) % 3 else None) for row in three_months()]
+    made = page(rows, columns=(*NAMES, "amount"))
+    known = sum(1 for row in rows if row[2] and row[3])
+    now = made.facts.months.now
+    assert (now.amounts, now.value) == (known, known * Decimal("0.1"))
+    assert f"n = {known} of 60 wins with an amount" in plain(made.headline.html())

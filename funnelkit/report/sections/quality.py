@@ -66,7 +66,7 @@ def _findings(quality: Quality) -> Html | None:
     rows = [
         el(
             "tr",
-            el("th", prose(one.what), scope="row"),
+            el("th", prose(one.what), el("span", one.severity, class_="kind"), scope="row"),
             el("td", display.count(one.count), class_="number"),
             el("td", prose(one.remedy)),
         )
