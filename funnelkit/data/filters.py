@@ -68,7 +68,7 @@ def _missing(sources: Sequence[Source], column: str, given: object) -> list[str]
     seen: set[str] = set()
     for source in sources:
         if column in source.columns:
-            text = parsing.cleaned(source.table[column])
+            text = _text(source, column)
             counts = source.table.aggregate(
                 **{f"n{i}": (text == value).sum() for i, value in enumerate(values)}
             ).execute()
@@ -86,9 +86,16 @@ def _found(sources: Sequence[Source], column: str) -> list[str]:
 
 
 def _is_one_of(source: Source, column: str, values: object) -> Any:
-    return parsing.cleaned(source.table[column]).isin(_values(values)).fill_null(False)
+    return _text(source, column).isin(_values(values))
+
+
+def _text(source: Source, column: str) -> Any:
+    """Return a column as text; a blank is the empty text, and so can be named."""
+    return parsing.cleaned(source.table[column]).fill_null("")
 
 
 def _values(given: object) -> list[str]:
     several = isinstance(given, Iterable) and not isinstance(given, (str, Mapping))
-    return [str(value) for value in (given if several else [given])]  # type: ignore[attr-defined]
+    return [
+        "" if value is None else str(value).strip() for value in (given if several else [given])
+    ]  # type: ignore[attr-defined]
