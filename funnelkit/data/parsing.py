@@ -238,6 +238,8 @@ def _day_column(
         return _from_text(source, name, count, rules)
     if kind.is_date() or kind.is_null():
         return _found(source, name, column.cast("date"))
+    if not count["filled"]:
+        return _found(source, name, ibis.null("date"))
     if not kind.is_timestamp():
         problem = (
             f"`{name}` in `{source.name}` holds {kind}, not dates. Serial numbers and epochs are "

@@ -255,7 +255,7 @@ def _arrow(series: pd.Series[Any]) -> pa.Array:
     except (pa.ArrowException, ValueError, TypeError, OverflowError):
         return _texts(series)
     kind = column.type
-    if pa.types.is_null(kind):
+    if column.null_count == len(column):
         return pa.nulls(len(series), pa.string())
     is_a = pa.types
     plain = is_a.is_primitive(kind) or is_a.is_decimal(kind) or is_a.is_string(kind)

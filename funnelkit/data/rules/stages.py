@@ -42,11 +42,11 @@ def out_of_order(survey: Survey) -> Iterator[Finding]:
     if not number:
         return
     names = survey.funnel.stages
-    pairs = [
-        f"{display.plural(survey.totals[f'swapped_{j}_{k}'], 'record')} at `{names[k]}` "
-        f"{_days(*survey.swaps[j, k])} before `{names[j]}`"
-        for j, k in survey.swaps
-    ]
+    pairs = []
+    for (j, k), days in survey.swaps.items():
+        many = f" ({display.count(survey.totals[f'swapped_{j}_{k}'])})"
+        several = len(survey.swaps) > 1
+        pairs.append(f"`{names[k]}` {_days(*days)} before `{names[j]}`{many if several else ''}")
     yield Finding(
         rule="stages_out_of_order",
         severity="warning",

@@ -73,15 +73,15 @@ def near_equal_names(survey: Survey) -> Iterator[Finding]:
                 alike[key].append(value)
         groups = [sorted(group) for group in alike.values() if len(group) > 1]
         if groups:
-            number = sum(values[value] for group in groups for value in group)
+            number = sum(sum(sorted(values[value] for value in group)[:-1]) for group in groups)
             yield Finding(
                 rule="near_equal_names",
                 severity="warning",
                 count=number,
                 share=share_of(number, sum(values.values())),
                 examples=tuple(" / ".join(group) for group in sorted(groups)[:5]),
-                what=f"`{name}` has {display.plural(len(groups), 'name')} written in several ways, "
-                f"in {display.plural(number, 'record')}.",
+                what=f"`{name}` has {display.plural(len(groups), 'name')} written in several ways; "
+                f"{have(number, 'record')} a rarer one.",
                 remedy="They are shown as groups of their own. Write each name in one way.",
             )
 
