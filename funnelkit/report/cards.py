@@ -76,7 +76,7 @@ def _count_card(facts: Facts, what: str, name: str, about: str, measure: str) ->
     if months.before is not None:
         before = getattr(months.before, what)
         moved = changes.count_change(before, now, confidence_level=level)
-        words = _count_change(moved, now - before, months.before_name)
+        words = _count_change(moved, before, now, months.before_name)
     points = [
         Point(short_name(month)[:3], float(getattr(tally, what)))
         for month, tally in months.tallies.items()
@@ -98,13 +98,14 @@ def _count_card(facts: Facts, what: str, name: str, about: str, measure: str) ->
     )
 
 
-def _count_change(moved: Change, difference: int, before: str) -> tuple[str, str]:
-    figure = display.signed(difference, decimals=0) if difference else "0"
-    if not math.isfinite(moved.high):
-        return figure, f"on {before}; too few to compare in percent"
-    if difference:
+def _count_change(moved: Change, before: int, now: int, name: str) -> tuple[str, str]:
+    """Return the change of a count; in percent where the earlier one is large enough."""
+    figure = display.signed(now - before, decimals=0) if now != before else "0"
+    if before < SMALL:
+        return figure, f"on {name}; {'a clear' if moved.clear else 'no clear'} change"
+    if now != before:
         figure += f" ({wording.relative(moved.value)})"
-    return figure, _against(before, moved, wording.ratio_range(moved))
+    return figure, _against(name, moved, wording.ratio_range(moved))
 
 
 def _against(before: str, moved: Change, ends: str) -> Html:
@@ -216,7 +217,15 @@ def _window_card(window: Window, setting: Setting) -> list[Card]:
             measure=f"the {window.days}-day rate",
             moved=moved,
             picture=_rate_spark(
-                [(row.cohort, row.estimate, not row.complete) for row in window.rows], name
+                [
+                    (
+                        row.cohort,
+                        row.estimate if row.entered >= SMALL else UNKNOWN,
+                        not row.complete,
+                    )
+                    for row in window.rows
+                ],
+                name,
             ),
         )
     ]

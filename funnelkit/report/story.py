@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 from funnelkit._core import display
 from funnelkit._core.dates import day_name, period_name
 from funnelkit.report import changes, money, wording
 from funnelkit.report.changes import Change
 from funnelkit.report.charts.svg import swatch
-from funnelkit.report.facts import CohortRow, Cohorts, Facts, Setting, Tally, short_name
+from funnelkit.report.facts import SMALL, CohortRow, Cohorts, Facts, Setting, Tally, short_name
 from funnelkit.report.markup import Html, join
 from funnelkit.report.reasons import what_to_do, why
 from funnelkit.report.section import Opening
@@ -49,18 +47,21 @@ def headline(facts: Facts) -> str:
 
 
 def _compared(facts: Facts, month: str, wins: Change, leads: Change) -> str:
-    terms = facts.setting.terms
+    terms, months = facts.setting.terms, facts.months
     won, new = terms.wins, f"new {terms.leads}"
     if not wins.clear and not leads.clear:
         return f"no clear change in {month}, neither in {won} nor in {new}"
+    before = months.before or months.now
+    wins_went = _went(wins, before.won, months.now.won)
+    leads_went = _went(leads, before.entered, months.now.entered)
     if not leads.clear:
-        return f"{won} {_went(wins)} in {month}; no clear change in {new}"
+        return f"{won} {wins_went} in {month}; no clear change in {new}"
     if not wins.clear:
-        return f"{new} {_went(leads)} in {month}; no clear change in {won}"
-    if _went(wins) == _went(leads):
-        return f"{won} and {new} {_went(wins)} in {month}"
+        return f"{new} {leads_went} in {month}; no clear change in {won}"
+    if wins_went == leads_went:
+        return f"{won} and {new} {wins_went} in {month}"
     link = "and" if wins.direction == leads.direction else "while"
-    return f"{won} {_went(wins)} in {month}, {link} {new} {_went(leads)}"
+    return f"{won} {wins_went} in {month}, {link} {new} {leads_went}"
 
 
 def moved(facts: Facts) -> tuple[Change | None, Change | None]:
@@ -119,7 +120,8 @@ def _against(before: int, change: Change, where: str) -> str:
     if not before and not change.value:
         return f", as{where}" if where else ", as before"
     earlier = display.count(before) if before else "none"
-    return f" against {earlier}{where}, {wording.change_of_count(change)}"
+    words = wording.change_of_count(change, percent=before >= SMALL)
+    return f" against {earlier}{where}, {words}"
 
 
 def _newest(cohorts: Cohorts, setting: Setting) -> str:
@@ -147,10 +149,13 @@ def _too_early(row: CohortRow, setting: Setting) -> str:
     return f"{whose} {setting.terms.leads} are too {why} to judge. "
 
 
-def _went(change: Change) -> str:
+def _went(change: Change, before: int, now: int) -> str:
+    """Return a clear change as a verb: in percent where the earlier count is large enough."""
     verb = "rose" if change.direction == "up" else "fell"
-    if not math.isfinite(change.value):
+    if not before:
         return f"{verb} from none"
+    if before < SMALL:
+        return f"{verb} from {display.count(before)} to {display.count(now)}"
     return f"{verb} by {abs(100 * change.value):,.0f}{display.NARROW_SPACE}%"
 
 

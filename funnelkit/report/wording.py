@@ -46,8 +46,10 @@ def whole_percent(share: float) -> str:
     return display.percent(share, decimals=0)
 
 
-def change_of_count(change: Change) -> str:
+def change_of_count(change: Change, *, percent: bool = True) -> str:
     r"""Return the change of a count: a fall, a rise, or none that is clear.
+
+    Without ``percent`` (for counts too small for it) only its direction is told.
 
     Examples
     --------
@@ -56,11 +58,11 @@ def change_of_count(change: Change) -> str:
     >>> change_of_count(Change(-0.04, -0.11, 0.04, "ratio"))
     'no clear change (−11 to +4\u202f%)'
     """  # noqa: RUF002
-    if not math.isfinite(change.value) or not math.isfinite(change.high):
-        return "a clear rise from none" if change.clear else "too few to compare"
+    word = "rise" if change.direction == "up" else "fall"
+    if not percent or not math.isfinite(change.high):
+        return f"a clear {word}" if change.clear else "no clear change"
     if not change.clear:
         return f"no clear change {ratio_range(change)}"
-    word = "rise" if change.direction == "up" else "fall"
     low, high = sorted((abs(change.low), abs(change.high)))
     ends = f"({_hundredths(low)} to {_hundredths(high)}{NARROW_SPACE}%)"
     return f"a {word} of {_hundredths(abs(change.value))}{NARROW_SPACE}% {ends}"

@@ -32,15 +32,14 @@ def test_new_leads_in_may_against_april() -> None:
 
 
 def test_a_rise_from_none_has_no_percentage() -> None:
-    assert wording.change_of_count(count_change(0, 30, confidence_level=0.95)) == (
-        "a clear rise from none"
-    )
-    assert wording.change_of_count(count_change(0, 1, confidence_level=0.95)) == (
-        "too few to compare"
-    )
-    assert wording.change_of_count(count_change(0, 0, confidence_level=0.95)) == (
-        "too few to compare"
-    )
+    for now, words in ((30, "a clear rise"), (1, "no clear change"), (0, "no clear change")):
+        change = count_change(0, now, confidence_level=0.95)
+        assert wording.change_of_count(change) == words
+
+
+def test_small_counts_have_no_percentage() -> None:
+    change = count_change(18, 2, confidence_level=0.95)
+    assert wording.change_of_count(change, percent=False) == "a clear fall"
 
 
 def test_a_fall_to_none_is_one() -> None:

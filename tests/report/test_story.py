@@ -51,6 +51,7 @@ def test_the_headline_is_the_months_finding() -> None:
         ((50, 100, 900, 500), "Wins fell by 50\u202f% in May, while new leads rose by 80\u202f%"),
         ((50, 100, 250, 500), "Wins and new leads fell by 50\u202f% in May"),
         ((30, 0, 500, 0), "Wins and new leads rose from none in May"),
+        ((2, 18, 500, 510), "Wins fell from 18 to 2 in May; no clear change in new leads"),
         ((0, 0, 0, 0), "No new leads and no wins in May"),
     ],
 )
