@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 from funnelkit._core.dates import period_label
@@ -28,6 +29,7 @@ def gather(
     horizon: int | None = None,
     title: str | None = None,
     simulated: bool = False,
+    changes: tuple[tuple[dt.date, str], ...] = (),
 ) -> Facts:
     """Return everything that the page of a month says, as known at the month's end.
 
@@ -50,6 +52,8 @@ def gather(
         Name of the business.
     simulated
         Whether the page is to say that the data are simulated.
+    changes
+        Dated changes of the business, each with its day.
 
     Raises
     ------
@@ -72,6 +76,7 @@ def gather(
         recorded_from=leads.recorded_from,
         files=tuple(known.rows.names),
         simulated=simulated,
+        changes=changes,
     )
     return _facts(known, setting, segment, horizon)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
@@ -191,17 +192,20 @@ def monthly(
     >>> monthly(leads=leads).opening.title
     '2 new leads and no wins in January'
     """
+    title: str | None = None
+    changes: tuple[tuple[dt.date, str], ...] = ()
     if leads is not None:
-        title, simulated = None, leads.truth is not None
+        simulated = leads.truth is not None
     elif config is None or demo:
         from funnelkit.report.example import make_example
 
-        leads, title, simulated = make_example(), None, True
+        leads, simulated = make_example(), True
     else:
         from funnelkit.report.config import load_config
 
         setup = load_config(config, check_files=data is None)
-        leads, title, simulated = setup.read(data=data, join=join), setup.title, False
+        leads, simulated = setup.read(data=data, join=join), False
+        title, changes = setup.title, tuple((one.date, one.what) for one in setup.changes)
     facts = gather(
         leads,
         month=month,
@@ -212,5 +216,6 @@ def monthly(
         horizon=horizon,
         title=title,
         simulated=simulated,
+        changes=changes,
     )
     return Page(facts)

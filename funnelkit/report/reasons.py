@@ -18,7 +18,20 @@ from funnelkit.report.sections.segments import apart, brief_name
 
 
 def why(facts: Facts, wins: Change | None, leads: Change | None) -> list[str]:
-    """Return what the counts show about the change of wins, and what they do not."""
+    """Return what the counts show about the change of wins, what they do not, and what is noted."""
+    return [*_shown(facts, wins, leads), *_noted(facts)]
+
+
+def _noted(facts: Facts) -> list[str]:
+    """Return the dated changes of this month and the one before, without a claim about them."""
+    setting = facts.setting
+    noted = setting.changes_since((setting.month - 1).start_time.date())
+    if noted is None:
+        return []
+    return [f"Noted for this time: {noted}. Whether that moved the figures, they do not show."]
+
+
+def _shown(facts: Facts, wins: Change | None, leads: Change | None) -> list[str]:
     terms, months = facts.setting.terms, facts.months
     if wins is None or leads is None or months.before is None:
         return ["One month cannot show a change, so there is none to explain yet."]

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from funnelkit._core.dates import Calendar, period_label, period_name
+from funnelkit._core.dates import Calendar, day_name, period_label, period_name
 from funnelkit._core.display import NARROW_SPACE
 from funnelkit.report.terms import Terms
 
@@ -43,7 +43,7 @@ class Missing:
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What the page is about: month, day of the data, names, calendar."""
+    """What the page is about: month, day of the data, names, calendar, dated changes."""
 
     month: pd.Period
     as_of: dt.date
@@ -55,6 +55,12 @@ class Setting:
     files: tuple[str, ...] = ()
     currency: str | None = None
     simulated: bool = False
+    changes: tuple[tuple[dt.date, str], ...] = ()
+
+    def changes_since(self, day: dt.date) -> str | None:
+        """Return the changes from a day to the end of the data as a row of words, if any."""
+        noted = [f"{day_name(on)}, {what}" for on, what in self.changes if day <= on <= self.as_of]
+        return "; ".join(noted) or None
 
     @property
     def first_day(self) -> dt.date:

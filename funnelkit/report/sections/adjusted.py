@@ -167,10 +167,14 @@ def _figure(cohorts: Cohorts, setting: Setting) -> Html:
         (bullet("estimate"), f"{by_day}, with {setting.level} interval"),
         (bullet("hollow"), f"immature: maturity below {wording.whole_percent(MATURE)}"),
     )
-    caption = None
+    captions = []
     if len(cohorts.rows) > len(shown):
-        caption = f"The last {len(shown)} of {len(cohorts.rows)} cohorts; the data table has all."
-    return figure(items, dots(rows, heads, label=label), caption=caption)
+        captions.append(
+            f"The last {len(shown)} of {len(cohorts.rows)} cohorts; the data table has all."
+        )
+    if noted := setting.changes_since(shown[0].cohort.start_time.date()):
+        captions.append(f"Dated changes: {noted}.")
+    return figure(items, dots(rows, heads, label=label), caption=" ".join(captions) or None)
 
 
 def _row(row: CohortRow, setting: Setting) -> Row:
