@@ -36,7 +36,7 @@ def section(facts: Facts) -> Section:
 
 
 def title_of(flow: Flow, terms: Terms) -> str:
-    """Return at which stage most stop, as a fact about counts."""
+    """Return at which stage most wait or leave, as a fact about counts."""
     if not flow.stages[0].entered:
         return f"No {terms.lead} has entered yet"
     steps = [stage for stage in flow.stages[:-1] if stage.entered >= SMALL]
@@ -50,7 +50,7 @@ def title_of(flow: Flow, terms: Terms) -> str:
         return f"None has gone on from {terms.label(stopped.name)} so far"
     moved = display.percent(stopped.rate.value, decimals=0)
     return (
-        f"Most stop at {terms.label(stopped.name)}: "
+        f"Most wait or leave at {terms.label(stopped.name)}: "
         f"{moved} have gone on to {terms.label(following)} so far"
     )
 
