@@ -77,9 +77,9 @@ def last_complete_day(
     -------
     LastDay
         The latest day if only dates stand on it; the day before if times do, since the export
-        was probably made in the middle of it (unless most events stand on it, as after an import).
-        At most five events, or one in a thousand, that lie
-        beyond a gap of at least 120 days and ten times the longest other gap, are set aside.
+        was probably made in the middle of it (unless most events stand on it, as after an
+        import). At most five events, or one in a thousand, that lie beyond a gap of at least 120
+        days, ten times the longest within the rest, are set aside.
 
     Examples
     --------
@@ -130,15 +130,16 @@ def _beyond(ordinals: NDArray[np.int64], weight: NDArray[np.int64]) -> NDArray[n
     """Return the few days that lie far beyond the rest, in order."""
     distinct, where = np.unique(ordinals, return_inverse=True)
     of_day = np.bincount(where.ravel(), weights=weight, minlength=len(distinct))
-    few = max(_FEW, int(_FEW_SHARE * weight.sum()))
-    if weight.sum() <= 4 * few or len(distinct) < 3:  # too little to judge
+    few, total = max(_FEW, int(_FEW_SHARE * weight.sum())), weight.sum()
+    if total <= 4 * few or len(distinct) < 3:  # too little to judge
         return distinct[:0]
-    gaps = np.diff(distinct)
-    from_here = of_day[::-1].cumsum()[::-1]
-    for position in range(len(gaps) - 1, 0, -1):
-        if from_here[position + 1] > few:
+    up_to = of_day.cumsum()
+    core = distinct[(up_to > few) & (total - up_to + of_day > few)]  # without a few at both ends
+    usual = int(np.diff(core).max(initial=1))
+    cut = len(distinct)
+    for position in range(len(distinct) - 1, 0, -1):
+        if total - up_to[position - 1] > few:
             break
-        usual = int(gaps[:position].max(initial=1))
-        if gaps[position] >= max(_FAR_DAYS, _FAR_GAPS * usual):
-            return distinct[position + 1 :]
-    return distinct[:0]
+        if distinct[position] - distinct[position - 1] >= max(_FAR_DAYS, _FAR_GAPS * usual):
+            cut = position
+    return distinct[cut:]

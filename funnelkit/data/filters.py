@@ -95,7 +95,9 @@ def _text(source: Source, column: str) -> Any:
 
 
 def _values(given: object) -> list[str]:
-    several = isinstance(given, Iterable) and not isinstance(given, (str, Mapping))
-    return [
-        "" if value is None else str(value).strip() for value in (given if several else [given])
-    ]  # type: ignore[attr-defined]
+    several = list(given) if isinstance(given, Iterable) and not _is_single(given) else [given]
+    return ["" if value is None else str(value).strip() for value in several]
+
+
+def _is_single(given: object) -> bool:
+    return isinstance(given, (str, Mapping))
