@@ -14,7 +14,7 @@ class ArgumentError(FunnelError):
     """An argument has a value that cannot be used."""
 
 
-class _SeveralProblems(FunnelError):
+class SeveralProblemsError(FunnelError):
     """An error that lists every problem found.
 
     Parameters
@@ -30,11 +30,11 @@ class _SeveralProblems(FunnelError):
         super().__init__(numbered(self.problems))
 
 
-class DefinitionError(_SeveralProblems):
+class DefinitionError(SeveralProblemsError):
     """A funnel, or its funnel.yml, contradicts itself."""
 
 
-class DataError(_SeveralProblems):
+class DataError(SeveralProblemsError):
     """The data cannot be read as the funnel says."""
 
 

@@ -28,6 +28,13 @@ BeforeRecording = Literal["left_out", "delayed_entry"]
 KEPT = "kept as a record"
 JOINED = "joined to a record of an earlier file"
 REPEATED = "id repeated"
+_WRITTEN: dict[Unit, str] = {
+    "day": r"\d{4}-\d{2}-\d{2}",
+    "week": r"\d{4}-\d{2}-\d{2}",
+    "month": r"\d{4}-\d{2}",
+    "quarter": r"\d{4}-?Q[1-4]",
+    "year": r"\d{4}",
+}
 
 
 class Leads:
@@ -207,8 +214,8 @@ class Leads:
         stage: str,
         *,
         start: str | None = None,
-        cohort: str | None = None,
-        period: str | None = None,
+        cohort: str | pd.Period | None = None,
+        period: str | pd.Period | None = None,
         every: Unit = "month",
         **segments: str | None,
     ) -> pd.DataFrame:
@@ -223,7 +230,7 @@ class Leads:
             records are then those that the triangle counts. Default: the first stage, as soon as
             a cohort is named.
         cohort
-            Period of entry to ``start``, such as ``"2026-08"``.
+            Period of entry to ``start``, such as ``"2026-08"``, ``"FY2027 Q1"``, or a Monday.
         period
             Period of entry to ``stage``.
         every
@@ -251,6 +258,7 @@ class Leads:
         if period is not None:
             keep &= _within(when, self._span("period", period, every))
         for name, value in segments.items():
+            checks.member("segments", "segment", name, (*self.funnel.segments, ENTERED_AT))
             column = journeys.segment(table, self.funnel, name)
             keep &= column.isnull() if value is None else column == value
         shown = self._own_names(table)
@@ -306,25 +314,30 @@ class Leads:
     def _repr_html_(self) -> str:
         return display.html_block(self.summary(), self.accounting())
 
-    def _in_cohort(self, start: str, cohort: str | None, every: Unit) -> Any:
+    def _in_cohort(self, start: str, cohort: str | pd.Period | None, every: Unit) -> Any:
         k = self.funnel.stage("start", start)
         inside = journeys.in_rates(self.journeys, k, self.left_out_before)
         if cohort is not None:
             inside &= _within(self.journeys[f"date_{k}"], self._span("cohort", cohort, every))
         return inside
 
-    def _span(self, argument: str, text: str, every: Unit) -> tuple[dt.date, dt.date]:
+    def _span(self, argument: str, given: str | pd.Period, every: Unit) -> tuple[dt.date, dt.date]:
+        """Return first and last day of a period, written as tables write it or as pandas does."""
         import pandas as pd
 
-        try:  # labels as tables write them: FY2027 Q1, 2027 Q1, FY2027
-            plain = re.sub(r"^FY|\s", "", text) if isinstance(text, str) else text
-            period = pd.Period(plain, freq=self.funnel.calendar.freq(every))
-        except (ValueError, TypeError):
+        freq = self.funnel.calendar.freq(every)
+        text = re.sub(r"^FY|\s|/.*$", "", str(given))
+        written = isinstance(given, (str, pd.Period)) and re.fullmatch(_WRITTEN[every], text)
+        try:
+            period = pd.Period(text, freq=freq) if written else None
+        except ValueError:
+            period = None
+        if period is None:
+            calendar = self.funnel.calendar
             raise ArgumentError(
                 f"`{argument}` must be a {every} such as "
-                f"{self.funnel.calendar.label(self.funnel.calendar.period(self.as_of, every))}; "
-                f"got {text!r}."
-            ) from None
+                f"{calendar.label(calendar.period(self.as_of, every))}; got {given!r}."
+            )
         return period.start_time.date(), period.end_time.date()
 
     def _all_periods(self, seen: pd.PeriodIndex, every: Unit) -> pd.PeriodIndex:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from funnelkit.report.config import load_config
-    from funnelkit.report.page import monthly
+    from funnelkit.report.page.monthly_page import monthly
     from funnelkit.report.runner import run
 
-_HOMES = {"load_config": "config", "monthly": "page", "run": "runner"}
+_HOMES = {"load_config": "config", "monthly": "page.monthly_page", "run": "runner"}
 
 __all__ = ["load_config", "monthly", "run"]
 

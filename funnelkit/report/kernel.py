@@ -21,7 +21,7 @@ from funnelkit._core.errors import ReportError
 
 _GRAMMAR = "rfc3987_syntax"
 _ENGINE = "funnelkit"
-_PRELOAD = "__import__('importlib').import_module('funnelkit.report.page')"
+_PRELOAD = "__import__('importlib').import_module('funnelkit.report.page.monthly_page')"
 
 
 class CellError(ReportError):

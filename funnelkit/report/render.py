@@ -12,7 +12,7 @@ import nbformat
 from nbconvert.exporters import templateexporter
 from traitlets.config import Config
 
-from funnelkit.report.style import TEMPLATES
+from funnelkit.report.page.style import TEMPLATES
 
 _FORMAT: Any = nbformat
 _EXPORTER: Any = templateexporter.TemplateExporter

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from funnelkit.report.page import Page
+from funnelkit.report.page.monthly_page import Page
 from funnelkit.report.parameters import MonthlyParameters, cell, told
 
 NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "monthly_report.ipynb"

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import pandas as pd
 
 from funnelkit._core.dates import Calendar
-from funnelkit.report.changes import Estimate, share
-from funnelkit.report.facts import (
+from funnelkit.report.page.changes import Estimate, share
+from funnelkit.report.page.facts import (
     Cell,
     CohortRow,
     Cohorts,
@@ -33,7 +33,7 @@ from funnelkit.report.facts import (
     Window,
     WindowRow,
 )
-from funnelkit.report.terms import Terms
+from funnelkit.report.page.terms import Terms
 
 MONTHS = pd.period_range("2018-01", "2018-05", freq="M")
 ENTERED = (1141, 1028, 1174, 1352, 1303)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from funnelkit.report.page import Page
+from funnelkit.report.page.monthly_page import Page
 from tests.report import literal_facts as literal
 
 sync_api = pytest.importorskip("playwright.sync_api")

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from funnelkit._core.interval import share_difference_interval
-from funnelkit.report import wording
-from funnelkit.report.changes import (
+from funnelkit.report.page import wording
+from funnelkit.report.page.changes import (
     UNKNOWN,
     Change,
     Estimate,

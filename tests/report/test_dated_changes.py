@@ -3,10 +3,10 @@
 import datetime as dt
 from dataclasses import replace
 
-from funnelkit.report import reasons
-from funnelkit.report.markup import plain
-from funnelkit.report.sections import adjusted
-from funnelkit.report.story import moved
+from funnelkit.report.page import reasons
+from funnelkit.report.page.markup import plain
+from funnelkit.report.page.sections import adjusted
+from funnelkit.report.page.story import moved
 from tests.report.literal_facts import facts
 
 NOTED = ((dt.date(2018, 3, 1), "new <MQL> definition"), (dt.date(2018, 5, 14), "new prices"))

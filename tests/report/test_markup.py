@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from funnelkit.report.markup import Html, el, escaped, join, plain, prose
+from funnelkit.report.page.markup import Html, el, escaped, join, plain, prose
 
 NASTY = [
     "<script>alert(1)</script>",

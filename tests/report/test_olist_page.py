@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 import funnelkit as fk
-from funnelkit.report.markup import plain
-from funnelkit.report.page import Page, monthly
+from funnelkit.report.page.markup import plain
+from funnelkit.report.page.monthly_page import Page, monthly
 
 
 @pytest.fixture(scope="module")

@@ -5,9 +5,9 @@ import re
 import pytest
 from nbformat import v4
 
-from funnelkit.report.page import Page
+from funnelkit.report.page.monthly_page import Page
+from funnelkit.report.page.style import TEMPLATES, lab_style
 from funnelkit.report.render import page_html, page_of
-from funnelkit.report.style import TEMPLATES, lab_style
 from tests.report import literal_facts as literal
 
 HTML = "text/html"

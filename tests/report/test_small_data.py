@@ -9,9 +9,9 @@ import pytest
 
 import funnelkit as fk
 from funnelkit._core.errors import EvidenceError
-from funnelkit.report.markup import plain
-from funnelkit.report.page import Page, monthly
-from funnelkit.report.sheets import sheets_of
+from funnelkit.report.page.markup import plain
+from funnelkit.report.page.monthly_page import Page, monthly
+from funnelkit.report.page.sheets import sheets_of
 from tests.report import literal_facts as literal
 
 Row = tuple[str | float | None, ...]

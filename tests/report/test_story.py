@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from funnelkit._core.dates import Calendar
-from funnelkit.report import story
-from funnelkit.report.facts import Facts, Missing, Months, Tally
-from funnelkit.report.markup import plain
-from funnelkit.report.sections import adjusted, cohorts, headline, quality, segments, timing
-from funnelkit.report.terms import Terms
+from funnelkit.report.page import story
+from funnelkit.report.page.facts import Facts, Missing, Months, Tally
+from funnelkit.report.page.markup import plain
+from funnelkit.report.page.sections import adjusted, cohorts, headline, quality, segments, timing
+from funnelkit.report.page.terms import Terms
 from tests.report import literal_facts as literal
 
 

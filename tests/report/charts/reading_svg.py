@@ -4,7 +4,7 @@ import re
 import xml.etree.ElementTree as ET
 from typing import NamedTuple
 
-from funnelkit.report.charts.svg import SMALL, TEXT, text_width
+from funnelkit.report.page.charts.svg import SMALL, TEXT, text_width
 
 
 class Words(NamedTuple):

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from funnelkit.report.charts.svg import Scale, fitted, text_width, ticks
-from funnelkit.report.facts import Segments
-from funnelkit.report.sections import adjusted, cohorts, funnel, headline, segments, timing
+from funnelkit.report.page.charts.svg import Scale, fitted, text_width, ticks
+from funnelkit.report.page.facts import Segments
+from funnelkit.report.page.sections import adjusted, cohorts, funnel, headline, segments, timing
 from tests.report import literal_facts as literal
 from tests.report.charts.reading_svg import clashes, drawings, outside, width_of
 

@@ -1,0 +1,81 @@
+"""`Facts`: everything the page says, as small views that its sections are drawn from.
+
+A view holds counts and estimates and no words. Where the data cannot support a view,
+:class:`Missing` stands in its place and says what the panel would need.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from funnelkit.report.page.facts.cohorts import (
+    Cell,
+    CohortRow,
+    Cohorts,
+    Curve,
+    Earlier,
+    Heat,
+    HeatRow,
+    Line,
+    Segment,
+    Segments,
+    State,
+    Window,
+    WindowRow,
+)
+from funnelkit.report.page.facts.months import Months, Tally
+from funnelkit.report.page.facts.records import Finding, Flow, Quality, Stage
+from funnelkit.report.page.facts.setting import (
+    FEW,
+    MATURE,
+    SMALL,
+    YOUNG,
+    Missing,
+    Setting,
+    short_name,
+)
+
+__all__ = [
+    "FEW",
+    "MATURE",
+    "SMALL",
+    "YOUNG",
+    "Cell",
+    "CohortRow",
+    "Cohorts",
+    "Curve",
+    "Earlier",
+    "Facts",
+    "Finding",
+    "Flow",
+    "Heat",
+    "HeatRow",
+    "Line",
+    "Missing",
+    "Months",
+    "Quality",
+    "Segment",
+    "Segments",
+    "Setting",
+    "Stage",
+    "State",
+    "Tally",
+    "Window",
+    "WindowRow",
+    "short_name",
+]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Facts:
+    """Everything the page says."""
+
+    setting: Setting
+    months: Months
+    cohorts: Cohorts | Missing
+    window: Window | Missing
+    heat: Heat | Missing
+    curve: Curve | Missing
+    flow: Flow | Missing
+    segments: Segments | Missing
+    quality: Quality

@@ -1,0 +1,161 @@
+"""From leads to `Facts`: each question asked once of the counts, the fit and the audit."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from funnelkit._core.dates import period_label
+from funnelkit._core.errors import EvidenceError
+from funnelkit.report.page.facts import Facts, Missing, Segments, Setting
+from funnelkit.report.page.terms import Terms
+from funnelkit.report.page.views import months, rates, records
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from funnelkit.counts.triangle import Triangle
+    from funnelkit.data.records import Leads
+
+
+def gather(
+    leads: Leads,
+    *,
+    month: str | None = None,
+    start: str | None = None,
+    target: str | None = None,
+    segment: str | None = None,
+    confidence_level: float = 0.95,
+    horizon: int | None = None,
+    title: str | None = None,
+    simulated: bool = False,
+    changes: tuple[tuple[dt.date, str], ...] = (),
+) -> Facts:
+    """Return everything that the page of a month says, as known at the month's end.
+
+    Parameters
+    ----------
+    leads
+        The data.
+    month
+        Month such as ``"2026-10"``; default: the last one that the data hold in full.
+    start, target
+        Stages between which rates are taken; default: the first and the last.
+    segment
+        Column to split by; default: the first of the funnel.
+    confidence_level
+        Level of every interval.
+    horizon
+        Age in days up to which rates are told; default: see
+        :func:`funnelkit.report.page.horizon.longest`.
+    title
+        Name of the business.
+    simulated
+        Whether the page is to say that the data are simulated.
+    changes
+        Dated changes of the business, each with its day.
+
+    Raises
+    ------
+    ArgumentError
+        If a stage or the segment is unknown.
+    EvidenceError
+        If the data end before the month begins.
+    """
+    funnel = leads.funnel
+    period = month_of(leads, month)
+    known = _known(leads, period)
+    terms = Terms(start or funnel.stages[0], target or funnel.won, funnel.stages, funnel.exits)
+    setting = Setting(
+        month=period,
+        as_of=known.as_of,
+        terms=terms,
+        calendar=funnel.calendar,
+        title=title,
+        confidence_level=confidence_level,
+        recorded_from=leads.recorded_from,
+        files=tuple(known.rows.names),
+        simulated=simulated,
+        changes=changes,
+    )
+    return _facts(known, setting, segment, horizon)
+
+
+def month_of(leads: Leads, month: str | None) -> pd.Period:
+    """Return the month of the report: the one named, or the last whole one of the data."""
+    import pandas as pd
+
+    if month is not None:
+        return pd.Period(month, freq="M")
+    last = pd.Period(leads.as_of, freq="M")
+    return last if leads.as_of == last.end_time.date() else last - 1
+
+
+def _known(leads: Leads, month: pd.Period) -> Leads:
+    """Return the leads as known at the end of the month, or of the data if that is earlier."""
+    as_of = min(leads.as_of, month.end_time.date())
+    if as_of < month.start_time.date():
+        raise EvidenceError(
+            f"`month` must lie in the data, which end on {leads.as_of.isoformat()}; "
+            f"got {period_label(month)}."
+        )
+    return leads if as_of == leads.as_of else leads.at(as_of)
+
+
+def _facts(leads: Leads, setting: Setting, segment: str | None, horizon: int | None) -> Facts:
+    span = months.span_of(leads, setting)
+    now = _triangle(leads, setting)
+    before = None if span.before is None else _triangle(leads.at(span.before[1]), setting)
+    base = rates.basis(now, setting, horizon=horizon)
+    told = months.months_view(leads, setting, span, now=now, before=before)
+    rates_from = None if isinstance(base, Missing) else rates.first_cohort(base)
+    flow = records.flow_view(leads, setting, rates_from)
+    if isinstance(base, Missing):
+        quality = records.quality_view(leads, setting, in_rates=0, rates_from=None)
+        return Facts(
+            setting=setting,
+            months=told,
+            cohorts=base,
+            window=base,
+            heat=base,
+            curve=base,
+            flow=flow,
+            segments=base,
+            quality=quality,
+        )
+    return Facts(
+        setting=setting,
+        months=told,
+        cohorts=rates.cohorts_view(base, setting, before),
+        window=rates.window_view(base, setting),
+        heat=rates.heat_view(base),
+        curve=rates.curve_view(base),
+        flow=flow,
+        segments=_segments(leads, setting, base, segment),
+        quality=records.quality_view(
+            leads, setting, in_rates=base.triangle.n, rates_from=rates_from
+        ),
+    )
+
+
+def _segments(
+    leads: Leads, setting: Setting, base: rates.Basis, segment: str | None
+) -> Segments | Missing:
+    column = segment or next(iter(leads.funnel.segments), None)
+    if column is None:
+        return Missing("It needs a column to split by: name one under `segments`.")
+    triangle = _triangle(leads, setting, by=column)
+    if triangle is None:
+        return Missing(f"It needs {setting.terms.leads} with a {column}.")
+    return rates.segments_view(base, triangle)
+
+
+def _triangle(leads: Leads, setting: Setting, *, by: str | None = None) -> Triangle | None:
+    """Return the counts, or nothing where nobody has entered."""
+    from funnelkit.counts.build import triangle
+
+    terms = setting.terms
+    try:
+        return triangle(leads, terms.start, terms.target, by=by)
+    except EvidenceError:
+        return None

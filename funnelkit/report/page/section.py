@@ -1,0 +1,177 @@
+"""`Section`: one part of the page, which shows itself in a notebook and in the report alike."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from funnelkit._core.display import cell
+from funnelkit.report.page.markup import Html, Part, el, join, plain, prose
+
+
+@dataclass(frozen=True, eq=False)
+class DataTable:
+    """The numbers behind a figure, folded under it.
+
+    Parameters
+    ----------
+    name
+        What the fold and the table are called, after "Data: ".
+    caption
+        One line over the table.
+    columns
+        Headings; the first column names the row.
+    rows
+        One text for each column.
+    """
+
+    name: str
+    caption: str
+    columns: tuple[str, ...]
+    rows: Sequence[Sequence[str]]
+
+    def html(self) -> Html:
+        """Return the table behind a fold."""
+        table = el(
+            "table",
+            el("caption", self.caption),
+            el("thead", el("tr", [el("th", name, scope="col") for name in self.columns])),
+            el(
+                "tbody",
+                [
+                    el(
+                        "tr",
+                        el("th", row[0], scope="row"),
+                        [el("td", cell(one)) for one in row[1:]],
+                    )
+                    for row in self.rows
+                ],
+            ),
+            class_="data",
+        )
+        scroll = el(
+            "div",
+            table,
+            class_="scroll",
+            tabindex="0",
+            role="region",
+            aria_label=f"Data table: {self.name}",
+        )
+        return el("details", el("summary", f"Data: {self.name}"), scroll)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Section:
+    """One part of the page: what it is, what was found, the figure, the numbers behind it.
+
+    Parameters
+    ----------
+    key
+        Its anchor on the page.
+    eyebrow
+        What the section is about.
+    title
+        What was found.
+    lead
+        One to three sentences with numbers.
+    body
+        Figure and notes, in order.
+    tables
+        The numbers behind the figure.
+    after
+        What stands below them.
+    """
+
+    key: str
+    eyebrow: str
+    title: str
+    lead: str = ""
+    body: Sequence[Part] = ()
+    tables: tuple[DataTable, ...] = ()
+    after: Part = None
+
+    def html(self) -> Html:
+        """Return the section as markup."""
+        return el(
+            "section",
+            el("p", self.eyebrow, class_="eyebrow"),
+            el("h2", self.title),
+            el("p", prose(self.lead), class_="lead") if self.lead else None,
+            self.body,
+            [table.html() for table in self.tables],
+            self.after,
+            id=self.key,
+        )
+
+    def _repr_html_(self) -> str:
+        return str(el("div", self.html(), class_="fk"))
+
+    def __repr__(self) -> str:
+        """Return eyebrow, title and lead as plain text."""
+        lines = [f"{self.eyebrow}: {plain(self.title)}", plain(self.lead)]
+        return "\n".join(line for line in lines if line)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Opening:
+    """The top of the page: masthead, headline, what it covers, what to take away.
+
+    Parameters
+    ----------
+    report
+        Name and month of the report.
+    title
+        The headline.
+    about
+        Name of the funnel.
+    meta
+        (label, value) pairs of the row under the headline.
+    story
+        (heading, sentences) of the columns.
+    reading
+        How to read the page.
+    """
+
+    report: str
+    title: str
+    about: str
+    meta: Sequence[tuple[str, str]]
+    story: Sequence[tuple[str, Sequence[str]]]
+    reading: Html
+
+    def html(self) -> Html:
+        """Return the top of the page as markup."""
+        columns = [
+            el("div", el("h2", heading), [el("p", prose(words)) for words in sentences])
+            for heading, sentences in self.story
+        ]
+        return el(
+            "header",
+            el("p", el("b", self.report), el("span", self.about), class_="masthead"),
+            el("h1", self.title),
+            el(
+                "dl",
+                [el("div", el("dt", label), el("dd", value)) for label, value in self.meta],
+                class_="meta",
+            ),
+            el("div", columns, class_="story"),
+            el("p", el("b", "How to read it."), " ", self.reading, class_="reading"),
+            data_title=join(self.report, ": ", self.title),
+        )
+
+    def _repr_html_(self) -> str:
+        return str(el("div", self.html(), class_="fk"))
+
+    def __repr__(self) -> str:
+        """Return the headline and the story as plain text."""
+        lines = [f"{self.report}: {plain(self.title)}"]
+        lines += [
+            f"{heading}: {' '.join(plain(words) for words in sentences)}"
+            for heading, sentences in self.story
+        ]
+        return "\n".join(lines)
+
+
+def needs(words: str) -> Html:
+    """Return the panel that stands where the data cannot fill a figure."""
+    return el("div", el("p", el("b", "This panel needs more."), " ", prose(words)), class_="needs")

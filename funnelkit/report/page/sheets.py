@@ -1,0 +1,171 @@
+"""The tables of a page for a workbook: every figure it shows, unrounded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from funnelkit._core.dates import period_label
+from funnelkit._core.display import segment_name
+from funnelkit.report.page.facts import Cohorts, Curve, Facts, Flow, Heat, Segments
+from funnelkit.report.workbook import Sheet
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def sheets_of(facts: Facts) -> dict[str, Sheet]:
+    """Return the tables of a page by name; views that the data cannot fill have none."""
+    found = {"Months": _months(facts)}
+    if isinstance(facts.cohorts, Cohorts):
+        found["Cohorts"] = _cohorts(facts.cohorts)
+    if isinstance(facts.heat, Heat):
+        found["Ages"] = _ages(facts.heat)
+    if isinstance(facts.curve, Curve):
+        found["Lag curve"] = _curve(facts.curve)
+    if isinstance(facts.flow, Flow):
+        found["Stages"] = _stages(facts.flow)
+    if isinstance(facts.segments, Segments):
+        found["Segments"] = _segments(facts.segments)
+    found["Audit"] = _audit(facts)
+    found["Rows"] = _rows(facts)
+    return found
+
+
+def _frame(rows: list[dict[str, object]], columns: tuple[str, ...]) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=list(columns))
+
+
+def _months(facts: Facts) -> Sheet:
+    months = [(period_label(month), tally) for month, tally in facts.months.tallies.items()]
+    rows: list[dict[str, object]] = [
+        {
+            "period": name,
+            "entered": tally.entered,
+            "converted": tally.won,
+            "known_amounts": tally.amounts,
+            "total_value": None if tally.value is None else float(tally.value),
+        }
+        for name, tally in (*months, *facts.months.to_date.items())
+    ]
+    columns: tuple[str, ...] = ("period", "entered", "converted")
+    if facts.months.no_money is None:
+        columns += ("known_amounts", "total_value")
+    notes = () if facts.months.no_money is None else (facts.months.no_money,)
+    return Sheet("Entries and conversions by calendar month", _frame(rows, columns), notes)
+
+
+def _cohorts(view: Cohorts) -> Sheet:
+    rows: list[dict[str, object]] = [
+        {
+            "cohort": period_label(row.cohort),
+            "entered": row.entered,
+            "converted": row.converted,
+            "rate": row.rate.value,
+            "rate_low": row.rate.low,
+            "rate_high": row.rate.high,
+            "maturity": row.maturity,
+            "adjusted": row.expected.value if row.told else None,
+            "adjusted_low": row.expected.low if row.told else None,
+            "adjusted_high": row.expected.high if row.told else None,
+            "immature": row.immature,
+            "partial": row.partial,
+        }
+        for row in view.rows
+    ]
+    note = (
+        f"converted, rate: by day {view.horizon}, so far. adjusted: expected by day "
+        f"{view.horizon}; blank where too young or too few."
+    )
+    return Sheet("Rates by month of entry", _frame(rows, tuple(rows[0])), note)
+
+
+def _ages(view: Heat) -> Sheet:
+    rows: list[dict[str, object]] = [
+        {
+            "cohort": period_label(row.cohort),
+            "entered": row.entered,
+            "age_days": age,
+            "reached": cell.reached,
+            "rate": cell.estimate.value,
+            "rate_low": cell.estimate.low,
+            "rate_high": cell.estimate.high,
+            "status": cell.state,
+        }
+        for row in view.rows
+        for age, cell in zip(view.ages, row.cells, strict=True)
+        if cell.state != "blank"
+    ]
+    columns = (
+        "cohort", "entered", "age_days", "reached", "rate", "rate_low", "rate_high", "status",
+    )  # fmt: skip
+    return Sheet("Share converted by cohort and age", _frame(rows, columns))
+
+
+def _curve(view: Curve) -> Sheet:
+    rows: list[dict[str, object]] = [
+        {"age_days": age, "rate": rate, "rate_low": low, "rate_high": high, "followed": followed}
+        for age, rate, low, high, followed in zip(
+            view.ages, view.rate, view.low, view.high, view.followed, strict=True
+        )
+    ]
+    return Sheet("Share converted by age, all months together", _frame(rows, tuple(rows[0])))
+
+
+def _stages(view: Flow) -> Sheet:
+    rows: list[dict[str, object]] = [
+        {
+            "stage": stage.name,
+            "entered": stage.entered,
+            "filled": stage.filled,
+            "moved_on": None if stage is view.stages[-1] else stage.moved_on,
+            **stage.left,
+            "still_there": None if stage is view.stages[-1] else stage.still_there,
+            "rate": stage.rate.value,
+            "rate_low": stage.rate.low,
+            "rate_high": stage.rate.high,
+            "median_days": stage.median_days,
+        }
+        for stage in view.stages
+    ]
+    return Sheet("What became of those who entered each stage", _frame(rows, tuple(rows[0])))
+
+
+def _segments(view: Segments) -> Sheet:
+    rows: list[dict[str, object]] = [
+        {
+            view.column: segment_name([row.value]),
+            "entered": row.entered,
+            "converted": row.converted,
+            "adjusted": row.expected.value,
+            "adjusted_low": row.expected.low,
+            "adjusted_high": row.expected.high,
+        }
+        for row in view.rows
+    ]
+    title = f"Rates by {view.column}, expected by day {view.horizon}"
+    return Sheet(title, _frame(rows, tuple(rows[0])))
+
+
+def _audit(facts: Facts) -> Sheet:
+    rows: list[dict[str, object]] = [
+        {
+            "rule": one.rule,
+            "severity": one.severity,
+            "rows": one.count,
+            "what": one.what,
+            "remedy": one.remedy,
+        }
+        for one in facts.quality.findings
+    ]
+    columns = ("rule", "severity", "rows", "what", "remedy")
+    return Sheet("What the audit found", _frame(rows, columns))
+
+
+def _rows(facts: Facts) -> Sheet:
+    rows: list[dict[str, object]] = [
+        {"file": file, "reason": reason, "rows": number}
+        for file, reason, number in facts.quality.accounting
+    ]
+    return Sheet("Every row that was read", _frame(rows, ("file", "reason", "rows")))
