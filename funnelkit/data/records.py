@@ -230,7 +230,8 @@ class Leads:
             records are then those that the triangle counts. Default: the first stage, as soon as
             a cohort is named.
         cohort
-            Period of entry to ``start``, such as ``"2026-08"``, ``"FY2027 Q1"``, or a Monday.
+            Period of entry to ``start`` as tables write it, such as ``"2026-08"`` or
+            ``"FY2027 Q1"``; a week by the day on which it starts.
         period
             Period of entry to ``stage``.
         every
