@@ -73,7 +73,7 @@ def triangle(
     >>> ax = fk.plot.triangle(counts, ages=[0, 1])
     >>> [text.get_text() for text in ax.texts if text.get_label() == "_cell"]
     ['20.0', '40.0', '12.5']
-    >>> ax.get_title(loc="left").replace(chr(0x202F), " ").split(" fell ")[1]
+    >>> " ".join(ax.get_title(loc="left").split()).split(" fell ")[1]
     'from 1 January 2026 (20.0 %) to 2 January 2026 (12.5 %)'
     """
     fit = int((size_of(ax)[0] - _LABELS) / _NARROWEST)
