@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import ibis
+
 from funnelkit._core import display
 from funnelkit._core.errors import ArgumentError, DataError
 from funnelkit.data.sources import Source, fresh, kept, paths_of, refuse_repeats, shared_name
@@ -76,19 +78,21 @@ def open_csv(
     files = paths_of(source, argument)
     heads = [_Head.read(file, delimiter, encoding, needed) for file in files]
     _refuse_differences(heads, needed)
-    tables, misfits, examples, headers = [], 0, [], 0
+    tables, misfits, examples, rows, headers = [], 0, [], 0, 0
     for head in heads:
         raw, lines = _scan(engine, head, needed)
         misfits += len(lines)
         examples += lines
         repeated = _is_header(raw)
-        headers += int(repeated.sum().execute() or 0)
-        tables.append(raw.filter(~repeated))
+        counted = raw.aggregate(n=raw.count(), again=repeated.sum()).execute().iloc[0]
+        again = int(counted["again"] or 0) if counted["n"] else 0
+        rows, headers = rows + int(counted["n"]), headers + again
+        tables.append(raw.filter(~repeated) if again else raw)
     table = tables[0]
     for other in tables[1:]:
         table = table.union(other.select(*table.columns))
-    name, rows = shared_name(files), int(table.count().execute())
-    if rows + headers == 0:
+    name = shared_name(files)
+    if rows == 0:
         if misfits:
             raise DataError(
                 f"`{name}`: none of its {display.plural(misfits, 'row')} fits the header, such as "
@@ -99,7 +103,7 @@ def open_csv(
         name=name,
         table=table,
         columns=heads[0].columns,
-        rows=rows + headers + misfits,
+        rows=rows + misfits,
         misfits=(misfits, tuple(examples[:5])),
         headers=headers,
         notes=tuple(note for head in heads for note in head.notes),
@@ -293,10 +297,10 @@ def _refuse_damaged(
 
 def _is_header(table: ir.Table) -> Any:
     """Return whether a row repeats the header, as in exports pasted one below the other."""
-    same = table[table.columns[0]].strip() == table.columns[0]
-    for column in table.columns[1:]:
-        same &= table[column].strip() == column
-    return same.fill_null(False)
+    same = ibis.literal(True)
+    for column in table.columns[:3]:
+        same &= (table[column].strip() == column).fill_null(False)
+    return same
 
 
 def _codec(encoding: str | None) -> str:
