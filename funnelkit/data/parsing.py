@@ -358,6 +358,7 @@ def _iso_day(text: ir.StringColumn, zone: str | None) -> ir.DateColumn:
     local = ibis.ifelse(plain, text.substr(0, 10).try_cast("date"), ibis.null("date"))
     offset = text.re_search(f"^{_DAY}{_CLOCK}{_ZONE}$")
     zulu = text.re_replace(" ?(UTC|Z)$", "Z").re_replace(r" ([+-][\d:]+)$", r"\1")
+    zulu = zulu.re_replace(r"^(.{11}\d\d:\d\d)(Z|[+-][\d:]+)$", r"\1:00\2")
     instant = zulu.replace(",", ".").try_cast("timestamp('UTC')")
     moved = _wall_clock(zone or "UTC", instant).date()
     return ibis.coalesce(local, ibis.ifelse(offset, moved, ibis.null("date")))
