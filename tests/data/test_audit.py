@@ -3,6 +3,7 @@
 import datetime as dt
 import math
 
+import ibis
 import pandas as pd
 import pytest
 
@@ -505,3 +506,22 @@ def test_every_kind_of_dirt_is_found_and_counted():
         "repeated_id": found["ids_repeated"].count,
     } == rows.drop(["unknown_segment", "white_space", "zero_amount"]).to_dict()
     assert f'"unknown" ({rows["unknown_segment"]})' in found["blank_beside_placeholder"].what
+
+
+def test_only_counts_travel_and_the_scans_are_few(monkeypatch):
+    made = simulate_frame(3000, rng=6, months=4, dirt=0.05)
+    leads = fk.from_frame(made.frame, made.funnel, as_of=made.as_of)
+    lengths = []
+    execute = ibis.expr.types.Expr.execute
+
+    def counted(expression, *args, **options):
+        result = execute(expression, *args, **options)
+        lengths.append(len(result) if hasattr(result, "__len__") else 1)
+        return result
+
+    monkeypatch.setattr(ibis.expr.types.Expr, "execute", counted)
+    audit = fk.audit(leads)
+    assert len(audit.findings) > 8
+    assert len(lengths) < 40
+    days_and_steps = 4 * 31 * len(made.funnel.steps)
+    assert max(lengths) < days_and_steps < 3000
