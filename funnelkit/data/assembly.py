@@ -90,7 +90,7 @@ def assemble_wide(
         raise DataError(problems)
     dates = {funnel.column_of(step) for step in funnel.steps} | {funnel.status_date}
     days, values, problems = _read_columns(sources, places, funnel, rules, dates - {None})
-    unused, more = filters.unused(sources, rules)
+    unused, more = filters.unused(sources, rules, funnel.personal)
     notes, problems = notes + unused, problems + more
     for source in sources:
         problems += refusals.of_ids(source, funnel.id)
@@ -140,7 +140,7 @@ def assemble_log(
         raise DataError(problems)
     found, values, problems = _read_columns([source], places, funnel, rules, {log.time})
     days = found[0]
-    unused, more = filters.unused([source], rules)
+    unused, more = filters.unused([source], rules, funnel.personal)
     notes, problems = notes + unused, problems + more
     problems += refusals.of_ids(source, log.id)
     names = {

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import ibis
 
+from funnelkit._core import display
 from funnelkit._core.errors import did_you_mean
 from funnelkit.data import parsing
 from funnelkit.data.columns import ReadingRules, shown
@@ -46,20 +47,30 @@ def kept_together(sources: Sequence[Source], id_column: str, rules: ReadingRules
     return keeps
 
 
-def unused(sources: Sequence[Source], rules: ReadingRules) -> tuple[list[str], list[str]]:
-    """Return a note for values of `exclude`, and a problem for those of `where`, on no row."""
+def unused(
+    sources: Sequence[Source], rules: ReadingRules, personal: Collection[str]
+) -> tuple[list[str], list[str]]:
+    """Return a note for values of `exclude`, and a problem for those of `where`, on no row.
+
+    What stands in a personal column is not said.
+    """
     notes, problems = [], []
     for column, given in rules.exclude.items():
         if missing := _missing(sources, column, given):
-            notes.append(f"`exclude`: no row has {shown(missing)} in `{column}`.")
+            values = display.plural(len(missing), "value") if column in personal else shown(missing)
+            notes.append(f"`exclude`: no row has {values} in `{column}`.")
     for column, given in rules.where.items():
         missing = _missing(sources, column, given)
-        if len(missing) == len(_values(given)):
-            found = _found(sources, column)
-            problems.append(
-                f"`where`: no row has {shown(missing)} in `{column}`; it holds {shown(found)}."
-                f"{did_you_mean(missing[0], found)}"
-            )
+        if len(missing) < len(_values(given)):
+            continue
+        if column in personal:
+            problems.append(f"`where`: no row has any of the values given for `{column}`.")
+            continue
+        found = _found(sources, column)
+        problems.append(
+            f"`where`: no row has {shown(missing)} in `{column}`; it holds {shown(found)}."
+            f"{did_you_mean(missing[0], found)}"
+        )
     return notes, problems
 
 

@@ -52,9 +52,12 @@ def read_csv(
     before_recording
         What becomes of leads that entered before ``recorded_from``; see :class:`Leads`.
     join
-        Further files that share the id, such as deals beside leads.
+        Further files that share the id, such as deals beside leads. A column that stands in
+        several files is read in each, but for the first stage: it is read from the first file
+        that has it, so that a deal that never was a lead is not made into one.
     where, exclude
-        Column -> value or values: rows to keep, rows to leave out.
+        Column -> value or values: rows to keep, rows to leave out. They hold for the files that
+        have the column; rows of a joined file are left out with their record of the first file.
     date_format
         Pattern of ``strptime``, for all date columns or by column. Unasked, only ISO dates are
         read.

@@ -844,6 +844,16 @@ def test_filters_that_cannot_be(read, options, error, message):
     assert str(refused.value) == message
 
 
+def test_a_filter_on_a_personal_column_tells_no_value(read):
+    funnel = fk.Funnel(["lead", "won"], exits=["lost"], id="id", personal=["source"])
+    text = RICH + "1,2026-01-05,,,1,canary\n"
+    with pytest.raises(DataError) as refused:
+        read(text, funnel, where={"source": "x"})
+    assert str(refused.value) == "`where`: no row has any of the values given for `source`."
+    leads = read(text, funnel, exclude={"source": ["x", "y"]})
+    assert leads.notes == ("`exclude`: no row has 2 values in `source`.",)
+
+
 # --- frames ----------------------------------------------------------------------------
 
 TWO = {"id": ["a", "b"], "lead": ["2026-01-05", "2026-01-06"], "won": None, "lost": None}
