@@ -47,6 +47,43 @@ class TestMeeker:
         assert "Of 4,156 units" in circuits().summary()
 
 
+class TestOtherPackages:
+    """2,000 units, a share of .3 with a Weibull time (shape .8, scale 60), followed 1 to 365 days.
+
+    lifelines 0.30.3: MixtureCureFitter(base_fitter=WeibullFitter()).fit(times, event).
+    surpyval 0.25: Weibull.fit(x=times, c=~event, lfp=True) and so on: lfp_p, params, -neg_ll()."""
+
+    @staticmethod
+    def units():
+        i = np.arange(1, 2001)
+        share, follow = (i * 0.6180339887) % 1, 1 + 364 * ((i * 0.5698402910) % 1)
+        times = 60 * (-np.log1p(-share)) ** 1.25
+        event = ((i * 0.7548776662) % 1 < 0.3) & (times < follow)
+        return np.where(event, times, follow), event
+
+    def test_lifelines(self):
+        fit = lag.fit_cure_times(*self.units())
+        values = fit.parameters()["value"]
+        np.testing.assert_allclose(values, [0.30173391547, 62.84390722, 0.80573429], rtol=1e-5)
+        assert fit.log_likelihood == pytest.approx(-3410.3679518, abs=1e-6)
+
+    @pytest.mark.parametrize(
+        ("family", "rate", "parameters", "value"),
+        [
+            ("weibull", 0.3017337249, [62.84365453, 0.80573439], -3410.3679518),
+            ("log-normal", 0.4077726733, [np.exp(4.35961347), 1 / 2.13771737], -3416.8491180),
+            ("gamma", 0.2978525496, [1 / 0.0114123, 0.75180879], -3411.1411892),
+            ("log-logistic", 0.3581065862, [54.38601536, 0.91619266], -3411.7580534),
+            ("exponential", 0.2914342105, [1 / 0.01696534], -3424.6265224),
+        ],
+    )
+    def test_surpyval(self, family, rate, parameters, value):
+        fit = lag.fit_cure_times(*self.units(), family=family)
+        assert fit.ultimate == pytest.approx(rate, rel=1e-5)
+        np.testing.assert_allclose(np.exp(fit.solution.theta[0]), parameters, rtol=2e-5)
+        assert fit.log_likelihood == pytest.approx(value, abs=1e-6)
+
+
 def test_delayed_entry_is_conditional():
     """Units with an exponential time and no cure: (events) / (time under observation)."""
     rng = np.random.default_rng(4)
