@@ -10,37 +10,7 @@ import pytest
 import funnelkit as fk
 from funnelkit._core.errors import ArgumentError, EvidenceError
 from funnelkit.counts import build
-
-# ../shared/data/README.md, table "olist": entered, won ever, within 30, 60 and 90 days. It counts
-# all 8,000; the one negative lag is clipped to day 0.
-OLIST_MONTHS = {
-    "2017-06": (4, 0, 0, 0, 0),
-    "2017-07": (239, 2, 0, 0, 0),
-    "2017-08": (386, 9, 0, 0, 0),
-    "2017-09": (312, 7, 0, 0, 0),
-    "2017-10": (416, 14, 0, 0, 0),
-    "2017-11": (445, 18, 2, 4, 8),
-    "2017-12": (200, 11, 1, 6, 6),
-    "2018-01": (1141, 152, 96, 118, 129),
-    "2018-02": (1028, 149, 101, 119, 128),
-    "2018-03": (1174, 167, 115, 137, 141),
-    "2018-04": (1352, 183, 148, 162, 171),
-    "2018-05": (1303, 130, 92, 101, 109),
-}
-# The same page, "By origin (entered/won)".
-OLIST_ORIGINS = {
-    None: (60, 14),
-    "unknown": (1099, 179),
-    "paid search": (1586, 195),
-    "organic search": (2296, 271),
-    "direct traffic": (499, 56),
-    "referral": (284, 24),
-    "social": (1350, 75),
-    "display": (118, 6),
-    "other publicities": (65, 3),
-    "email": (493, 15),
-    "other": (150, 4),
-}
+from tests.olist_figures import MONTHS, ORIGINS
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +41,7 @@ def test_olist_by_month(olist):
         )
         for j, cohort in enumerate(triangle.cohorts)
     }
-    assert found == OLIST_MONTHS
+    assert found == MONTHS
     assert (triangle.n, int(triangle.converted.sum())) == (8000, 842)
     assert int(triangle.undated["won"].sum()) == 1
 
@@ -82,7 +52,7 @@ def test_olist_by_origin(olist):
         segment[0]: (int(triangle.entered[i, 0]), int(triangle.converted[i, 0]))
         for i, segment in enumerate(triangle.segments)
     }
-    assert found == OLIST_ORIGINS
+    assert found == ORIGINS
 
 
 def test_several_dates_in_one_call(olist):
