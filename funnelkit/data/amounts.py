@@ -61,7 +61,7 @@ def read_amounts(
     else:
         remedy = "They do not follow `thousands` and `decimal` as given."
     problem = (
-        f"`{name}` in `{source.name}`: {_of(filled - read, filled)} not plain numbers, such as "
+        f"`{name}` in `{source.name}`: {_of(filled - read, filled)} not in plain digits, such as "
         f"{odd}. {remedy}"
     )
     return _decimal(readings[0]), [problem]

@@ -86,12 +86,14 @@ def assemble_wide(
         With every problem of every source at once.
     """
     places, notes, problems = locate(sources, funnel, rules)
-    if problems:
+    if any(funnel.id not in source.columns for source in sources):
         raise DataError(problems)
     dates = {funnel.column_of(step) for step in funnel.steps} | {funnel.status_date}
-    days, values, problems = _read_columns(sources, places, funnel, rules, dates - {None})
-    unused, more = filters.unused(sources, rules, funnel.personal)
-    notes, problems = notes + unused, problems + more
+    days, values, more = _read_columns(sources, places, funnel, rules, dates - {None})
+    problems += more
+    if {*rules.where, *rules.exclude} <= {*places, funnel.id}:
+        unused, more = filters.unused(sources, rules, funnel.personal)
+        notes, problems = notes + unused, problems + more
     for source in sources:
         problems += refusals.of_ids(source, funnel.id)
         if funnel.status in source.columns:

@@ -589,28 +589,28 @@ def test_no_date_and_no_as_of(read):
         (
             ["1,234.50", "1,234"],
             (
-                "2 of 2 amounts are not plain numbers, such as '1,234', '1,234.50'. Every value "
+                "2 of 2 amounts are not in plain digits, such as '1,234', '1,234.50'. Every value "
                 'can be read with thousands=",", decimal=".".'
             ),
         ),
         (
             ["1.234,50", "7"],
             (
-                "1 of 2 amounts is not plain numbers, such as '1.234,50'. Every value can be read "
-                'with thousands=".", decimal=",".'
+                "1 of 2 amounts is not in plain digits, such as '1.234,50'. Every value can be "
+                'read with thousands=".", decimal=",".'
             ),
         ),
         (
             ["1,234"],
             (
-                "1 of 1 amount is not plain numbers, such as '1,234'. Every value can be read with "
-                'thousands=",", decimal="." or with decimal=","; say which is right.'
+                "1 of 1 amount is not in plain digits, such as '1,234'. Every value can be read "
+                'with thousands=",", decimal="." or with decimal=","; say which is right.'
             ),
         ),
         (
             ["$12", "8"],
             (
-                "1 of 2 amounts is not plain numbers, such as '$12'. No usual style reads all of "
+                "1 of 2 amounts is not in plain digits, such as '$12'. No usual style reads all of "
                 "them; export plain numbers, and blanks for unknown."
             ),
         ),
@@ -650,7 +650,7 @@ def test_amounts_that_do_not_follow_what_was_told(read):
     with pytest.raises(DataError) as refused:
         read(RICH + '1,2026-01-05,,,"1.234,50",x\n', FULL, thousands=",", decimal=".")
     assert str(refused.value) == (
-        "`amount` in `leads.csv`: 1 of 1 amount is not plain numbers, such as '1.234,50'. They "
+        "`amount` in `leads.csv`: 1 of 1 amount is not in plain digits, such as '1.234,50'. They "
         "do not follow `thousands` and `decimal` as given."
     )
 
@@ -1028,3 +1028,14 @@ def test_no_log():
     assert str(refused.value) == (
         "`log` must be a pandas DataFrame, a path or a list of paths; got None."
     )
+
+
+def test_every_problem_of_every_column_at_once(read):
+    text = RICH.replace("source", "sorce") + '1,05/01/2026,,,"1.200,50",web\n'
+    with pytest.raises(DataError) as refused:
+        read(text, FULL)
+    missing, date, amount = refused.value.problems
+    assert missing.startswith("column `source` (segment) is missing in `leads.csv`.")
+    assert missing.endswith("Did you mean `sorce`?")
+    assert date.startswith("`lead` in `leads.csv`: 1 of 1 date is not ISO")
+    assert amount.startswith("`amount` in `leads.csv`: 1 of 1 amount is not in plain digits")
