@@ -1,4 +1,6 @@
-"""Olist in figures, from ../shared/data/README.md, section "olist"."""
+"""Olist: its figures from ../shared/data/README.md, section "olist", and its two files read."""
+
+import funnelkit as fk
 
 # Month: entered, won ever, within 30, 60 and 90 days.
 MONTHS = {
@@ -29,3 +31,20 @@ ORIGINS = {
     "email": (493, 15),
     "other": (150, 4),
 }
+
+
+def read_olist(shared_data):
+    """Return the leads of both files, as of the last day."""
+    funnel = fk.Funnel(
+        ["mql", "won"],
+        id="mql_id",
+        columns={"mql": "first_contact_date", "won": "won_date"},
+        segments=["origin"],
+    )
+    folder = shared_data / "olist"
+    return fk.read_csv(
+        folder / "olist_marketing_qualified_leads_dataset.csv",
+        funnel,
+        join=[folder / "olist_closed_deals_dataset.csv"],
+        as_of="2018-11-14",
+    )

@@ -10,24 +10,12 @@ import pytest
 import funnelkit as fk
 from funnelkit._core.errors import ArgumentError, EvidenceError
 from funnelkit.counts import build
-from tests.olist_figures import MONTHS, ORIGINS
+from tests.olist_figures import MONTHS, ORIGINS, read_olist
 
 
 @pytest.fixture(scope="module")
 def olist(shared_data):
-    funnel = fk.Funnel(
-        ["mql", "won"],
-        id="mql_id",
-        columns={"mql": "first_contact_date", "won": "won_date"},
-        segments=["origin"],
-    )
-    folder = shared_data / "olist"
-    return fk.read_csv(
-        folder / "olist_marketing_qualified_leads_dataset.csv",
-        funnel,
-        join=[folder / "olist_closed_deals_dataset.csv"],
-        as_of="2018-11-14",
-    )
+    return read_olist(shared_data)
 
 
 def test_olist_by_month(olist):
