@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from funnelkit.lag.adjusted import AdjustedRates, adjust
+from funnelkit.lag.adjusting.result import AdjustedRates, adjust
 from funnelkit.lag.base import LagFit, Verdict
-from funnelkit.lag.cure import fit_cure
-from funnelkit.lag.cure_fit import CureFit
-from funnelkit.lag.cure_times import CureTimesFit, fit_cure_times
-from funnelkit.lag.curves import NonparametricFit
-from funnelkit.lag.nonparametric import fit_competing, fit_kaplan_meier
+from funnelkit.lag.cure.grouped import fit_cure
+from funnelkit.lag.cure.result import CureFit
+from funnelkit.lag.cure.times import CureTimesFit, fit_cure_times
+from funnelkit.lag.nonparametric.product_limit_fits import fit_competing, fit_kaplan_meier
+from funnelkit.lag.nonparametric.result import NonparametricFit
 
 __all__ = [
     "AdjustedRates",

@@ -13,7 +13,7 @@ from funnelkit._core import display
 from funnelkit._core.dates import period_label, period_name
 from funnelkit._core.errors import ArgumentError
 from funnelkit.lag import AdjustedRates
-from funnelkit.lag.adjusted import IMMATURE_BELOW
+from funnelkit.lag.adjusting.result import IMMATURE_BELOW
 from funnelkit.rates import CohortRates
 
 if TYPE_CHECKING:

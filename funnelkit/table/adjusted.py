@@ -59,7 +59,7 @@ def cohorts(adjusted: AdjustedRates) -> Table:
     >>> table.rows[1][-1], table.rows[0][-1]
     ('immature', 'mature')
     """
-    from funnelkit.lag.adjusted import IMMATURE_BELOW, AdjustedRates
+    from funnelkit.lag.adjusting.result import IMMATURE_BELOW, AdjustedRates
 
     if not isinstance(adjusted, AdjustedRates):
         raise ArgumentError(

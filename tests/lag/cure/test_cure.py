@@ -12,8 +12,8 @@ from scipy import stats
 from funnelkit import lag
 from funnelkit._core.errors import ArgumentError, EvidenceError
 from funnelkit.counts.triangle import Triangle
-from funnelkit.lag.clocks import Days, Times
-from funnelkit.lag.families import family_called
+from funnelkit.lag.cure.clocks import Days, Times
+from funnelkit.lag.cure.families import family_called
 from tests.reference import cure as slow
 from tests.reference.leads import Lead, triangle
 

@@ -12,16 +12,16 @@ from funnelkit._core import display
 from funnelkit._core.dates import period_label
 from funnelkit._core.frames import long_frame
 from funnelkit._core.interval import Interval
-from funnelkit.lag.clocks import Days
-from funnelkit.lag.profile import IntervalMethod
+from funnelkit.lag.cure.clocks import Days
+from funnelkit.lag.cure.profile import IntervalMethod
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     import pandas as pd
 
-    from funnelkit.lag.cure_fit import CureFit
-    from funnelkit.lag.solution import Solution
+    from funnelkit.lag.cure.result import CureFit
+    from funnelkit.lag.cure.solution import Solution
 
 FloatArray = NDArray[np.float64]
 

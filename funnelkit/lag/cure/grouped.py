@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from funnelkit._core import checks, display
 from funnelkit._core.errors import EvidenceError
 from funnelkit.counts.triangle import Triangle
-from funnelkit.lag.clocks import Days
-from funnelkit.lag.cure_fit import CureFit
-from funnelkit.lag.families import FamilyName, family_called
-from funnelkit.lag.latency import Family
-from funnelkit.lag.likelihood import Cells, Likelihood
-from funnelkit.lag.solution import solved
+from funnelkit.lag.cure.clocks import Days
+from funnelkit.lag.cure.families import FamilyName, family_called
+from funnelkit.lag.cure.latency import Family
+from funnelkit.lag.cure.likelihood import Cells, Likelihood
+from funnelkit.lag.cure.result import CureFit
+from funnelkit.lag.cure.solution import solved
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

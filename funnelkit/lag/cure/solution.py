@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from funnelkit.lag.likelihood import Information, Likelihood
-from funnelkit.lag.profile import IntervalMethod, Profile, cutoffs, known_limits
-from funnelkit.lag.search import ACCURATE, Box, Top, best, climb, polished, starts_from
+from funnelkit.lag.cure.likelihood import Information, Likelihood
+from funnelkit.lag.cure.profile import IntervalMethod, Profile, cutoffs, known_limits
+from funnelkit.lag.cure.search import ACCURATE, Box, Top, best, climb, polished, starts_from
 
 FloatArray = NDArray[np.float64]
 _REACH = 18.0

@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from funnelkit._core import checks
 from funnelkit._core.errors import ArgumentError
 from funnelkit._core.interval import Interval
-from funnelkit.lag import cure_tables
-from funnelkit.lag.clocks import share_by
-from funnelkit.lag.cure_estimate import CureEstimate
-from funnelkit.lag.profile import IntervalMethod
+from funnelkit.lag.cure import tables
+from funnelkit.lag.cure.clocks import share_by
+from funnelkit.lag.cure.estimate import CureEstimate
+from funnelkit.lag.cure.profile import IntervalMethod
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,7 +28,7 @@ class CureFit(CureEstimate):
 
     Shapes: ``S = len(segments)``, ``C = len(cohorts)``; what segments or cohorts share is
     repeated along that axis. Fields are those of the estimate: see
-    :class:`~funnelkit.lag.cure_estimate.CureEstimate`.
+    :class:`~funnelkit.lag.cure.estimate.CureEstimate`.
     """
 
     def rate_at(self, ages: ArrayLike, *, outcome: str | None = None) -> FloatArray:
@@ -173,7 +173,7 @@ class CureFit(CureEstimate):
         References
         ----------
         Meeker (1987), Technometrics 29, 51-65 (the profile, and why not a Wald interval);
-        :func:`funnelkit.lag.profile.cutoffs` for the cut-offs.
+        :func:`funnelkit.lag.cure.profile.cutoffs` for the cut-offs.
         """
         level = checks.confidence(confidence_level)
         checks.one_of("method", method, ("calibrated", "likelihood"))
@@ -182,7 +182,7 @@ class CureFit(CureEstimate):
         if ages is None:
             return Interval(low[self.rate_of], high[self.rate_of])
         days = _ages("ages", ages)
-        return cure_tables.band(
+        return tables.band(
             self, days, low=low, high=high, level=level, method=method, design=design
         )
 
@@ -201,7 +201,7 @@ class CureFit(CureEstimate):
             working scale (infinite and missing where a rate is 0 or 1; missing at the edge of
             what is looked at), ``value``, and for rates ``low`` and ``high``.
         """
-        return cure_tables.parameters(self, confidence_level)
+        return tables.parameters(self, confidence_level)
 
     def to_frame(self, *, confidence_level: float = 0.95) -> pd.DataFrame:
         """Return one row per eventual rate.
@@ -215,11 +215,11 @@ class CureFit(CureEstimate):
             conversions within the time followed) and ``verdict``. Where that is "bound only",
             the upper end is all there is to say.
         """
-        return cure_tables.table(self, confidence_level)
+        return tables.table(self, confidence_level)
 
     def summary(self) -> str:
         """Return the eventual rate, its interval, its pace and what carries it."""
-        return cure_tables.sentence(self)
+        return tables.sentence(self)
 
 
 def _ages(argument: str, ages: ArrayLike) -> FloatArray:

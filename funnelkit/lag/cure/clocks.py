@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelkit.lag.latency import Family
+from funnelkit.lag.cure.latency import Family
 
 FloatArray = NDArray[np.float64]
 _FLOOR = 1e-280
@@ -104,7 +104,7 @@ def share_by(family: Family, theta: FloatArray, ages: NDArray[np.float64]) -> Fl
 
     Examples
     --------
-    >>> from funnelkit.lag.families import family_called
+    >>> from funnelkit.lag.cure.families import family_called
     >>> share_by(family_called("exponential"), np.log([[1.0]]), np.array([-1, 0, np.inf])).round(4)
     array([[0.    , 0.3679, 1.    ]])
     """

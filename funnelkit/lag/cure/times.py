@@ -12,12 +12,12 @@ from funnelkit._core import checks, display
 from funnelkit._core.errors import ArgumentError, EvidenceError
 from funnelkit._core.interval import Interval
 from funnelkit._core.result import Result
-from funnelkit.lag.clocks import Times
-from funnelkit.lag.cure_tables import parameter_rows
-from funnelkit.lag.families import FamilyName, family_called
-from funnelkit.lag.likelihood import Cells, Likelihood
-from funnelkit.lag.profile import IntervalMethod
-from funnelkit.lag.solution import Solution, solved
+from funnelkit.lag.cure.clocks import Times
+from funnelkit.lag.cure.families import FamilyName, family_called
+from funnelkit.lag.cure.likelihood import Cells, Likelihood
+from funnelkit.lag.cure.profile import IntervalMethod
+from funnelkit.lag.cure.solution import Solution, solved
+from funnelkit.lag.cure.tables import parameter_rows
 
 if TYPE_CHECKING:
     import pandas as pd

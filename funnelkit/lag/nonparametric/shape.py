@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelkit.lag.product_limit import Curves
+from funnelkit.lag.nonparametric.product_limit import Curves
 
 FloatArray = NDArray[np.float64]
 MATURE = 0.9

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special, stats
 
-from funnelkit.lag.likelihood import Likelihood
-from funnelkit.lag.search import Box, Top, climb
+from funnelkit.lag.cure.likelihood import Likelihood
+from funnelkit.lag.cure.search import Box, Top, climb
 
 FloatArray = NDArray[np.float64]
 IntervalMethod = Literal["calibrated", "likelihood"]

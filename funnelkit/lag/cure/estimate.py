@@ -14,9 +14,9 @@ from funnelkit._core.clusters import ClusterSums
 from funnelkit._core.result import Result, frozen
 from funnelkit.counts.triangle import Segment
 from funnelkit.lag.base import Verdict
-from funnelkit.lag.clocks import share_by
-from funnelkit.lag.families import FamilyName
-from funnelkit.lag.solution import Solution
+from funnelkit.lag.cure.clocks import share_by
+from funnelkit.lag.cure.families import FamilyName
+from funnelkit.lag.cure.solution import Solution
 
 if TYPE_CHECKING:
     import pandas as pd

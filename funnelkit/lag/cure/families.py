@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from funnelkit._core import checks
-from funnelkit.lag.latency import Exponential, Family, Gamma, LogLogistic, LogNormal, Weibull
-from funnelkit.lag.prentice import GeneralisedGamma
+from funnelkit.lag.cure.latency import Exponential, Family, Gamma, LogLogistic, LogNormal, Weibull
+from funnelkit.lag.cure.prentice import GeneralisedGamma
 
 FamilyName = Literal[
     "exponential", "weibull", "gamma", "log-normal", "log-logistic", "generalised gamma"

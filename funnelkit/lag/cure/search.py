@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelkit.lag.likelihood import Likelihood
+from funnelkit.lag.cure.likelihood import Likelihood
 
 FloatArray = NDArray[np.float64]
 Objective = Callable[[FloatArray], tuple[float, FloatArray]]

@@ -18,11 +18,11 @@ from funnelkit._core.frames import long_frame
 from funnelkit._core.interval import Interval
 from funnelkit._core.result import Result, frozen, frozen_mapping
 from funnelkit.counts.triangle import Segment
-from funnelkit.lag import shape
-from funnelkit.lag.ages import whole_days
 from funnelkit.lag.base import Verdict
-from funnelkit.lag.product_limit import Curves
-from funnelkit.lag.wording import sentence
+from funnelkit.lag.nonparametric import shape
+from funnelkit.lag.nonparametric.ages import whole_days
+from funnelkit.lag.nonparametric.product_limit import Curves
+from funnelkit.lag.nonparametric.wording import sentence
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ import numpy as np
 from funnelkit._core import display
 
 if TYPE_CHECKING:
-    from funnelkit.lag.curves import NonparametricFit
+    from funnelkit.lag.nonparametric.result import NonparametricFit
 
 
 def sentence(fit: NonparametricFit, *, bounds: int) -> str:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from funnelkit.lag.latency import STEP, Family, standardised
+from funnelkit.lag.cure.latency import STEP, Family, standardised
 
 FloatArray = NDArray[np.float64]
 _NEAR = 1e-5

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelkit.lag.clocks import Clock, Seen
-from funnelkit.lag.latency import Family
+from funnelkit.lag.cure.clocks import Clock, Seen
+from funnelkit.lag.cure.latency import Family
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

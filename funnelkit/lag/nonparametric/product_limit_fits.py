@@ -10,8 +10,8 @@ import numpy as np
 from funnelkit._core import checks, display
 from funnelkit._core.errors import EvidenceError
 from funnelkit.counts.triangle import Triangle
-from funnelkit.lag.curves import NonparametricFit, Pool
-from funnelkit.lag.product_limit import Curves
+from funnelkit.lag.nonparametric.product_limit import Curves
+from funnelkit.lag.nonparametric.result import NonparametricFit, Pool
 
 
 def fit_kaplan_meier(

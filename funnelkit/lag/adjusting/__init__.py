@@ -1,0 +1,1 @@
+"""What each cohort comes to, given the timing of a fit."""

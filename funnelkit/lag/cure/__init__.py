@@ -1,0 +1,1 @@
+"""Mixture-cure fits: what share converts ever, and the pace of those who do."""
