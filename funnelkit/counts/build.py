@@ -156,6 +156,7 @@ def triangle(
         late=late,
         partial=grid.partial,
         accounts=_accounts(entered, question, grid),
+        calendar=grid.by_month(grid.having(outcome=0, undated=0), leads.as_of),
     )
 
 
@@ -183,7 +184,8 @@ def triangle_sql(
         One statement over a table ``funnel_rows`` (typed rows, one per record: ``id``,
         ``source``, ``day_0`` … ``day_k`` for the stages and exits in order, then the
         attributes). It yields ``cohort_day``, the segments, ``outcome`` (0 the target, 1 … the
-        exits, -1 open), ``undated``, ``age`` and ``n``.
+        exits, -1 open), ``undated``, ``age``, ``month_day`` (the first of the month in which a
+        dated target came) and ``n``.
     """
     question = _question(leads.funnel, start, target, cohort, by)
     rows = ibis.table(leads.rows.table.schema(), name="funnel_rows")
@@ -365,6 +367,7 @@ def _entered(leads: Leads, table: ir.Table, question: Question) -> ir.Table:
         "outcome": ibis.ifelse(won, 0, ibis.ifelse(left, table.exit + 1, -1)),
         "undated": undated.cast("int32"),
         "age": day.delta(began, unit="day"),
+        "month_day": ibis.ifelse(won & ~undated, day.truncate("M"), ibis.null("date")),
         "followed": end.delta(began, unit="day"),
     }
     if since is not None and leads.before_recording == "delayed_entry":
@@ -382,7 +385,7 @@ _MONTHLY: tuple[Unit, ...] = ("month", "quarter", "year")
 
 
 def _outcomes(entered: ir.Table, question: Question) -> ir.Table:
-    keys = [*question.keys, "outcome", "undated", "age"]
+    keys = [*question.keys, "outcome", "undated", "age", "month_day"]
     return entered.group_by(*keys).aggregate(n=entered.count())
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from funnelkit._core import checks, display
 from funnelkit._core.dates import period_label
 from funnelkit._core.errors import ArgumentError, DataError, did_you_mean, unknown
+from funnelkit.counts.calendar import CalendarCounts
 from funnelkit.counts.triangle import AccountSums, IntArray, Segment, Triangle
 
 if TYPE_CHECKING:
@@ -39,13 +40,14 @@ def added(one: Triangle, other: Triangle) -> Triangle:
         )
     segments = sort_segments({*one.segments, *other.segments})
     cohorts = one.cohorts.union(other.cohorts)
-    n_ages = max(one.n_ages, other.n_ages)
 
-    def total(first: IntArray | None, second: IntArray | None) -> Any:
+    def total(
+        first: IntArray | None, second: IntArray | None, size: int = max(one.n_ages, other.n_ages)
+    ) -> Any:
         if first is None and second is None:
             return None
         cube = next(c for c in (first, second) if c is not None)
-        ages = (n_ages,) if cube.ndim == 3 else ()
+        ages = (size,) if cube.ndim == 3 else ()
         out = np.zeros((len(segments), len(cohorts), *ages), dtype=np.int64)
         for triangle, part in ((one, first), (other, second)):
             if part is not None:
@@ -80,7 +82,19 @@ def added(one: Triangle, other: Triangle) -> Triangle:
         late=total(one.late, other.late),
         partial=one.partial | other.partial,
         accounts=sums,
+        calendar=_added_calendars(one.calendar, other.calendar, total),
     )
+
+
+def _added_calendars(
+    one: CalendarCounts | None, other: CalendarCounts | None, total: Callable[..., IntArray]
+) -> CalendarCounts | None:
+    """Return the sum of counts by month, where both are known."""
+    if one is None or other is None:
+        return None
+    months = one.months.union(other.months)
+    converted = total(one.over(months), other.over(months), len(months))
+    return CalendarCounts(months=months, converted=converted)
 
 
 def selected(
@@ -139,6 +153,7 @@ def selected(
         else AccountSums(
             accounts=part(sums.accounts), nn=part(sums.nn), xn=part(sums.xn), xx=part(sums.xx)
         ),
+        calendar=None if triangle.calendar is None else triangle.calendar.part(rows, keep),
     )
 
 

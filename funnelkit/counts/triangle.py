@@ -16,6 +16,7 @@ from funnelkit._core.clusters import ClusterSums
 from funnelkit._core.dates import period_label
 from funnelkit._core.errors import ArgumentError, DataError, unknown
 from funnelkit._core.result import Result, frozen, frozen_mapping
+from funnelkit.counts.calendar import CalendarCounts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,6 +104,8 @@ class Triangle(Result):
         ``as_of``.
     accounts
         Sums over accounts for the target, where the funnel has ``account``.
+    calendar
+        Dated conversions of the target by calendar month; ``None`` where it is not known.
 
     Raises
     ------
@@ -125,6 +128,7 @@ class Triangle(Result):
     late: IntArray | None = None
     partial: frozenset[pd.Period] = frozenset()
     accounts: AccountSums | None = None
+    calendar: CalendarCounts | None = None
 
     def __post_init__(self) -> None:
         """Freeze the arrays and hold the law of the rows."""
@@ -169,17 +173,28 @@ class Triangle(Result):
             (cube.sum(axis=2) for cube in (*self.events.values(), *self.undated.values())),
             self.censored.sum(axis=2),
         )
-        sums = {"Σ events + Σ undated + Σ censored": accounted, "Σ followed": self.followed.sum(2)}
-        for words, total in sums.items():
-            wrong = np.argwhere(total != self.entered)
-            if len(wrong):
-                i, j = (int(k) for k in wrong[0])
-                problems.append(
-                    f"entered ≠ {words} in {len(wrong)} of {self.entered.size} cells, such as "
-                    f"segment {self.segments[i]}, cohort {period_label(self.cohorts[j])}: "
-                    f"{self.entered[i, j]} ≠ {total[i, j]}."
-                )
+        problems += self._unequal("Σ events + Σ undated + Σ censored", accounted)
+        problems += self._unequal("Σ followed", self.followed.sum(axis=2))
+        if self.calendar is not None:
+            came = self.events[self.target].sum(axis=2)
+            by_month = self.calendar.converted.sum(axis=2)
+            problems += self._unequal("Σ calendar", by_month, f"events[{self.target!r}]", came)
         return problems
+
+    def _unequal(
+        self, words: str, total: IntArray, name: str = "entered", expected: IntArray | None = None
+    ) -> list[str]:
+        """Return where a sum is not what it must be, with the first cell as an example."""
+        expected = self.entered if expected is None else expected
+        if total.shape != expected.shape:
+            return [f"`{words}` must have shape {expected.shape}; got {total.shape}."]
+        wrong = np.argwhere(total != expected)
+        if not len(wrong):
+            return []
+        i, j = (int(k) for k in wrong[0])
+        example = f"segment {self.segments[i]}, cohort {period_label(self.cohorts[j])}"
+        told = f"{name} ≠ {words} in {len(wrong)} of {expected.size} cells, such as {example}"
+        return [f"{told}: {expected[i, j]} ≠ {total[i, j]}."]
 
     @property
     def outcomes(self) -> tuple[str, ...]:
@@ -306,6 +321,7 @@ class Triangle(Result):
                 xn=total(sums.xn),
                 xx=total(sums.xx),
             ),
+            calendar=None if self.calendar is None else self.calendar.total(axes),
         )
 
     def select(
