@@ -97,16 +97,14 @@ class Grid:
 
     def by_month(self, counts: pd.DataFrame, as_of: dt.date) -> CalendarCounts:
         """Return counts with ``month_day`` and ``n`` by calendar month, up to that of ``as_of``."""
-        import pandas as pd
-
-        first = min([self.cohorts[0].start_time, *pd.to_datetime(counts["month_day"])])
-        months = pd.period_range(first, as_of, freq="M")
-        out = np.zeros((len(self.segments), len(self.cohorts), len(months)), dtype=np.int64)
-        if len(counts):
-            came = pd.PeriodIndex(pd.to_datetime(counts["month_day"]), freq="M")
-            place = (*self._cells(counts), months.get_indexer(came))
-            np.add.at(out, place, counts["n"].to_numpy(np.int64))
-        return CalendarCounts(months=months, converted=out)
+        return CalendarCounts.of(
+            counts["month_day"],
+            counts["n"].to_numpy(np.int64),
+            self._cells(counts),
+            shape=(len(self.segments), len(self.cohorts)),
+            first=self.cohorts[0].start_time,
+            as_of=as_of,
+        )
 
     def square(self, counts: pd.DataFrame, column: str) -> IntArray:
         """Return a column of counts as ``(n_segments, n_cohorts)``."""

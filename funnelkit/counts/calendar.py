@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,40 @@ class CalendarCounts:
     def __post_init__(self) -> None:
         """Copy and freeze the counts."""
         object.__setattr__(self, "converted", frozen(self.converted, np.int64))
+
+    @classmethod
+    def of(
+        cls,
+        days: pd.Series[Any],
+        n: IntArray,
+        cells: tuple[IntArray, IntArray],
+        *,
+        shape: tuple[int, int],
+        first: pd.Timestamp,
+        as_of: dt.date,
+    ) -> CalendarCounts:
+        """Return counts on days as counts by month.
+
+        Parameters
+        ----------
+        days, n, cells
+            Day, number, and segment and cohort of some conversions.
+        shape
+            Segments and cohorts.
+        first
+            First day with a lead.
+        as_of
+            Last complete day.
+        """
+        import pandas as pd
+
+        came = pd.to_datetime(days)
+        months = pd.period_range(min([first, *came]), as_of, freq="M")
+        out = np.zeros((*shape, len(months)), dtype=np.int64)
+        if len(came):
+            where = months.get_indexer(pd.PeriodIndex(came, freq="M"))
+            np.add.at(out, (*cells, where), n)
+        return cls(months=months, converted=out)
 
     def total(self, axes: tuple[int, ...]) -> CalendarCounts:
         """Return the sums over segments (axis 0), cohorts (axis 1) or both, axes kept."""

@@ -214,6 +214,16 @@ def from_counts(
         for name in (target, *exits)
         if ((frame["outcome"] == name) & ~dated).any()
     }
+    won = np.asarray((frame["outcome"] == target) & dated, dtype=bool)
+    came = pd.Timestamp(end) - pd.to_timedelta((frame["followed"] - age)[won], unit="D")
+    calendar = CalendarCounts.of(
+        came,
+        n[won],
+        (where[0][won], where[1][won]),
+        shape=shape[:2],
+        first=every[0].start_time,
+        as_of=end,
+    )
     return Triangle(
         start=start,
         target=target,
@@ -228,6 +238,7 @@ def from_counts(
         censored=cube(blank),
         followed=followed,
         partial=frozenset(period for period in every if period.end_time.date() > end),
+        calendar=calendar,
     )
 
 

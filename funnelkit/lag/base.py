@@ -47,7 +47,11 @@ class LagFit(Protocol):
 
     @property
     def verdict(self) -> Verdict:
-        """Whether follow-up is long enough."""
+        """Whether follow-up is long enough: the least certain of :attr:`verdicts`."""
+
+    @property
+    def verdicts(self) -> NDArray[np.str_]:
+        """Verdict of each rate, shape ``(S, C)``."""
 
     def rate_at(self, ages: ArrayLike, *, outcome: str | None = None) -> FloatArray:
         """Return the share with an outcome by each age, shape ``(S, C, A)``.
@@ -58,13 +62,29 @@ class LagFit(Protocol):
     def maturity(self, ages: ArrayLike) -> FloatArray:
         """Return ``rate_at(ages) / ultimate``, shape ``(S, C, A)``."""
 
-    def conditional(self, age: ArrayLike, horizon: int | None = None) -> FloatArray:
-        """Return P(target within ``horizon`` more days | open at ``age``), shape ``(S, C, A)``."""
+    def conditional(
+        self, age: ArrayLike, horizon: int | None = None, *, outcome: str | None = None
+    ) -> FloatArray:
+        """Return P(outcome within ``horizon`` more days | open at ``age``), shape ``(S, C, A)``."""
 
-    def sample(self, n: int, *, rng: np.random.Generator | int) -> FloatArray:
-        """Return joint draws of the target's rate surface, shape ``(n, S, C, n_ages)``."""
+    def sample(
+        self,
+        n: int,
+        *,
+        rng: np.random.Generator | int,
+        outcome: str | None = None,
+        ages: ArrayLike | None = None,
+    ) -> FloatArray:
+        """Return joint draws of the rate surface, shape ``(n, S, C, n_ages)``.
+
+        The same seed gives the target and the exits of the same draws.
+        """
 
     def confidence_interval(
-        self, ages: ArrayLike | None = None, *, confidence_level: float = 0.95
+        self,
+        ages: ArrayLike | None = None,
+        *,
+        confidence_level: float = 0.95,
+        outcome: str | None = None,
     ) -> Interval:
         """Return the interval of ``rate_at(ages)``, by default of ``ultimate``."""

@@ -10,6 +10,7 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from funnelkit.counts.calendar import CalendarCounts
 from funnelkit.counts.triangle import AccountSums, Triangle
 
 laws = settings(max_examples=30, deadline=None)
@@ -18,6 +19,7 @@ AS_OF = dt.date(2026, 3, 31)
 COHORTS = pd.period_range("2026-01", "2026-03", freq="M")
 SEGMENTS = (("ads",), ("web",), (None,))
 OUTCOMES = ("won", "lost", "disqualified")
+MONTHS = pd.period_range("2026-01", "2026-03", freq="M")
 
 
 class One(NamedTuple):
@@ -35,7 +37,7 @@ class One(NamedTuple):
 @st.composite
 def leads(draw: Any) -> One:
     cohort = draw(st.integers(0, 2))
-    followed = draw(st.integers(31 * (2 - cohort), 31 * (3 - cohort)))
+    followed = draw(st.integers(*((59, 89), (31, 58), (0, 30))[cohort]))
     outcome = draw(st.sampled_from([None, *OUTCOMES]))
     age = followed if outcome is None else draw(st.integers(0, followed))
     late = draw(st.integers(0, age))
@@ -54,12 +56,16 @@ def counted(ones: list[One], *, late: bool = False, accounts: bool = False) -> T
 
     events, undated = {name: cube() for name in OUTCOMES}, {name: cube() for name in OUTCOMES}
     censored, followed, joined = cube(), cube(), cube()
+    by_month = np.zeros((3, 3, len(MONTHS)), np.int64)
     sums = {"accounts": cube()[..., 0], "nn": cube()[..., 0], "xn": cube(), "xx": cube()}
     for one in ones:
         cell = one.segment, one.cohort
         place = events if not one.undated else undated
         (censored if one.outcome is None else place[one.outcome])[(*cell, one.age)] += 1
         followed[(*cell, one.followed)] += 1
+        if one.outcome == "won" and not one.undated:
+            came = AS_OF - dt.timedelta(one.followed - one.age)
+            by_month[(*cell, MONTHS.get_loc(pd.Period(came, "M")))] += 1
         if one.late:
             joined[(*cell, one.late)] += 1
         sums["accounts"][cell] += 1  # each lead an account of its own
@@ -82,6 +88,7 @@ def counted(ones: list[One], *, late: bool = False, accounts: bool = False) -> T
         followed=followed,
         late=joined if late else None,
         accounts=AccountSums(**sums) if accounts else None,
+        calendar=CalendarCounts(months=MONTHS, converted=by_month),
     )
 
 
@@ -96,6 +103,8 @@ def cells(triangle: Triangle) -> dict[Any, int]:
     }
     if triangle.late is not None:
         cubes["late"] = triangle.late
+    if triangle.calendar is not None:
+        cubes["by month"] = triangle.calendar.over(MONTHS)
     if triangle.accounts is not None:
         cubes |= {name: getattr(triangle.accounts, name) for name in ("nn", "xn", "xx")}
     return {

@@ -38,6 +38,8 @@ def assert_triangle(found: Any, expected: counts.Counts, *, accounts: bool = Fal
     assert cells(found.followed, *axes) == expected.followed
     late = Counter() if found.late is None else cells(found.late, *axes)
     assert Counter({key: n for key, n in late.items() if key[-1]}) == expected.late
+    months = [str(each) for each in found.calendar.months]
+    assert cells(found.calendar.converted, *axes, months) == expected.by_month
     if accounts:
         assert_accounts(found, expected)
 

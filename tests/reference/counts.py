@@ -40,6 +40,7 @@ class Counts:
     censored: Counter[Any] = field(default_factory=Counter)
     followed: Counter[Any] = field(default_factory=Counter)
     late: Counter[Any] = field(default_factory=Counter)
+    by_month: Counter[Any] = field(default_factory=Counter)
     members: dict[Any, list[tuple[str, str]]] = field(default_factory=lambda: defaultdict(list))
     by_account: dict[Any, list[int | None]] = field(default_factory=lambda: defaultdict(list))
 
@@ -79,6 +80,8 @@ def triangle(
             counts.censored[(*cell, age)] += 1
         elif dated:
             counts.events[(*cell, outcome, age)] += 1
+            if outcome == target:
+                counts.by_month[(*cell, month(day))] += 1
         else:
             counts.undated[(*cell, outcome, age)] += 1
         counts.members[cell].append((one.record.id, outcome or ""))

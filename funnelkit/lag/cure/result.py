@@ -51,8 +51,7 @@ class CureFit(CureEstimate):
         ArgumentError
             If an age is no number, or the outcome is unknown.
         """
-        if outcome is not None:
-            checks.member("outcome", "outcome", outcome, self.outcomes)
+        self._check_outcome(outcome)
         return self.ultimate[..., None] * self.maturity(ages)
 
     def maturity(self, ages: ArrayLike) -> FloatArray:
@@ -70,7 +69,9 @@ class CureFit(CureEstimate):
         """
         return self._share(_ages("ages", ages))
 
-    def conditional(self, age: ArrayLike, horizon: int | None = None) -> FloatArray:
+    def conditional(
+        self, age: ArrayLike, horizon: int | None = None, *, outcome: str | None = None
+    ) -> FloatArray:
         """Return the share that converts within ``horizon`` more days of the leads open at an age.
 
         Parameters
@@ -79,6 +80,8 @@ class CureFit(CureEstimate):
             Ages in days at whose end a lead is still open.
         horizon
             Days from there; default: ever.
+        outcome
+            The target.
 
         Returns
         -------
@@ -89,8 +92,9 @@ class CureFit(CureEstimate):
         Raises
         ------
         ArgumentError
-            If an age or the horizon cannot be used.
+            If an age or the horizon cannot be used, or the outcome is unknown.
         """
+        self._check_outcome(outcome)
         days = _ages("age", age)
         more = np.inf if horizon is None else checks.positive_whole("horizon", horizon)
         now, then = self.rate_at(days), self.rate_at(days + more)
@@ -99,7 +103,12 @@ class CureFit(CureEstimate):
         return np.clip(share, 0.0, 1.0)
 
     def sample(
-        self, n: int, *, rng: np.random.Generator | int, ages: ArrayLike | None = None
+        self,
+        n: int,
+        *,
+        rng: np.random.Generator | int,
+        outcome: str | None = None,
+        ages: ArrayLike | None = None,
     ) -> FloatArray:
         """Return joint draws of the rate surface, so that what is read off it carries its doubt.
 
@@ -109,6 +118,8 @@ class CureFit(CureEstimate):
             Number of draws.
         rng
             Generator or seed.
+        outcome
+            The target.
         ages
             Ages in days, also infinity; default: every age of the triangle.
 
@@ -125,6 +136,7 @@ class CureFit(CureEstimate):
         converted yet. Where the verdict is "bound only" the normal approximation is a poor one:
         :meth:`confidence_interval` says more.
         """
+        self._check_outcome(outcome)
         generator = np.random.default_rng(rng)
         days = np.arange(self.followed.shape[-1], dtype=float)
         days = days if ages is None else _ages("ages", ages)
@@ -137,6 +149,7 @@ class CureFit(CureEstimate):
         ages: ArrayLike | None = None,
         *,
         confidence_level: float = 0.95,
+        outcome: str | None = None,
         method: IntervalMethod = "calibrated",
     ) -> Interval:
         """Return the interval of ``ultimate``, or of ``rate_at(ages)``.
@@ -147,6 +160,8 @@ class CureFit(CureEstimate):
             Ages in days.
         confidence_level
             Two-sided level; one-sided where nobody, or everybody, converted.
+        outcome
+            The target.
         method
             ``"calibrated"`` takes the cut-offs of the likelihood ratio from exact limits of a
             share, which matters for few conversions; ``"likelihood"`` from χ².
@@ -175,6 +190,7 @@ class CureFit(CureEstimate):
         Meeker (1987), Technometrics 29, 51-65 (the profile, and why not a Wald interval);
         :func:`funnelkit.lag.cure.profile.cutoffs` for the cut-offs.
         """
+        self._check_outcome(outcome)
         level = checks.confidence(confidence_level)
         checks.one_of("method", method, ("calibrated", "likelihood"))
         design = self._design(level)
@@ -216,6 +232,10 @@ class CureFit(CureEstimate):
             the upper end is all there is to say.
         """
         return tables.table(self, confidence_level)
+
+    def _check_outcome(self, outcome: str | None) -> None:
+        if outcome is not None:
+            checks.member("outcome", "outcome", outcome, self.outcomes)
 
     def summary(self) -> str:
         """Return the eventual rate, its interval, its pace and what carries it."""

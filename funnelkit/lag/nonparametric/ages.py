@@ -7,6 +7,19 @@ from numpy.typing import ArrayLike, NDArray
 
 from funnelkit._core.errors import ArgumentError, EvidenceError
 
+_LANDMARKS = (0, 1, 3, 7, 14, 30, 60, 90, 120, 150, 180, 270, 365, 540, 730, 1095, 1460, 1825)
+
+
+def landmarks(horizon: int) -> list[int]:
+    """Return ages in days that are worth a row of their own, the horizon last.
+
+    Examples
+    --------
+    >>> landmarks(10)
+    [0, 1, 3, 7, 10]
+    """
+    return [*(age for age in _LANDMARKS if age < horizon), horizon]
+
 
 def whole_days(argument: str, ages: ArrayLike, *, horizon: int) -> NDArray[np.int64]:
     """Return ages as whole days, shape ``(n_ages,)``; parts of a day are dropped.

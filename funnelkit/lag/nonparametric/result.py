@@ -20,7 +20,7 @@ from funnelkit._core.result import Result, frozen, frozen_mapping
 from funnelkit.counts.triangle import Segment
 from funnelkit.lag.base import Verdict
 from funnelkit.lag.nonparametric import shape
-from funnelkit.lag.nonparametric.ages import whole_days
+from funnelkit.lag.nonparametric.ages import landmarks, whole_days
 from funnelkit.lag.nonparametric.product_limit import Curves
 from funnelkit.lag.nonparametric.wording import sentence
 
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Pool = Literal["segments", "cohorts"]
-_LANDMARKS = (0, 1, 3, 7, 14, 30, 60, 90, 120, 150, 180, 270, 365, 540, 730, 1095, 1460, 1825)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -197,7 +196,9 @@ class NonparametricFit(Result):
         taken = np.take(self._maturities, np.maximum(days, 0), axis=-1)
         return self._spread(np.where(days >= 0, taken, 0.0))
 
-    def conditional(self, age: ArrayLike, horizon: int | None = None) -> FloatArray:
+    def conditional(
+        self, age: ArrayLike, horizon: int | None = None, *, outcome: str | None = None
+    ) -> FloatArray:
         """Return the share that converts within ``horizon`` more days of the leads open at an age.
 
         Parameters
@@ -206,6 +207,8 @@ class NonparametricFit(Result):
             Ages in days at whose end a lead is still open.
         horizon
             Days from there; default: up to the fit's horizon.
+        outcome
+            The target (default) or an exit.
 
         Returns
         -------
@@ -223,7 +226,7 @@ class NonparametricFit(Result):
         if horizon is not None:
             ends = self._days("age + horizon", days + checks.positive_whole("horizon", horizon))
         first = np.maximum(days, 0)
-        rates = self._curves.rates[0]
+        rates = self._curves.rates[self._position(outcome)]
         still = np.where(days >= 0, np.take(self._curves.undecided, first, axis=-1), 1.0)
         now = np.where(days >= 0, np.take(rates, first, axis=-1), 0.0)
         gain = np.where(ends >= 0, np.take(rates, np.maximum(ends, 0), axis=-1), 0.0) - now
@@ -231,7 +234,12 @@ class NonparametricFit(Result):
         return self._spread(np.clip(share, 0.0, 1.0))
 
     def sample(
-        self, n: int, *, rng: np.random.Generator | int, outcome: str | None = None
+        self,
+        n: int,
+        *,
+        rng: np.random.Generator | int,
+        outcome: str | None = None,
+        ages: ArrayLike | None = None,
     ) -> FloatArray:
         """Return draws of the rate surface, so that what is read off it carries its doubt.
 
@@ -243,11 +251,13 @@ class NonparametricFit(Result):
             Generator or seed. The same seed gives the target and the exits of the same draws.
         outcome
             The target (default) or an exit.
+        ages
+            Ages in days, at most ``horizon``; default: each up to it.
 
         Returns
         -------
         ndarray
-            Shape ``(n, n_segments, n_cohorts, horizon + 1)``, read-only; non-decreasing in age.
+            Shape ``(n, n_segments, n_cohorts, n_ages)``, read-only; non-decreasing in age.
             Curves that are pooled in the fit are the same in each draw.
 
         Notes
@@ -265,7 +275,9 @@ class NonparametricFit(Result):
             divisor=self._design(None),
             rng=np.random.default_rng(rng),
         )
-        full = (n, len(self.segments), len(self.cohorts), self.horizon + 1)
+        days = np.arange(self.horizon + 1) if ages is None else self._days("ages", ages)
+        drawn = np.where(days >= 0, np.take(drawn, np.maximum(days, 0), axis=-1), 0.0)
+        full = (n, len(self.segments), len(self.cohorts), len(days))
         return np.broadcast_to(drawn, full)
 
     def confidence_interval(
@@ -375,15 +387,11 @@ class NonparametricFit(Result):
 
     def __repr__(self) -> str:
         """Return the summary and the curve at some ages."""
-        table = display.text_table(self.to_frame(self._landmarks))
+        table = display.text_table(self.to_frame(landmarks(self.horizon)))
         return f"<{type(self).__name__}>\n{self.summary()}\n{table}"
 
     def _repr_html_(self) -> str:
-        return display.html_block(self.summary(), self.to_frame(self._landmarks))
-
-    @property
-    def _landmarks(self) -> list[int]:
-        return [*(age for age in _LANDMARKS if age < self.horizon), self.horizon]
+        return display.html_block(self.summary(), self.to_frame(landmarks(self.horizon)))
 
     @cached_property
     def _curves(self) -> Curves:
