@@ -9,6 +9,7 @@ from funnelkit.lag.cure.result import CureFit
 from funnelkit.lag.cure.times import CureTimesFit, fit_cure_times
 from funnelkit.lag.nonparametric.product_limit_fits import fit_competing, fit_kaplan_meier
 from funnelkit.lag.nonparametric.result import NonparametricFit
+from funnelkit.lag.restricted import within
 
 __all__ = [
     "AdjustedRates",
@@ -22,4 +23,5 @@ __all__ = [
     "fit_cure",
     "fit_cure_times",
     "fit_kaplan_meier",
+    "within",
 ]
