@@ -13,8 +13,8 @@ from funnelkit.lag.cure.latency import Family
 
 FloatArray = NDArray[np.float64]
 _FLOOR = 1e-280
-_FIRST, _NEXT, _LATER = 32, 8, 4
-_SMOOTH_FROM = 16
+_FIRST, _NEXT, _LATER, _LAST = 32, 8, 4, 2
+_SMOOTH_FROM, _STRAIGHT_FROM = 16, 64
 _BEND = 6
 """Day 0 is integrated over v with u = v^6, which takes the edge off F(u) ~ u^shape at 0."""
 
@@ -62,8 +62,8 @@ class Days:
     -----
     G(a) = ∫₀¹ F(a + u) du is the share whose dates differ by at most a days, as the time of the
     day of entry is uniform; the share at age a is G(a) - G(a - 1), taken from 1 - G where that is
-    the smaller. Gauss-Legendre with 8 points, 4 from age 16 on, where F is nearly straight within
-    a day, and 32 on day 0, where F may rise like a root or a step.
+    the smaller. Gauss-Legendre with 8 points, 4 from age 16 and 2 from age 64 on, where F is nearly
+    straight within a day, and 32 on day 0, where F may rise like a root or a step.
     """
 
     n: int
@@ -126,7 +126,8 @@ def _nodes_at(ages: FloatArray) -> tuple[FloatArray, FloatArray, NDArray[np.int6
     """Return the log times and weights of all days' nodes in a row, and where each day starts."""
     points, weights, sizes = [], [], []
     for age in ages:
-        count = _FIRST if age == 0 else _NEXT if age < _SMOOTH_FROM else _LATER
+        later = _LATER if age < _STRAIGHT_FROM else _LAST
+        count = _FIRST if age == 0 else _NEXT if age < _SMOOTH_FROM else later
         u, weight = _gauss(count)
         if age == 0:
             u, weight = u**_BEND, weight * _BEND * u ** (_BEND - 1)

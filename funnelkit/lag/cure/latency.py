@@ -171,17 +171,17 @@ class Gamma(Family):
     def values(self, log_t: FloatArray, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return P(shape, x) and 1 - P(shape, x)."""
         x, shape = _x(log_t, theta), np.exp(theta[..., 1:2])
-        return special.gammainc(shape, x), special.gammaincc(shape, x)
+        low = x < shape
+        return pair_of(low, gamma_share(shape, x, upper=~low))
 
     def gradient(self, log_t: FloatArray, theta: FloatArray) -> FloatArray:
         """Return the derivatives: by the scale in closed form, by the shape by difference."""
         x, shape = _x(log_t, theta), np.exp(theta[..., 1:2])
         density = np.exp(shape * np.log(x) - x - special.gammaln(shape))
         up, down = np.exp(theta[..., 1:2] + STEP), np.exp(theta[..., 1:2] - STEP)
-        below = special.gammainc(up, x) - special.gammainc(down, x)
-        above = special.gammaincc(down, x) - special.gammaincc(up, x)
-        by_shape = np.where(x < shape, below, above) / (2 * STEP)
-        return np.stack([-density, by_shape])
+        upper = x >= shape
+        moved = gamma_share(up, x, upper=upper) - gamma_share(down, x, upper=upper)
+        return np.stack([-density, np.where(upper, -moved, moved) / (2 * STEP)])
 
     def log_density(self, log_t: FloatArray, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return shape log x - x - log Γ(shape) - log t."""
@@ -200,6 +200,21 @@ def standardised(log_t: FloatArray, theta: FloatArray) -> tuple[FloatArray, Floa
     one = np.ones_like(theta[..., :1])
     shape = np.exp(theta[..., 1:2]) if theta.shape[-1] > 1 else one
     return np.clip(shape * (log_t - theta[..., :1]), -700.0, 700.0), shape
+
+
+def gamma_share(shape: FloatArray, x: FloatArray, *, upper: NDArray[np.bool_]) -> FloatArray:
+    """Return P(shape, x), or 1 - P where the upper share is wanted; each is computed once."""
+    shapes, upper = np.broadcast_to(shape, x.shape), np.broadcast_to(upper, x.shape)
+    found = np.empty_like(x)
+    for wanted, share in ((upper, special.gammaincc), (~upper, special.gammainc)):
+        found[wanted] = share(shapes[wanted], x[wanted])
+    return found
+
+
+def pair_of(low: NDArray[np.bool_], smaller: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the share below and the share above, of which the one at hand is the smaller."""
+    rest = 1 - smaller
+    return np.where(low, smaller, rest), np.where(low, rest, smaller)
 
 
 def _x(log_t: FloatArray, theta: FloatArray) -> FloatArray:

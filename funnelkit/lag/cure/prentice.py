@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from funnelkit.lag.cure.latency import STEP, Family, standardised
+from funnelkit.lag.cure.latency import STEP, Family, gamma_share, pair_of, standardised
 
 FloatArray = NDArray[np.float64]
 _NEAR = 1e-5
@@ -33,19 +33,17 @@ class GeneralisedGamma(Family):
     def values(self, log_t: FloatArray, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return F and 1 - F."""
         w, q = standardised(log_t, theta)[0], theta[..., 2:3]
-        return _prentice(w, q, upper=False), _prentice(w, q, upper=True)
+        low = w < 0
+        return pair_of(low, _prentice(w, q, upper=~low))
 
     def gradient(self, log_t: FloatArray, theta: FloatArray) -> FloatArray:
         """Return the derivatives: by scale and shape in closed form, by q by difference."""
         w, shape = standardised(log_t, theta)
         q = theta[..., 2:3]
         h = np.exp(_log_prentice(w, q)[0])
-        lower, upper = (
-            (_prentice(w, q + STEP, upper=end) - _prentice(w, q - STEP, upper=end)) / (2 * STEP)
-            for end in (False, True)
-        )
-        by_q = np.where(w < 0, lower, -upper)
-        return np.stack([-shape * h, w * h, by_q])
+        upper = w >= 0
+        moved = _prentice(w, q + STEP, upper=upper) - _prentice(w, q - STEP, upper=upper)
+        return np.stack([-shape * h, w * h, np.where(upper, -moved, moved) / (2 * STEP)])
 
     def log_density(self, log_t: FloatArray, theta: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return log h(w; q) + log shape - log t."""
@@ -68,18 +66,17 @@ class GeneralisedGamma(Family):
         return np.asarray(np.exp(theta[..., 0] + w / np.exp(theta[..., 1])))
 
 
-def _prentice(w: FloatArray, q: FloatArray, *, upper: bool) -> FloatArray:
-    """Return the share of the log-gamma distribution below w, or above it."""
+def _prentice(w: FloatArray, q: FloatArray, *, upper: NDArray[np.bool_]) -> FloatArray:
+    """Return the share of the log-gamma distribution below w, or above it where that is wanted."""
     near = np.abs(q) < _NEAR
     safe = np.where(near, 1.0, q)
     a = 1 / safe**2
     x = a * np.exp(np.clip(safe * w, -700.0, 700.0))
-    wanted = (safe > 0) != upper
-    found = np.where(wanted, special.gammainc(a, x), special.gammaincc(a, x))
+    found = gamma_share(a, x, upper=(safe > 0) == upper)
     if not near.any():
-        return np.asarray(found)
+        return found
     bend = q * np.exp(-(w**2) / 2) / np.sqrt(2 * np.pi) * (w**2 + 2) / 6
-    normal = special.ndtr(-w) - bend if upper else special.ndtr(w) + bend
+    normal = np.where(upper, special.ndtr(-w) - bend, special.ndtr(w) + bend)
     return np.asarray(np.where(near, np.clip(normal, 0.0, 1.0), found))
 
 
