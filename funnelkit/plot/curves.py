@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -12,41 +13,57 @@ from funnelkit.plot.ends import MARKS, End
 from funnelkit.plot.lettering import measured
 from funnelkit.plot.scales import age_ticks, percent_ticks
 from funnelkit.plot.sheet import Sheet, bare, sheet
-from funnelkit.plot.tracks import Track, Tracks, tracks_of
+from funnelkit.plot.tracks import NO_BOUND, Track, Tracks, compared, tracks_of
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
 
     from funnelkit.lag import LagFit
 
 _HEIGHT = 230.0
 _DASHES = (0, (2, 1.4))
+_BAR = 10.0
 
 
-def lag(fit: LagFit, *, ax: Axes | None = None) -> Axes:
+def lag(
+    fit: LagFit,
+    *,
+    against: Mapping[str, LagFit | pd.Series[float]] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Return axes with the share converted by age, and its 95 % band.
 
-    Under the axis stand the leads that are still open and followed at that age; where they are
-    fewer than one in ten, the curve is dashed. A fit by segment or by cohort shows the curve of
-    all leads with its band, and beside it the six largest segments or cohorts in grey, each up to
-    the age to which its leads are followed, with value and interval at its end.
+    Under the axis stand the leads that are still open and followed at that age (for a fit with a
+    tail: the leads that are that old); where they are fewer than one in ten, the curve is dashed.
+    Beyond the oldest lead the ground is hatched: there the curve is the fit's word alone. The
+    eventual rate of a fit with a tail stands at the right with its interval; where follow-up is
+    too short for one, the bound.
+
+    A fit by segment or by cohort shows the curve of all leads, where it has one, with its band,
+    and beside it the six largest segments or latest cohorts in grey, each up to the age to which
+    its leads are followed, with value and interval at its end.
 
     Parameters
     ----------
     fit
-        From :func:`funnelkit.lag.fit_kaplan_meier` or its siblings.
+        Any fit of :mod:`funnelkit.lag`.
+    against
+        Name -> what is drawn in grey beside a fit of one curve: another fit, or a Series of rates
+        by age in days, such as the truth of a simulation; at most six.
     ax
         Axes to draw on, best in a figure with ``layout="constrained"``; default: new ones.
 
     Returns
     -------
     Axes
-        Days on one axis, shares on the other; titled with the pace.
+        Days on one axis, shares on the other; titled with the pace, or with how far the fits lie
+        apart.
 
     Raises
     ------
     ArgumentError
-        If ``fit`` or ``ax`` are something else.
+        If an argument is something else, or fits of several curves are to be compared.
 
     Examples
     --------
@@ -69,17 +86,19 @@ def lag(fit: LagFit, *, ax: Axes | None = None) -> Axes:
     >>> [line.get_ydata().tolist() for line in ax.lines if line.get_label() == "all leads"]
     [[0.1, 0.2, 0.25]]
     """
-    shown = tracks_of(fit)
+    shown = tracks_of(fit) if not against else compared(fit, against)
     ticks, words = percent_ticks(_highest(shown))
     indent = max(measured(text, style.SMALL) for text in words) + 10
     with sheet(ax, height=_HEIGHT, indent=indent) as page:
         bare(page)
         _axes(page, shown, ticks, words)
-        for mark, track in zip(MARKS, shown.others, strict=False):
+        beside = [*shown.others, *shown.against]
+        for mark, track in zip(MARKS, beside, strict=False):
             _context(page, track, mark)
         if shown.main is not None:
-            _main(page, shown.main, alone=not shown.others and not shown.main.few)
-        ends.write(page, _ends(shown), last=shown.days)
+            _main(page, shown.main, alone=not beside and not shown.main.few)
+        _eventual(page, shown)
+        ends.write(page, _ends(shown), last=shown.days, gap=_gap(shown))
         page.legend(_marks(page, shown))
         page.title(pace.title(shown))
         page.caption(pace.caption(shown), ticks=28)
@@ -88,16 +107,27 @@ def lag(fit: LagFit, *, ax: Axes | None = None) -> Axes:
 
 def _highest(shown: Tracks) -> float:
     """Return the top of what is drawn, the band as far as enough leads are followed."""
-    tops = [float(track.rate[: track.end + 1].max()) for track in shown.all]
+    tops = [float(track.rate[: track.line_end + 1].max()) for track in shown.all]
+    for track in shown.all:
+        high = track.final[2]
+        if track.ultimate is not None and not track.few:
+            tops.append(2 * tops[0] if track.bound and high > NO_BOUND else high)
     if shown.main is not None:
         last = shown.main.end if shown.main.sparse_from is None else shown.main.sparse_from
-        tops.append(float(shown.main.high[: max(last, 1)].max()))
+        last = min(max(last, 1), shown.main.line_end)
+        tops.append(float(shown.main.high[: last + 1].max()))
     return min(max(tops, default=0.0), 1.0)
+
+
+def _gap(shown: Tracks) -> float:
+    """Return the points from the data to the names: room for the eventual rates."""
+    bars = sum(track.ultimate is not None for track in shown.all)
+    return ends.LEAD + (_BAR * bars if bars else 0)
 
 
 def _axes(page: Sheet, shown: Tracks, ticks: list[float], words: list[str]) -> None:
     ax, colours = page.ax, page.palette
-    room = 1 - ends.room_for(page, _ends(shown)) / page.width
+    room = 1 - ends.room_for(page, _ends(shown), gap=_gap(shown)) / page.width
     ax.set_xlim(0, max(shown.days, 1) / room)
     ax.set_ylim(0, ticks[-1])
     ax.set_yticks(ticks, words, **style.plain())
@@ -105,6 +135,8 @@ def _axes(page: Sheet, shown: Tracks, ticks: list[float], words: list[str]) -> N
     ax.hlines(
         [0], 0, max(shown.days, 1), color=colours.rule, linewidth=1.2, zorder=0.6, clip_on=False
     )
+    if shown.seen_to is not None:
+        ax.axvspan(shown.seen_to, shown.days, zorder=0.2, label="extrapolated", **_hatched(page))
     most = 6 if page.width > 400 else 4
     ages = age_ticks(shown.days, most=most)
     counts = [""] * len(ages)
@@ -116,11 +148,12 @@ def _axes(page: Sheet, shown: Tracks, ticks: list[float], words: list[str]) -> N
 
 
 def _ends(shown: Tracks) -> list[End]:
+    several = bool(shown.others or shown.against)
     return [
         End(
-            at=(track.end, float(track.rate[track.end])),
-            name=track.name or ("all" if shown.others else ""),
-            value=track.said,
+            at=(track.line_end, min(track.final[2] if track.bound else track.final[0], 1.0)),
+            name=track.name or ("all" if shown.others else "this fit" if several else ""),
+            value=track.said if track.ultimate is None else f"ever {track.said}",
             main=track is shown.main,
         )
         for track in shown.all
@@ -129,7 +162,7 @@ def _ends(shown: Tracks) -> list[End]:
 
 def _split(track: Track) -> list[tuple[np.ndarray[Any, Any], bool]]:
     """Return the ages of the solid and of the dashed part."""
-    ages, few = np.arange(track.end + 1), track.sparse_from
+    ages, few = np.arange(track.line_end + 1), track.sparse_from
     if few is None:
         return [(ages, False)]
     return [(ages[: few + 1], False), (ages[few:], True)]
@@ -140,7 +173,7 @@ def _line(page: Sheet, track: Track, *, label: str, **look: Any) -> None:
         page.ax.plot(
             ages,
             track.rate[ages],
-            drawstyle="steps-post",
+            drawstyle=_steps(track),
             linestyle=_DASHES if sparse else "solid",
             label=label if part == 0 else f"{label}, few followed",
             solid_capstyle="butt",
@@ -151,19 +184,20 @@ def _line(page: Sheet, track: Track, *, label: str, **look: Any) -> None:
 def _context(page: Sheet, track: Track, mark: str) -> None:
     colour = page.palette.context
     _line(page, track, label=track.name, color=colour, linewidth=1.2, zorder=2)
-    every = np.unique(np.linspace(0, track.end, 5).astype(int))[1:] if track.end else [0]
+    last = track.line_end
+    every = np.unique(np.linspace(0, last, 5).astype(int))[1:] if last else [0]
     page.ax.plot(every, track.rate[every], mark, color=colour, markersize=4.5, zorder=2.1)
 
 
 def _main(page: Sheet, track: Track, *, alone: bool) -> None:
     ax, colours = page.ax, page.palette
-    ages = np.arange(track.end + 1)
-    band = slice(0, track.end + 1)
+    end = track.line_end
+    ages, band = np.arange(end + 1), slice(0, end + 1)
     ax.fill_between(
         ages,
         track.low[band],
         track.high[band],
-        step="post",
+        step=None if track.ultimate else "post",
         color=colours.soft,
         edgecolor=colours.band_edge,
         linewidth=0.7,
@@ -172,7 +206,8 @@ def _main(page: Sheet, track: Track, *, alone: bool) -> None:
     )
     _line(page, track, label="all leads", color=colours.accent, linewidth=2.2, zorder=3)
     half = track.first_at(0.5)
-    if alone and half is not None and half > 0:
+    told = track.ultimate is None or track.verdict == "measured"
+    if alone and told and half is not None and half > 0:
         rate = track.rate[half]
         ax.vlines([half], 0, rate, color=colours.context, linewidth=1, linestyle=":", zorder=2.5)
         ax.plot([half], [rate], "o", color=colours.accent, markersize=style.DOT, zorder=3.5)
@@ -186,8 +221,8 @@ def _main(page: Sheet, track: Track, *, alone: bool) -> None:
         )
     hollow = track.sparse_from is not None
     ax.plot(
-        [track.end],
-        [track.rate[track.end]],
+        [end],
+        [track.rate[end]],
         "o",
         color=colours.accent,
         markerfacecolor=colours.page if hollow else colours.accent,
@@ -198,6 +233,61 @@ def _main(page: Sheet, track: Track, *, alone: bool) -> None:
     )
 
 
+def _eventual(page: Sheet, shown: Tracks) -> None:
+    """Draw each eventual rate with its interval, or its bound, right of the data."""
+    ax, colours = page.ax, page.palette
+    across = ax.get_xlim()[1] / page.width
+    top = ax.get_ylim()[1]
+    tracks = [track for track in shown.all if track.ultimate is not None and not track.few]
+    for number, track in enumerate(tracks, 1):
+        colour = colours.accent if track is shown.main else colours.context
+        x = shown.days + (_BAR * number - 2) * across
+        rate, low, high = track.final
+        look: dict[str, Any] = {"color": colour, "zorder": 3, "clip_on": False}
+        if track.bound:
+            reach = min(high, top)
+            _bound(page, track, shown.days, reach)
+            low = float(track.rate[track.line_end])
+            ax.plot([x], [reach], "^" if high > NO_BOUND else "_", markersize=8, **look)
+        else:
+            ax.plot([x, x], [low, high], "_", markersize=7, markeredgewidth=style.LINE, **look)
+            hollow = track.verdict != "measured"
+            dot = {**look, "markerfacecolor": colours.page if hollow else colour}
+            ax.plot([x], [rate], "o", markersize=style.DOT, markeredgewidth=style.LINE, **dot)
+            look["zorder"] = 2.9
+        dashes = _DASHES if track.verdict != "measured" else "solid"
+        ax.plot([x, x], [low, min(high, top)], linewidth=style.LINE, linestyle=dashes, **look)
+
+
+def _bound(page: Sheet, track: Track, last: int, reach: float) -> None:
+    """Mark up to where the eventual rate may lie, from where leads are no longer followed."""
+    if track.line_end < last:
+        page.ax.hlines(
+            [reach],
+            track.line_end,
+            last,
+            color=page.palette.accent,
+            linewidth=style.LINE,
+            linestyle=_DASHES,
+            zorder=2.8,
+            label="bound",
+        )
+
+
+def _steps(track: Track) -> Literal["default", "steps-post"]:
+    return "default" if track.ultimate is not None else "steps-post"
+
+
+def _hatched(page: Sheet) -> dict[str, Any]:
+    colours = page.palette
+    return {
+        "facecolor": colours.hatch,
+        "edgecolor": colours.hatch_line,
+        "hatch": "////",
+        "linewidth": 0,
+    }
+
+
 def _marks(page: Sheet, shown: Tracks) -> list[tuple[Any, str]]:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -205,10 +295,14 @@ def _marks(page: Sheet, shown: Tracks) -> list[tuple[Any, str]]:
     colours = page.palette
     found: list[tuple[Any, str]] = []
     if shown.main is not None:
-        words = "all leads" if shown.others else "share converted"
+        words = "all leads" if shown.others else "this fit" if shown.against else "share converted"
         found.append((Line2D([], [], color=colours.accent, linewidth=2.2), words))
         found.append((Patch(facecolor=colours.soft, edgecolor=colours.band_edge), "95\u202f% band"))
     if any(track.sparse_from is not None for track in shown.all):
-        dashed = Line2D([], [], color=colours.accent, linewidth=2, linestyle=_DASHES)
-        found.append((dashed, "fewer than one lead in ten still followed"))
+        colour = colours.context if shown.main is None else colours.accent
+        dashed = Line2D([], [], color=colour, linewidth=2, linestyle=_DASHES)
+        behind = "is that old" if shown.tail else "still followed"
+        found.append((dashed, f"fewer than one lead in ten {behind}"))
+    if shown.seen_to is not None:
+        found.append((Patch(**_hatched(page)), "extrapolated: no lead is that old"))
     return found

@@ -11,7 +11,7 @@ from funnelkit.plot.sheet import Sheet
 
 MARKS = ("s", "^", "D", "v", "P", "X", "o")
 _WIDEST = 230.0
-_LEAD = 12.0
+LEAD = 12.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,14 +42,14 @@ class End:
         return f"{name} {self.value}".strip()
 
 
-def room_for(page: Sheet, ends: Sequence[End]) -> float:
+def room_for(page: Sheet, ends: Sequence[End], *, gap: float = LEAD) -> float:
     """Return the width that the names take, the gap before them included."""
     most = min(_WIDEST, 0.42 * page.width)
     widths = (measured(end.words(most), style.TEXT, bold=end.main) for end in ends)
-    return min(most, max(widths, default=0.0)) + _LEAD
+    return min(most, max(widths, default=0.0)) + gap
 
 
-def write(page: Sheet, ends: Sequence[End], *, last: float) -> None:
+def write(page: Sheet, ends: Sequence[End], *, last: float, gap: float = LEAD) -> None:
     """Write each name at the right, moved apart where they are close, led to by a hair line.
 
     Parameters
@@ -60,13 +60,15 @@ def write(page: Sheet, ends: Sequence[End], *, last: float) -> None:
         What to write.
     last
         Where the data region ends, in data coordinates.
+    gap
+        Points from there to the names.
     """
     ax, colours = page.ax, page.palette
     low, high = ax.get_ylim()
     across, up = ax.get_xlim()[1] - ax.get_xlim()[0], high - low
     places = spread([(end.at[1] - low) / up for end in ends], gap=15 / page.height)
-    room = room_for(page, ends) - _LEAD
-    start = last + _LEAD / page.width * across
+    room = room_for(page, ends, gap=gap) - gap
+    start = last + gap / page.width * across
     for end, place in zip(ends, places, strict=True):
         y = low + place * up
         look = {"color": colours.ink if end.main else colours.muted}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -15,6 +15,8 @@ from funnelkit._core.errors import ArgumentError
 from funnelkit.lag import LagFit
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from funnelkit.counts.triangle import Segment
 
 FloatArray = NDArray[np.float64]
@@ -23,8 +25,13 @@ SPARSE = 0.1
 """Below this share of leads still followed a curve is dashed."""
 
 MOST = 6
+GIVEN = "given"
+"""Verdict on a curve that is no estimate."""
 _TAIL_SHOWN = 0.99
+_TAIL_FACTOR = 2.0
 _LONGEST = 3650
+NO_BOUND = 0.999
+"""An upper end above this bounds nothing."""
 
 
 @runtime_checkable
@@ -60,9 +67,16 @@ class Track:
     rate, low, high
         Share converted by each age, and its band, shape ``(n_ages,)``.
     followed
-        Leads still open and followed at each age; ``None`` where the fit does not know.
+        Leads still open and followed at each age, or with a tail leads that are that old; ``None``
+        where the fit does not know.
     end
-        Last age that is drawn: where the last lead is followed.
+        Last age that is drawn: where the last lead is followed, or where the tail is cut.
+    ultimate
+        Eventual rate with its interval, of a fit with a tail.
+    seen_to
+        Age of the oldest lead, of a fit with a tail; beyond it the curve is the fit's word.
+    verdict
+        On this curve.
     """
 
     name: str
@@ -71,22 +85,50 @@ class Track:
     high: FloatArray
     followed: IntArray | None
     end: int
+    ultimate: tuple[float, float, float] | None = None
+    seen_to: int | None = None
+    verdict: str = ""
+
+    @property
+    def bound(self) -> bool:
+        """Whether there is an upper bound only: nobody converted, or follow-up is too short."""
+        return (self.ultimate is not None and self.verdict == "bound only") or (
+            not self.rate[self.end] > 0
+        )
+
+    @property
+    def final(self) -> tuple[float, float, float]:
+        """The rate that the curve comes to, with its interval."""
+        if self.ultimate is not None:
+            return self.ultimate
+        return float(self.rate[self.end]), float(self.low[self.end]), float(self.high[self.end])
+
+    @property
+    def line_end(self) -> int:
+        """Last age at which there is a rate to draw: a bound has none beyond what is followed."""
+        if self.ultimate is None or not self.bound or self.seen_to is None:
+            return self.end
+        return max(min(self.seen_to, self.end), 0)
 
     @property
     def sparse_from(self) -> int | None:
         """First age at which fewer than one lead in ten is still followed."""
         if self.followed is None:
             return None
-        few = np.flatnonzero(self.followed[: self.end + 1] < SPARSE * self.followed[0])
+        few = np.flatnonzero(self.followed[: self.line_end + 1] < SPARSE * self.followed[0])
         return int(few[0]) if len(few) and self.leads else None
 
     @property
     def said(self) -> str:
         """The rate at its end with its interval."""
+        if self.verdict == GIVEN:
+            return display.percent(self.rate[self.end])
         if self.few:
             return f"{display.plural(self.leads or 0, 'lead')} only"
-        at = self.end
-        return display.estimate(self.rate[at], self.low[at], self.high[at])
+        rate, low, high = self.final
+        if self.bound:
+            return "no bound yet" if high > NO_BOUND else f"at most {display.percent(high)}"
+        return display.estimate(rate, low, high)
 
     @property
     def leads(self) -> int | None:
@@ -100,10 +142,9 @@ class Track:
 
     def first_at(self, share: float) -> int | None:
         """Return the first age with a share of the final rate; ``None`` where that is 0."""
-        final = self.rate[self.end]
-        if not final > 0:
-            return None
-        return int(np.argmax(self.rate >= share * final - 1e-12))
+        final = self.final[0]
+        reached = np.flatnonzero(self.rate >= share * final - 1e-12)
+        return int(reached[0]) if final > 0 and len(reached) else None
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -126,6 +167,8 @@ class Tracks:
         Curves that are not shown.
     verdict
         Of the fit.
+    against
+        Curves of other fits, by their names.
     """
 
     main: Track | None
@@ -136,15 +179,22 @@ class Tracks:
     tail: bool
     left_out: int
     verdict: str
+    against: tuple[Track, ...] = ()
 
     @property
     def all(self) -> list[Track]:
         """Every curve, the main one first."""
-        return [*([self.main] if self.main else []), *self.others]
+        return [*([self.main] if self.main else []), *self.others, *self.against]
+
+    @property
+    def seen_to(self) -> int | None:
+        """Age of the oldest lead, where a curve goes on beyond it."""
+        ends = [track.seen_to for track in self.all if track.seen_to is not None]
+        return max(ends) if self.tail and ends and max(ends) < self.days else None
 
 
-def tracks_of(fit: LagFit) -> Tracks:
-    """Return the distinct curves of a fit.
+def tracks_of(fit: LagFit, *, days: int | None = None) -> Tracks:
+    """Return the distinct curves of a fit, up to an age or as far as it has something to say.
 
     Raises
     ------
@@ -156,7 +206,8 @@ def tracks_of(fit: LagFit) -> Tracks:
             "`fit` must be what a function such as fk.lag.fit_kaplan_meier returns; "
             f"got {type(fit).__name__}."
         )
-    days = _days(fit)
+    longest = _days(fit) if days is None else days
+    days = longest if fit.horizon is None else min(longest, int(fit.horizon))
     cells = _distinct(fit, np.arange(days + 1))
     found = [track for cell in cells if (track := _track(fit, cell, cells, days)) is not None]
     whole = _whole(fit, len(cells), days)
@@ -174,14 +225,84 @@ def tracks_of(fit: LagFit) -> Tracks:
     )
 
 
+def compared(fit: LagFit, others: Mapping[str, LagFit | pd.Series[float]]) -> Tracks:
+    """Return the only curve of a fit, and beside it those of other fits.
+
+    Parameters
+    ----------
+    fit
+        What the chart is about.
+    others
+        Name -> another fit of one curve (or with a pooled one), or a Series of rates by age.
+
+    Raises
+    ------
+    ArgumentError
+        If either has several curves, or something else is to be compared.
+    """
+    if not isinstance(others, Mapping):
+        raise ArgumentError(
+            "`against` must hold names and fits, such as {'Kaplan-Meier': fit}; "
+            f"got {type(others).__name__}."
+        )
+    shown = tracks_of(fit)
+    longest = max(
+        [shown.days, *(int(getattr(one, "horizon", None) or 0) for one in others.values())]
+    )
+    if longest > shown.days and shown.tail:
+        shown = tracks_of(fit, days=min(longest, 2 * shown.days))
+    if shown.main is None or shown.others:
+        raise ArgumentError(
+            "`against` compares curves of all leads; `fit` has a curve for each segment or "
+            "cohort. Collapse the triangle, or fit with `rates=()`."
+        )
+    found = []
+    for name, other in list(others.items())[:MOST]:
+        track = _other(other, shown.days)
+        if track is None:
+            raise ArgumentError(f"`against`: {name!r} has several curves; one is needed.")
+        found.append(replace(track, name=display.one_line(name)))
+    return replace(shown, against=tuple(found))
+
+
+def _other(other: object, days: int) -> Track | None:
+    """Return the only curve of what is compared; ``None`` where it has several."""
+    import pandas as pd
+
+    if isinstance(other, pd.Series):
+        return _series(other, days)
+    if not isinstance(other, LagFit):
+        raise ArgumentError(
+            f"`against` must hold fits, or Series of rates by age; got {type(other).__name__}."
+        )
+    return tracks_of(other, days=days).main
+
+
+def _series(rates: pd.Series[Any], days: int) -> Track:
+    """Return rates by age, such as the truth of a simulation, as a curve without a band."""
+    ages, values = np.asarray(rates.index), np.asarray(rates, float)
+    if not len(ages) or not np.issubdtype(ages.dtype, np.number) or ages.min() > 0:
+        raise ArgumentError("`against`: a Series must hold rates by age in days, from day 0 on.")
+    if not np.isfinite(values).all():
+        raise ArgumentError("`against`: a Series must hold a rate at each of its ages.")
+    end = int(min(ages.max(), days))
+    rate = np.interp(np.arange(end + 1), ages, values)
+    return Track(name="", rate=rate, low=rate, high=rate, followed=None, end=end, verdict=GIVEN)
+
+
 def _days(fit: LagFit) -> int:
-    """Return the horizon, or with a tail the age by which nearly all has come."""
+    """Return the horizon; with a tail the age by which nearly all has come.
+
+    At least as far as leads are followed, and at most twice as far.
+    """
     if fit.horizon is not None:
         return int(fit.horizon)
-    days = 30
-    while days < _LONGEST and float(np.min(fit.maturity([days]))) < _TAIL_SHOWN:
-        days *= 2
-    return min(days, _LONGEST)
+    ages = np.unique(np.geomspace(30, _LONGEST, 80).astype(int))
+    maturity = np.asarray(fit.maturity(ages)).reshape(-1, len(ages)).min(axis=0)
+    enough = np.flatnonzero(maturity >= _TAIL_SHOWN)
+    days = int(ages[enough[0]]) if len(enough) else _LONGEST
+    seen = int(np.max(getattr(fit, "followed_to", -1)))
+    return days if seen < 1 else max(seen, min(days, int(_TAIL_FACTOR * seen)))
 
 
 def _distinct(fit: LagFit, ages: IntArray) -> list[tuple[int, int | None]]:
@@ -199,21 +320,51 @@ def _track(
 ) -> Track | None:
     i, j = cell[0], cell[1] or 0
     ages = np.arange(days + 1)
-    end, followed = days, None
-    if isinstance(fit, Followed):
+    end, followed, seen_to, ultimate = days, None, None, None
+    if fit.horizon is None:
+        followed = _old_enough(fit, cell, days, alone=len(cells) == 1)
+        seen_to = int(np.asarray(fit.followed_to)[i, j]) if hasattr(fit, "followed_to") else None
+        ends = (np.asarray(side)[i, j] for side in fit.confidence_interval())
+        low, high = (float(end) for end in ends)
+        ultimate = (float(np.asarray(fit.ultimate)[i, j]), low, high)
+        if followed is not None and not followed[0]:
+            return None
+    elif isinstance(fit, Followed):
         followed = np.asarray(fit.followed[i, j])
         end = min(int(fit.followed_to[i, j]), days)
         if end < 0:
             return None
-    low, high = (np.asarray(side)[i, j] for side in fit.confidence_interval(ages))
+    low_band, high_band = (np.asarray(side)[i, j] for side in fit.confidence_interval(ages))
     return Track(
         name=_name(fit, cell) if len(cells) > 1 else "",
         rate=np.asarray(fit.rate_at(ages)[i, j], float),
-        low=np.asarray(low, float),
-        high=np.asarray(high, float),
+        low=np.asarray(low_band, float),
+        high=np.asarray(high_band, float),
         followed=followed,
         end=end,
+        ultimate=ultimate,
+        seen_to=seen_to,
+        verdict=str(np.asarray(fit.verdicts)[i, j]),
     )
+
+
+def _old_enough(
+    fit: LagFit, cell: tuple[int, int | None], days: int, *, alone: bool
+) -> IntArray | None:
+    """Return the leads behind a curve that are at least as old; ``None`` where it is not known.
+
+    A fit with a tail holds its leads by age on the last day.
+    """
+    cube, entered = getattr(fit, "followed", None), getattr(fit, "entered", None)
+    if cube is None or entered is None or np.ndim(cube) != 3:
+        return None
+    if np.shape(entered) != np.shape(cube)[:2] or (np.sum(cube, axis=-1) != entered).any():
+        return None
+    i, j = cell
+    rows = cube if alone else cube[[i]] if j is None else cube[[i]][:, [j]]
+    by_age = np.zeros(max(days + 1, cube.shape[-1]), np.int64)
+    by_age[: cube.shape[-1]] = np.sum(rows, axis=(0, 1))
+    return np.asarray(by_age[::-1].cumsum()[::-1])
 
 
 def _whole(fit: LagFit, distinct: int, days: int) -> Track | None:

@@ -28,6 +28,12 @@ def caption(ax: Axes) -> str:
     return ax.get_xlabel().replace("\n", " ")
 
 
+def written(ax: Axes) -> list[str]:
+    return [
+        text.get_text().replace("\u202f", " ") for text in ax.texts if "day" not in text.get_text()
+    ]
+
+
 def test_line_and_band_are_those_of_the_fit(three: fk.Triangle) -> None:
     fit = fk.lag.fit_kaplan_meier(three)
     ages = np.arange(fit.horizon + 1)
@@ -154,7 +160,12 @@ class Tailed:
     outcomes = ("won",)
     horizon = None
     verdict = "extrapolated"
+    high = 0.0
     ultimate = np.full((1, 2), 0.2)
+
+    @property
+    def verdicts(self):
+        return np.full((1, 2), self.verdict)
 
     def rate_at(self, ages, *, outcome=None):
         return np.broadcast_to(0.2 * self.maturity(ages), (1, 2, len(np.atleast_1d(ages))))
@@ -167,12 +178,12 @@ class Tailed:
     def conditional(self, age, horizon=None):
         return self.rate_at(age)
 
-    def sample(self, n, *, rng):
+    def sample(self, n, *, rng, outcome=None, ages=None):
         return np.zeros((n, 1, 2, 1))
 
-    def confidence_interval(self, ages=None, *, confidence_level=0.95):
-        rate = self.rate_at(ages)
-        return Interval(0.9 * rate, 1.1 * rate)
+    def confidence_interval(self, ages=None, *, confidence_level=0.95, outcome=None):
+        rate = self.ultimate if ages is None else self.rate_at(ages)
+        return Interval(0.9 * rate, np.maximum(rate * 1.1, self.high if self.high == 1 else 0))
 
 
 def test_a_fit_with_a_tail_is_drawn_until_nearly_all_has_come() -> None:
@@ -180,11 +191,107 @@ def test_a_fit_with_a_tail_is_drawn_until_nearly_all_has_come() -> None:
     x, y = curve(ax, "all leads")
     assert 0.99 <= y[-1] / 0.2 < 1
     np.testing.assert_allclose(y, 0.2 * (1 - np.exp(-x / 20)))
-    assert (
-        title(ax) == "Half of what reaches won in the end is there by day 14, nine in ten by day 46"
-    )
+    assert title(ax) == "18.0 to 22.0 % reach won in the end, if the pace goes on as fitted"
     assert "Extrapolated: follow-up is short." in caption(ax)
     assert "\n" not in ax.get_xticklabels()[0].get_text()
+    assert "ever 20.0 % (18.0\u201322.0)" in written(ax)
+
+
+def test_the_pace_of_a_fit_with_a_tail_is_of_the_eventual_rate() -> None:
+    fit = Tailed()
+    fit.verdict = "measured"
+    # 1 - exp(-a / 20) is .5 at 13.9 days and .9 at 46.1.
+    assert title(fk.plot.lag(fit)) == (
+        "Half of what reaches won in the end is there by day 14, nine in ten by day 47"
+    )
+
+
+def test_a_bound_is_drawn_in_place_of_a_rate() -> None:
+    fit = Tailed()
+    fit.verdict, fit.followed_to = "bound only", np.full((1, 2), 25)
+    ax = fk.plot.lag(fit)
+    assert title(ax) == "Too early for a rate: at most 22.0 % reach won in the end"
+    assert written(ax) == ["ever at most 22.0 %"]
+    assert curve(ax, "all leads")[0].max() == 25
+    (bound,) = [one for one in ax.collections if one.get_label() == "bound"]
+    (segment,) = bound.get_segments()
+    np.testing.assert_allclose(segment, [[25, 0.22], [50, 0.22]])
+    assert "Nobody is followed beyond day 25." in caption(ax)
+
+
+def test_an_upper_end_of_one_bounds_nothing() -> None:
+    fit = Tailed()
+    fit.verdict, fit.followed_to = "bound only", np.full((1, 2), 25)
+    fit.high = 1.0
+    ax = fk.plot.lag(fit)
+    assert title(ax) == "Follow-up is too short to say what share reaches won in the end"
+    assert written(ax) == ["ever no bound yet"]
+
+
+def test_the_ground_is_hatched_beyond_the_oldest_lead(make: Callable[..., fk.Triangle]) -> None:
+    # Daily wins fall off with a mean of 30 days: 95 % of them come within 90 days.
+    def part(leads: int, age: int) -> tuple[int, int, dict[int, int]]:
+        wins = {day: round(leads / 50 * np.exp(-day / 30)) for day in range(age + 1)}
+        return leads, age, wins
+
+    fit = fk.lag.fit_cure(make([[[part(500, 90)], [part(400, 45), part(200, 10)]]]), rates=())
+    assert fit.verdict == "measured"
+    ax = fk.plot.lag(fit)
+    (tail,) = [one for one in ax.patches if one.get_label() == "extrapolated"]
+    assert tail.get_hatch()
+    x, y = curve(ax, "all leads")
+    # The oldest of the 500 leads of the first cohort are 90 days old.
+    assert (tail.get_x(), tail.get_x() + tail.get_width()) == (90, x.max())
+    by_age = dict(zip(x.astype(int), y, strict=True))
+    ages = sorted(by_age)
+    np.testing.assert_array_equal([by_age[a] for a in ages], fit.rate_at(ages)[0, 0])
+    labels = [text.get_text() for text in ax.get_xticklabels()]
+    old = {0: 1100, 30: 900, 60: 500, 90: 500}
+    for label in labels:
+        age, leads = label.split("\n")
+        assert int(leads.replace(",", "")) == old.get(int(age), 0)
+
+
+def test_fits_are_compared_in_grey(three: fk.Triangle) -> None:
+    fit, other = fk.lag.fit_cure(three, rates=()), fk.lag.fit_kaplan_meier(three)
+    truth = pd.Series(np.linspace(0, 0.1, 201))
+    ax = fk.plot.lag(fit, against={"Kaplan-Meier": other, "truth": truth})
+    x, y = curve(ax, "Kaplan-Meier")
+    steps = dict(zip(x.astype(int), y, strict=True))
+    np.testing.assert_array_equal([steps[age] for age in range(91)], other.rate_at(range(91))[0, 0])
+    apart = abs(fit.rate_at(range(90)) - truth.iloc[:90].to_numpy()).max()
+    assert f"within {100 * apart:.1f} points of all; farthest is truth" in title(ax)
+    assert any(text.startswith("truth ") for text in written(ax))
+
+
+def test_curves_of_segments_are_not_compared(eight: fk.Triangle) -> None:
+    fit = fk.lag.fit_kaplan_meier(eight)
+    with pytest.raises(fk.FunnelError, match=r"^`against` compares curves of all leads;"):
+        fk.plot.lag(fit, against={"same": fit})
+    with pytest.raises(fk.FunnelError, match=r"^`against` must hold names and fits"):
+        fk.plot.lag(fit, against=fit)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("index", [["a", "b"], [1, 2]])
+def test_a_series_that_is_no_curve_is_refused(three: fk.Triangle, index: list[object]) -> None:
+    fit = fk.lag.fit_kaplan_meier(three)
+    with pytest.raises(fk.FunnelError, match=r"^`against`: a Series must hold rates by age"):
+        fk.plot.lag(fit, against={"odd": pd.Series([0.1, 0.2], index=index)})
+
+
+def test_segments_with_a_tail_are_told_apart_by_their_intervals(
+    make: Callable[..., fk.Triangle],
+) -> None:
+    wins = [{age: round(k * 10 * np.exp(-age / 15)) for age in range(60)} for k in (1, 2, 1)]
+    cells = [[[(1000, 90, each)]] for each in wins]
+    ax = fk.plot.lag(fk.lag.fit_cure(make(cells, segments=(("a",), ("b",), ("c",)), by=("s",))))
+    assert title(ax).startswith("b (")
+    assert " clearly exceeds " in title(ax)
+    more = {**wins[2], 70: 1}
+    alike = make([[[(1000, 90, wins[0])]], [[(1000, 90, more)]]], segments=(("a",), ("c",)), by="s")
+    assert title(fk.plot.lag(fk.lag.fit_cure(alike))) == (
+        "No two of 2 curves lie clearly apart in the end"
+    )
 
 
 def test_something_else_is_refused(three: fk.Triangle) -> None:
