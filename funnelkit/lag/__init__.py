@@ -2,26 +2,36 @@
 
 from __future__ import annotations
 
+from funnelkit.lag.adjusting.pace import Pace, fit_pace
 from funnelkit.lag.adjusting.result import AdjustedRates, adjust
 from funnelkit.lag.base import LagFit, Verdict
 from funnelkit.lag.cure.grouped import fit_cure
 from funnelkit.lag.cure.result import CureFit
 from funnelkit.lag.cure.times import CureTimesFit, fit_cure_times
+from funnelkit.lag.nonparametric.chain_fits import fit_chain_ladder
+from funnelkit.lag.nonparametric.chain_ratios import ChainLadder, chain_ladder
+from funnelkit.lag.nonparametric.chain_result import ChainLadderFit
 from funnelkit.lag.nonparametric.product_limit_fits import fit_competing, fit_kaplan_meier
 from funnelkit.lag.nonparametric.result import NonparametricFit
 from funnelkit.lag.restricted import within
 
 __all__ = [
     "AdjustedRates",
+    "ChainLadder",
+    "ChainLadderFit",
     "CureFit",
     "CureTimesFit",
     "LagFit",
     "NonparametricFit",
+    "Pace",
     "Verdict",
     "adjust",
+    "chain_ladder",
+    "fit_chain_ladder",
     "fit_competing",
     "fit_cure",
     "fit_cure_times",
     "fit_kaplan_meier",
+    "fit_pace",
     "within",
 ]
