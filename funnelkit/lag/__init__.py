@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from funnelkit.lag.adjusting.pace import Pace, fit_pace
 from funnelkit.lag.adjusting.result import AdjustedRates, adjust
+from funnelkit.lag.ahead.open_leads import in_flight
+from funnelkit.lag.ahead.result import InFlight
 from funnelkit.lag.base import LagFit, Verdict
+from funnelkit.lag.choosing.choice import Choice, choose
+from funnelkit.lag.choosing.chosen import ChosenFit
 from funnelkit.lag.cure.grouped import fit_cure
 from funnelkit.lag.cure.result import CureFit
 from funnelkit.lag.cure.times import CureTimesFit, fit_cure_times
@@ -19,19 +23,24 @@ __all__ = [
     "AdjustedRates",
     "ChainLadder",
     "ChainLadderFit",
+    "Choice",
+    "ChosenFit",
     "CureFit",
     "CureTimesFit",
+    "InFlight",
     "LagFit",
     "NonparametricFit",
     "Pace",
     "Verdict",
     "adjust",
     "chain_ladder",
+    "choose",
     "fit_chain_ladder",
     "fit_competing",
     "fit_cure",
     "fit_cure_times",
     "fit_kaplan_meier",
     "fit_pace",
+    "in_flight",
     "within",
 ]

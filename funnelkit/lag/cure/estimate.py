@@ -14,6 +14,7 @@ from funnelkit._core.clusters import ClusterSums
 from funnelkit._core.result import Result, frozen
 from funnelkit.counts.triangle import Segment
 from funnelkit.lag.base import Verdict
+from funnelkit.lag.choosing.verdicts import least_certain, lift_of, verdict_of
 from funnelkit.lag.cure.clocks import share_by
 from funnelkit.lag.cure.families import FamilyName
 from funnelkit.lag.cure.solution import Solution
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-MATURE = 0.9
-"""Share of the eventual conversions that must come within the time followed to be measured."""
-WIDE = 1.5
-"""Where not knowing the pace moves an end by more than this factor, there is a bound only."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -159,31 +156,38 @@ class CureEstimate(Result):
         one = np.ones(len(found.rates))
         low, high = found.interval(0.95, method="calibrated", inflation=one)
         known_low, known_high = found.known(0.95)
-        up = high / np.maximum(known_high, 1e-12)
-        down = np.where(known_low > 0, known_low / np.maximum(low, 1e-12), 1.0)
-        return np.maximum(np.maximum(up, down), 1.0)[self.rate_of]
+        factor = lift_of(low=low, high=high, known_low=known_low, known_high=known_high)
+        return factor[self.rate_of]
+
+    @property
+    def apart(self) -> NDArray[np.bool_]:
+        """Whether other families disagree, shape ``(S, C)``: not known from one family alone."""
+        return np.zeros(self.entered.shape, dtype=np.bool_)
 
     @cached_property
     def verdicts(self) -> NDArray[np.str_]:
         """Verdict of each rate, shape ``(S, C)``.
 
-        ``"bound only"`` without a conversion, or where ``lift`` is above 1.5: follow-up does not
+        ``"bound only"`` without a conversion, or where ``lift`` is above 2: follow-up does not
         tell a slow pace from a low rate. Else ``"measured"`` where 90 % of the eventual
         conversions come within the time followed (``seen``), and ``"extrapolated"`` where fewer
-        do: the rest is the family's word.
+        do: the rest is the family's word. The rule is that of
+        :func:`~funnelkit.lag.choosing.verdicts.verdict_of`.
         """
         count = np.zeros(len(self.solution.rates), dtype=np.int64)
         np.add.at(count, self.rate_of, self.converted)
-        bound = (count[self.rate_of] == 0) | (self.lift > WIDE) | (not self.converged)
-        words = np.where(self.seen >= MATURE, "measured", "extrapolated")
-        return np.asarray(np.where(bound, "bound only", words))
+        return verdict_of(
+            converted=count[self.rate_of],
+            lift=self.lift,
+            seen=self.seen,
+            converged=self.converged,
+            apart=self.apart,
+        )
 
     @property
     def verdict(self) -> Verdict:
         """The least certain of the verdicts of the cells with leads."""
-        present = set(self.verdicts[self.entered > 0].tolist())
-        order: tuple[Verdict, ...] = ("bound only", "extrapolated")
-        return next((word for word in order if word in present), "measured")
+        return least_certain(self.verdicts[self.entered > 0])
 
     def _share(self, ages: NDArray[np.float64] | IntArray) -> FloatArray:
         family, theta = self.solution.likelihood.family, self.solution.theta
