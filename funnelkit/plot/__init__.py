@@ -5,8 +5,19 @@ from __future__ import annotations
 from funnelkit.plot.bars import funnel
 from funnelkit.plot.curves import lag
 from funnelkit.plot.heat import triangle
+from funnelkit.plot.multiples import cohort_fit
+from funnelkit.plot.progress import adjusted_series
 from funnelkit.plot.rows import cohorts
 from funnelkit.plot.sheet import describe
 from funnelkit.plot.trend import series
 
-__all__ = ["cohorts", "describe", "funnel", "lag", "series", "triangle"]
+__all__ = [
+    "adjusted_series",
+    "cohort_fit",
+    "cohorts",
+    "describe",
+    "funnel",
+    "lag",
+    "series",
+    "triangle",
+]

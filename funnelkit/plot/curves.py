@@ -136,7 +136,9 @@ def _axes(page: Sheet, shown: Tracks, ticks: list[float], words: list[str]) -> N
         [0], 0, max(shown.days, 1), color=colours.rule, linewidth=1.2, zorder=0.6, clip_on=False
     )
     if shown.seen_to is not None:
-        ax.axvspan(shown.seen_to, shown.days, zorder=0.2, label="extrapolated", **_hatched(page))
+        ax.axvspan(
+            shown.seen_to, shown.days, zorder=0.2, label="extrapolated", **page.palette.immature
+        )
     most = 6 if page.width > 400 else 4
     ages = age_ticks(shown.days, most=most)
     counts = [""] * len(ages)
@@ -278,16 +280,6 @@ def _steps(track: Track) -> Literal["default", "steps-post"]:
     return "default" if track.ultimate is not None else "steps-post"
 
 
-def _hatched(page: Sheet) -> dict[str, Any]:
-    colours = page.palette
-    return {
-        "facecolor": colours.hatch,
-        "edgecolor": colours.hatch_line,
-        "hatch": "////",
-        "linewidth": 0,
-    }
-
-
 def _marks(page: Sheet, shown: Tracks) -> list[tuple[Any, str]]:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
@@ -304,5 +296,5 @@ def _marks(page: Sheet, shown: Tracks) -> list[tuple[Any, str]]:
         behind = "is that old" if shown.tail else "still followed"
         found.append((dashed, f"fewer than one lead in ten {behind}"))
     if shown.seen_to is not None:
-        found.append((Patch(**_hatched(page)), "extrapolated: no lead is that old"))
+        found.append((Patch(**page.palette.immature), "extrapolated: no lead is that old"))
     return found

@@ -131,7 +131,7 @@ def _cell(
     look: dict[str, Any] = {"facecolor": "none", "edgecolor": colours.grid, "linewidth": 0.8}
     ink = colours.ink
     if cell.state == "immature":
-        look = _hatched(page)
+        look = page.palette.immature
     elif cell.state == "mature":
         step = bisect_right(cuts, cell.rate)
         look = {"facecolor": colours.heat[step], "linewidth": 0}
@@ -141,16 +141,6 @@ def _cell(
     if cell.state != "blank":
         words = f"{100 * cell.rate:.1f}"
         page.text(k + 0.5, j, words, ha="center", color=ink, label="_cell", fontsize=style.TEXT)
-
-
-def _hatched(page: Sheet) -> dict[str, Any]:
-    colours = page.palette
-    return {
-        "facecolor": colours.hatch,
-        "edgecolor": colours.hatch_line,
-        "hatch": "////",
-        "linewidth": 0,
-    }
 
 
 def _marks(page: Sheet, heat: Heat) -> list[tuple[Any, str]]:
@@ -164,7 +154,7 @@ def _marks(page: Sheet, heat: Heat) -> list[tuple[Any, str]]:
         ends = [f"{round(100 * cut, 9):g}" for cut in (low, high)]
         found.append((steps, f"under {ends[0]} to over {ends[1]}\u202f%"))
     if "immature" in states:
-        found.append((Patch(**_hatched(page)), "immature: not every lead is that old"))
+        found.append((Patch(**page.palette.immature), "immature: not every lead is that old"))
     if "blank" in states:
         empty = Patch(facecolor="none", edgecolor=page.palette.rule)
         found.append((empty, "fewer than 20 are that old"))

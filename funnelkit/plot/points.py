@@ -198,8 +198,8 @@ class Rows:
         return [point for group in self.groups for point in group.points]
 
 
-def groups_of(rates: AdjustedRates | CohortRates) -> Rows:
-    """Return the rows of a result, the largest segment first.
+def groups_of(rates: AdjustedRates | CohortRates, *, most: int = MOST_ROWS) -> Rows:
+    """Return at most so many rows of a result, the largest segment first.
 
     Raises
     ------
@@ -220,8 +220,8 @@ def groups_of(rates: AdjustedRates | CohortRates) -> Rows:
             f"got {type(rates).__name__}."
         )
     n_cohorts = len(rates.cohorts)
-    order = np.argsort(-rates.entered.sum(axis=1), kind="stable")[:MOST_ROWS]
-    first = max(0, n_cohorts - max(1, MOST_ROWS // len(order)))
+    order = np.argsort(-rates.entered.sum(axis=1), kind="stable")[:most]
+    first = max(0, n_cohorts - max(1, most // len(order)))
     groups = _grouped(rates.segments, points, [int(i) for i in order], first)
     return Rows(
         groups=groups,

@@ -65,6 +65,16 @@ class Palette:
     heat: tuple[str, ...]
     on_heat: tuple[str, ...]
 
+    @property
+    def immature(self) -> dict[str, Any]:
+        """The look of an area that is immature, the same everywhere."""
+        return {
+            "facecolor": self.hatch,
+            "edgecolor": self.hatch_line,
+            "hatch": "////",
+            "linewidth": 0,
+        }
+
 
 LIGHT = Palette(
     page="#ffffff",
