@@ -152,7 +152,7 @@ def one_line(name: str) -> str:
 def text_table(frame: pd.DataFrame) -> str:
     """Return the head of a frame as plain text."""
     shown = frame.head(_SHOWN_ROWS).to_string(
-        index=False, float_format=lambda value: f"{value:.4g}"
+        index=False, float_format=lambda value: f"{value:.4g}", na_rep=EN_DASH
     )
     rest = len(frame) - _SHOWN_ROWS
     return f"{shown}\n… {plural(rest, 'more row')}" if rest > 0 else shown

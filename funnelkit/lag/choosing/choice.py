@@ -15,6 +15,7 @@ from funnelkit._core.interval import Interval
 from funnelkit._core.result import Result, frozen
 from funnelkit.counts.triangle import Triangle
 from funnelkit.lag.base import Verdict
+from funnelkit.lag.choosing.candidates import refitted
 from funnelkit.lag.choosing.chosen import ChosenFit
 from funnelkit.lag.choosing.held_out import FEWEST, parts, score
 from funnelkit.lag.cure.families import FamilyName
@@ -127,10 +128,9 @@ def choose(
     checks.one_of("criterion", criterion, get_args(Criterion))
     if checks.positive_whole("folds", folds) < 2:
         raise ArgumentError(f"`folds` must be at least 2; got {folds}.")
-    fits = [
-        fit_cure(triangle, family=name, rates=rates, latency=latency, starts=starts)
-        for name in names
-    ]
+    first = "weibull" if "weibull" in names else names[0]
+    fit = fit_cure(triangle, family=first, rates=rates, latency=latency, starts=starts)
+    fits = refitted(fit, names, starts=starts)
     aic = np.array([fit.aic for fit in fits])
     held_out = None
     late = triangle.late is not None and bool(triangle.late.any())

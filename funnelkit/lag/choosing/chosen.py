@@ -12,6 +12,7 @@ from scipy import special
 
 from funnelkit._core import checks
 from funnelkit._core.interval import Interval
+from funnelkit.lag.choosing.evidence import Evidence, evidence_of
 from funnelkit.lag.choosing.verdicts import lift_of
 from funnelkit.lag.cure.profile import IntervalMethod
 from funnelkit.lag.cure.result import CureFit
@@ -61,6 +62,11 @@ class ChosenFit(CureFit):
             found |= (fit.ultimate < low) | (fit.ultimate > high)
             found |= (self.ultimate < other_low) | (self.ultimate > other_high)
         return found
+
+    @property
+    def evidence(self) -> Evidence:
+        """The figures behind the verdicts, with what the other families say."""
+        return evidence_of(self, families=[fit.family for fit in self.candidates])
 
     @cached_property
     def lift(self) -> FloatArray:

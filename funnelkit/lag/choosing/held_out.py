@@ -18,6 +18,9 @@ IntArray = NDArray[np.int64]
 FEWEST = 10
 """With fewer conversions none is spared, and candidates go by AIC."""
 
+CLOSE = 1e-2
+"""Gain in log-likelihood, as foreseen by the slope, at which the fits of parts are close enough."""
+
 
 class Part(NamedTuple):
     """Some of the leads, as a likelihood takes them.
@@ -113,7 +116,7 @@ def score(fit: CureFit, whole: Part, dealt: list[Part]) -> float:
     found, total = fit.solution, 0.0
     for part in dealt:
         others = whole.without(part).within(found.likelihood)
-        top = climb(others.value, found.top.theta, found.box, found.top.inverse, close=1e-4)
+        top = climb(others.value, found.top.theta, found.box, found.top.inverse, close=CLOSE)
         seen = others.seen(top.theta)
         rates = others.rates(seen)
         cells = others.cells

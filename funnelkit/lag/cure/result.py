@@ -11,6 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from funnelkit._core import checks
 from funnelkit._core.errors import ArgumentError
 from funnelkit._core.interval import Interval
+from funnelkit.lag.choosing.evidence import Evidence, evidence_of
+from funnelkit.lag.choosing.showing import Shown, shown_of
 from funnelkit.lag.cure import tables
 from funnelkit.lag.cure.clocks import share_by
 from funnelkit.lag.cure.estimate import CureEstimate
@@ -202,6 +204,33 @@ class CureFit(CureEstimate):
             self, days, low=low, high=high, level=level, method=method, design=design
         )
 
+    def shown(self, *, confidence_level: float = 0.95) -> Shown:
+        """Return what is shown of ``ultimate``: the rate and its interval, or a bound.
+
+        Returns
+        -------
+        Shown
+            ``(rate, low, high)``, each of shape ``(n_segments, n_cohorts)``. The rate is not a
+            number where the verdict is "bound only"; where follow-up sets no upper bound either,
+            the lower end is a one-sided one: see
+            :func:`~funnelkit.lag.choosing.showing.shown_of`.
+
+        Raises
+        ------
+        ArgumentError
+            If the level is not between 0 and 1.
+        """
+        return shown_of(self, confidence_level)
+
+    @property
+    def evidence(self) -> Evidence:
+        """The figures behind the verdicts.
+
+        Whether other families agree is not among them where one was fitted alone: :func:`choose`
+        fits all, in about six times the time.
+        """
+        return evidence_of(self, families=(self.family,))
+
     def median_days(self) -> FloatArray:
         """Return the days by which half of those who convert have done so, ``(S, C)``."""
         family = self.solution.likelihood.family
@@ -229,7 +258,7 @@ class CureFit(CureEstimate):
             ``converted``, ``rate`` (so far), ``maturity`` (mean over the leads), ``ultimate``,
             ``ultimate_low``, ``ultimate_high``, ``median_days``, ``seen`` (share of eventual
             conversions within the time followed) and ``verdict``. Where that is "bound only",
-            the upper end is all there is to say.
+            ``ultimate`` is missing, and its ends are the bound: see :meth:`shown`.
         """
         return tables.table(self, confidence_level)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -166,7 +167,13 @@ class Solution:
         return drawn, theta.reshape(n, *self.likelihood.shape)
 
 
-def solved(likelihood: Likelihood, *, days: FloatArray, climbs: int) -> Solution:
+def solved(
+    likelihood: Likelihood,
+    *,
+    days: FloatArray,
+    climbs: int,
+    points: Sequence[FloatArray] | None = None,
+) -> Solution:
     """Return the top of a likelihood.
 
     Parameters
@@ -177,6 +184,8 @@ def solved(likelihood: Likelihood, *, days: FloatArray, climbs: int) -> Solution
         Time at the middle of each column, in days.
     climbs
         From how many starts to climb.
+    points
+        Where to start, for one latency; default: about the times of the conversions.
 
     Notes
     -----
@@ -194,8 +203,9 @@ def solved(likelihood: Likelihood, *, days: FloatArray, climbs: int) -> Solution
         undated=likelihood.undated.sum(axis=0, keepdims=True),
         cells=cells._replace(latency=np.zeros_like(cells.latency)),
     )
-    came = (whole.dated + whole.undated)[0]
-    points = starts_from(whole, days[came > 0], came[came > 0])
+    if points is None:
+        came = (whole.dated + whole.undated)[0]
+        points = starts_from(whole, days[came > 0], came[came > 0])
     top = best(whole, points, box, climbs=climbs)
     if n_latencies == 1:
         return Solution(whole, box, top)

@@ -12,6 +12,7 @@ from funnelkit._core import display
 from funnelkit._core.dates import period_label
 from funnelkit._core.frames import long_frame
 from funnelkit._core.interval import Interval
+from funnelkit.lag.choosing.showing import bound_in_words
 from funnelkit.lag.cure.clocks import Days
 from funnelkit.lag.cure.profile import IntervalMethod
 
@@ -90,7 +91,7 @@ def band(
 
 def table(fit: CureFit, level: float) -> pd.DataFrame:
     """Return one row per eventual rate: see :meth:`CureFit.to_frame`."""
-    low, high = fit.confidence_interval(confidence_level=level)
+    rate, low, high = fit.shown(confidence_level=level)
     ages = np.arange(fit.followed.shape[-1])
     mature = (fit.followed * fit.maturity(ages)).sum(axis=-1)
     spread = tuple(
@@ -114,7 +115,7 @@ def table(fit: CureFit, level: float) -> pd.DataFrame:
             "converted": converted,
             "rate": converted / leads,
             "maturity": total(mature) / leads,
-            "ultimate": one(fit.ultimate),
+            "ultimate": one(rate),
             "ultimate_low": one(low),
             "ultimate_high": one(high),
             "median_days": one(fit.median_days()),
@@ -198,15 +199,10 @@ def sentence(fit: CureFit) -> str:
         bounds = display.percent_range(row["ultimate_low"], row["ultimate_high"], words=True)
         pace = _pace(float(row["median_days"]))
         if row["verdict"] == "bound only":
-            high = float(row["ultimate_high"])
-            said = (
-                "it is too early to say how many come in the end"
-                if high >= 1
-                else f"at most {display.percent(high)} come in the end"
-            )
+            bound = bound_in_words(float(row["ultimate_low"]), float(row["ultimate_high"]))
             return (
-                f"Of {of}, {so_far} have reached {fit.target}; {said}: follow-up is too short to "
-                "tell few conversions from slow ones."
+                f"Of {of}, {so_far} have reached {fit.target}; {bound} will in the end. Follow-up "
+                "is too short to say more: few conversions and slow ones look the same so far."
             )
         tail = _carried(str(row["verdict"]), float(row["seen"]), fit)
         return (

@@ -1,0 +1,99 @@
+"""What is shown of a rate: the estimate with its interval, or a bound in its place.
+
+Reports, tables and the coverage study (benchmarks/lag_coverage.py) all take it from here.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelkit._core import checks, display
+from funnelkit._core.interval import Interval
+
+FloatArray = NDArray[np.float64]
+ONE_SIDE = 0.9
+"""Part of the error that a one-sided bound may use."""
+
+
+class Shown(NamedTuple):
+    """What is shown of rates, three arrays of one shape.
+
+    Parameters
+    ----------
+    rate
+        The estimate; not a number where there is a bound only.
+    low, high
+        The interval, or the bound: ``[low, 1]``, at least; ``[0, high]``, at most; or both.
+    """
+
+    rate: FloatArray
+    low: FloatArray
+    high: FloatArray
+
+
+class Bounded(Protocol):
+    """A fit with verdicts and intervals of its eventual rates, shape ``(S, C)``."""
+
+    @property
+    def ultimate(self) -> FloatArray:
+        """Eventual rates."""
+
+    @property
+    def verdicts(self) -> NDArray[np.str_]:
+        """Verdict of each."""
+
+    def confidence_interval(self, *, confidence_level: float = 0.95) -> Interval:
+        """Return their interval."""
+
+
+def shown_of(fit: Bounded, confidence_level: float) -> Shown:
+    """Return what is shown of each eventual rate of a fit.
+
+    Parameters
+    ----------
+    fit
+        Any fit with verdicts.
+    confidence_level
+        Two-sided level.
+
+    Notes
+    -----
+    With "bound only" the rate is left out. If follow-up sets no upper bound either, the interval's
+    upper end is 1 and says nothing, so that nearly all of the error is given to the lower end:
+    "at least". Nearly: whether the upper end is 1 is itself seen in the data, and one side or two
+    chosen after looking may each miss by what it is allowed (Feldman and Cousins 1998). At 95 %
+    an interval misses by 2.5 % on each side, "at least" by 4.5 %, and so what is shown by 7 % at
+    the very most, and mostly by 5 % or less: see benchmarks/lag_coverage.md.
+
+    References
+    ----------
+    Feldman and Cousins (1998), Physical Review D 57, 3873-3889, section III.
+    """
+    level = checks.confidence(confidence_level)
+    low, high = (np.asarray(end) for end in fit.confidence_interval(confidence_level=level))
+    bound = fit.verdicts == "bound only"
+    open_ended = bound & (high >= 1) & (low > 0)
+    if open_ended.any():
+        lower = fit.confidence_interval(confidence_level=1 - 2 * ONE_SIDE * (1 - level)).low
+        low = np.where(open_ended, lower, low)
+    return Shown(np.where(bound, np.nan, fit.ultimate), low, high)
+
+
+def bound_in_words(low: float, high: float) -> str:
+    """Return a bound as one says it.
+
+    Examples
+    --------
+    >>> bound_in_words(0.0, 0.031) == f"at most 3.1{display.NARROW_SPACE}%"
+    True
+    >>> bound_in_words(0.0, 1.0)
+    'any share'
+    """
+    if high >= 1:
+        return f"at least {display.percent(low)}" if low > 0 else "any share"
+    if low <= 0:
+        return f"at most {display.percent(high)}"
+    return f"between {display.percent_range(low, high, words=True).replace(' to ', ' and ')}"
