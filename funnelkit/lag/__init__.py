@@ -18,6 +18,8 @@ from funnelkit.lag.nonparametric.chain_result import ChainLadderFit
 from funnelkit.lag.nonparametric.product_limit_fits import fit_competing, fit_kaplan_meier
 from funnelkit.lag.nonparametric.result import NonparametricFit
 from funnelkit.lag.restricted import within
+from funnelkit.lag.transitions.result import StageLags
+from funnelkit.lag.transitions.stage_fits import fit_stages
 
 __all__ = [
     "AdjustedRates",
@@ -31,6 +33,7 @@ __all__ = [
     "LagFit",
     "NonparametricFit",
     "Pace",
+    "StageLags",
     "Verdict",
     "adjust",
     "chain_ladder",
@@ -41,6 +44,7 @@ __all__ = [
     "fit_cure_times",
     "fit_kaplan_meier",
     "fit_pace",
+    "fit_stages",
     "in_flight",
     "within",
 ]

@@ -1,0 +1,1 @@
+"""Several stages: how long each transition takes, and where leads wait."""
