@@ -15,6 +15,8 @@ from funnelkit.lag.cure.times import CureTimesFit, fit_cure_times
 from funnelkit.lag.nonparametric.chain_fits import fit_chain_ladder
 from funnelkit.lag.nonparametric.chain_ratios import ChainLadder, chain_ladder
 from funnelkit.lag.nonparametric.chain_result import ChainLadderFit
+from funnelkit.lag.nonparametric.hazard_fits import fit_hazard
+from funnelkit.lag.nonparametric.hazard_result import HazardFit
 from funnelkit.lag.nonparametric.product_limit_fits import fit_competing, fit_kaplan_meier
 from funnelkit.lag.nonparametric.result import NonparametricFit
 from funnelkit.lag.restricted import within
@@ -29,6 +31,7 @@ __all__ = [
     "ChosenFit",
     "CureFit",
     "CureTimesFit",
+    "HazardFit",
     "InFlight",
     "LagFit",
     "NonparametricFit",
@@ -42,6 +45,7 @@ __all__ = [
     "fit_competing",
     "fit_cure",
     "fit_cure_times",
+    "fit_hazard",
     "fit_kaplan_meier",
     "fit_pace",
     "fit_stages",
