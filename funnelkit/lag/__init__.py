@@ -20,11 +20,14 @@ from funnelkit.lag.nonparametric.hazard_result import HazardFit
 from funnelkit.lag.nonparametric.product_limit_fits import fit_competing, fit_kaplan_meier
 from funnelkit.lag.nonparametric.result import NonparametricFit
 from funnelkit.lag.restricted import within
+from funnelkit.lag.rolling.backtests import backtest
+from funnelkit.lag.rolling.result import Backtest
 from funnelkit.lag.transitions.result import StageLags
 from funnelkit.lag.transitions.stage_fits import fit_stages
 
 __all__ = [
     "AdjustedRates",
+    "Backtest",
     "ChainLadder",
     "ChainLadderFit",
     "Choice",
@@ -39,6 +42,7 @@ __all__ = [
     "StageLags",
     "Verdict",
     "adjust",
+    "backtest",
     "chain_ladder",
     "choose",
     "fit_chain_ladder",
