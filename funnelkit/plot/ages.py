@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -15,12 +15,13 @@ from funnelkit._core.dates import day_name, period_label, period_name
 from funnelkit._core.errors import ArgumentError
 from funnelkit._core.interval import share_difference_interval
 from funnelkit.counts.triangle import Triangle
-from funnelkit.lag import fit_competing
+from funnelkit.lag import LagFit, fit_competing
+from funnelkit.plot.outlook import Outlook, outlook_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-State = Literal["mature", "immature", "blank"]
+State = Literal["mature", "immature", "blank", "forecast"]
 _USUAL = (30, 90, 7, 180, 365, 60, 14, 120, 730, 270, 150, 1095, 545, 1460, 1825)  # dearest first
 _ROUND = (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10)
 _MOST_AGES = 8
@@ -38,7 +39,8 @@ class Cell:
     reached
         Leads that are that old.
     state
-        ``"mature"`` where all of them are, ``"blank"`` where fewer than 20 are.
+        ``"mature"`` where all of them are, ``"blank"`` where fewer than 20 are, ``"forecast"``
+        where that is so and a fit says what the cohort will come to.
     """
 
     rate: float = np.nan
@@ -71,6 +73,13 @@ class Heat:
     left_out: int
     segments: int
     late: bool
+    ever: bool = False
+    bounds: int = 0
+
+    @property
+    def heads(self) -> list[str]:
+        """Heading of each column."""
+        return [*(str(age) for age in self.ages), *(["ever"] if self.ever else [])]
 
     @property
     def cuts(self) -> list[float]:
@@ -82,8 +91,16 @@ class Heat:
         return [float(round(step * k, 12)) for k in range(1, 6)]
 
 
-def heat_of(triangle: Triangle, ages: Sequence[int] | None, *, most: int = _MOST_AGES) -> Heat:
+def heat_of(
+    triangle: Triangle,
+    ages: Sequence[int] | None,
+    *,
+    fit: LagFit | None = None,
+    most: int = _MOST_AGES,
+) -> Heat:
     """Return the cohorts of a triangle at equal ages, all segments together.
+
+    With a fit, cells that no lead has reached tell what it foretells.
 
     Raises
     ------
@@ -99,16 +116,45 @@ def heat_of(triangle: Triangle, ages: Sequence[int] | None, *, most: int = _MOST
     if left_out:
         whole = whole.select(first=whole.cohorts[left_out])
     days = _usual(whole, max(2, min(most, _MOST_AGES))) if ages is None else _checked(ages)
+    cohorts = _cohorts(whole, days)
+    ahead = None if fit is None else _ahead(triangle, fit, days, left_out)
+    if ahead is not None:
+        cohorts = [_foretold(one, ahead, j) for j, one in enumerate(cohorts)]
     return Heat(
         start=display.one_line(whole.start),
         target=display.one_line(whole.target),
         as_of=whole.as_of,
         ages=days,
-        cohorts=tuple(_cohorts(whole, days)),
+        cohorts=tuple(cohorts),
         left_out=left_out,
         segments=triangle.n_segments,
         late=whole.late is not None and bool(whole.late.any()),
+        ever=ahead is not None and ahead.ever,
+        bounds=0 if ahead is None else ahead.bounds,
     )
+
+
+def _ahead(triangle: Triangle, fit: LagFit, ages: tuple[int, ...], left_out: int) -> Outlook:
+    if not isinstance(fit, LagFit):
+        raise ArgumentError(
+            "`fit` must be what a function such as fk.lag.fit_kaplan_meier returns; "
+            f"got {type(fit).__name__}."
+        )
+    shown = triangle.select(first=triangle.cohorts[left_out]) if left_out else triangle
+    return outlook_of(shown, fit, ages)
+
+
+def _foretold(cohort: Cohort, ahead: Outlook, j: int) -> Cohort:
+    """Return a row whose blank cells hold forecasts, and the eventual rate at its end."""
+    cells = [*cohort.cells, *([Cell()] if ahead.ever else [])]
+    most = 0.0
+    for k, cell in enumerate(cells):
+        if cell.state == "blank" and np.isfinite(ahead.rate[j, k]):
+            rate = max(float(ahead.rate[j, k]), most)
+            low, high = min(float(ahead.low[j, k]), rate), max(float(ahead.high[j, k]), rate)
+            cells[k] = Cell(rate=rate, low=low, high=high, reached=cell.reached, state="forecast")
+        most = max(most, cells[k].rate if cells[k].state != "blank" else 0.0)
+    return replace(cohort, cells=tuple(cells))
 
 
 def _checked(ages: Sequence[int]) -> tuple[int, ...]:
@@ -249,6 +295,11 @@ def caption(heat: Heat) -> str:
         text += f" All {heat.segments} segments together."
     if any(cohort.label.endswith("(part)") for cohort in heat.cohorts):
         text += " (part): only a part of the cohort is counted."
+    if any(cell.state == "forecast" for cohort in heat.cohorts for cell in cohort.cells):
+        text += " Forecast: the cohort's own rate, corrected for the age of its leads."
+    if heat.bounds:
+        number = display.plural(heat.bounds, "cohort")
+        text += f" Follow-up is too short to forecast {number}: there is a bound only."
     if heat.left_out:
         text += f" {display.plural(heat.left_out, 'earlier cohort')} not shown."
     return text
@@ -259,10 +310,10 @@ def words(heat: Heat) -> list[str]:
     lines = [title(heat), caption(heat)]
     for cohort in heat.cohorts:
         cells = [
-            f"{age} days {display.percent(cell.rate)} "
+            f"{age if age == 'ever' else f'{age} days'} {display.percent(cell.rate)} "
             f"({display.percent_range(cell.low, cell.high, words=True)})"
-            f"{' [immature]' if cell.state == 'immature' else ''}"
-            for age, cell in zip(heat.ages, cohort.cells, strict=True)
+            f"{f' [{cell.state}]' if cell.state in {'immature', 'forecast'} else ''}"
+            for age, cell in zip(heat.heads, cohort.cells, strict=True)
             if cell.state != "blank"
         ]
         said = ", ".join(cells) or f"fewer than {display.FEWEST} leads are old enough"

@@ -153,13 +153,21 @@ def _ends(shown: Tracks) -> list[End]:
     several = bool(shown.others or shown.against)
     return [
         End(
-            at=(track.line_end, min(track.final[2] if track.bound else track.final[0], 1.0)),
+            at=(track.line_end, _height(track)),
             name=track.name or ("all" if shown.others else "this fit" if several else ""),
             value=track.said if track.ultimate is None else f"ever {track.said}",
             main=track is shown.main,
         )
         for track in shown.all
     ]
+
+
+def _height(track: Track) -> float:
+    """Return where a value is written: at the rate, or at the bound."""
+    rate, low, high = track.final
+    if not track.bound:
+        return min(rate, 1.0)
+    return high if high <= NO_BOUND else max(low, float(track.rate[track.line_end]))
 
 
 def _split(track: Track) -> list[tuple[np.ndarray[Any, Any], bool]]:
@@ -249,7 +257,7 @@ def _eventual(page: Sheet, shown: Tracks) -> None:
         if track.bound:
             reach = min(high, top)
             _bound(page, track, shown.days, reach)
-            low = float(track.rate[track.line_end])
+            ax.plot([x], [low], "_", markersize=8, **look)
             ax.plot([x], [reach], "^" if high > NO_BOUND else "_", markersize=8, **look)
         else:
             ax.plot([x, x], [low, high], "_", markersize=7, markeredgewidth=style.LINE, **look)

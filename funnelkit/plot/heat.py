@@ -17,22 +17,29 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from funnelkit.counts.triangle import Triangle
+    from funnelkit.lag import LagFit
 
 _ROW = 27.0
 _GAP = 16.0
 _SLIT = 2.5
 _LABELS = 120.0
 _NARROWEST = 34.0
+_DASHES = (0, (2.5, 1.8))
 
 
 def triangle(
-    counts: Triangle, *, ages: Sequence[int] | None = None, ax: Axes | None = None
+    counts: Triangle,
+    *,
+    ages: Sequence[int] | None = None,
+    fit: LagFit | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
     """Return axes with the share of each cohort that has converted by each age.
 
     Read down a column to compare cohorts at the same age. A cell is hatched while not every lead
     of its cohort is that old (the rate is then the cohort's own Kaplan-Meier or, with exits,
-    Aalen-Johansen estimate), and empty where fewer than 20 leads are.
+    Aalen-Johansen estimate), and empty where fewer than 20 leads are. With a fit, these cells hold
+    its forecast in a dashed outline: the cohort's adjusted rate times the maturity at that age.
 
     Parameters
     ----------
@@ -41,6 +48,10 @@ def triangle(
     ages
         Ages in days; default: usual ones, up to the oldest cohort's, at most eight (fewer where
         the axes are narrow).
+    fit
+        Any fit of :mod:`funnelkit.lag` with the segments and cohorts of ``counts``; one with a
+        tail adds a column with the eventual rate. Nothing is forecast for a cohort of fewer than
+        20 leads, or where the verdict is "bound only".
     ax
         Axes to draw on, best in a figure with ``layout="constrained"``; default: new ones.
 
@@ -76,8 +87,8 @@ def triangle(
     >>> " ".join(ax.get_title(loc="left").split()).split(" fell ")[1]
     'from 1 January 2026 (20.0 %) to 2 January 2026 (12.5 %)'
     """
-    fit = int((size_of(ax)[0] - _LABELS) / _NARROWEST)
-    heat = cohort_ages.heat_of(counts, ages, most=fit)
+    room = int((size_of(ax)[0] - _LABELS) / _NARROWEST) - (fit is not None)
+    heat = cohort_ages.heat_of(counts, ages, fit=fit, most=room)
     with sheet(ax, height=_ROW * max(len(heat.cohorts), 1)) as page:
         bare(page)
         _draw(page, heat)
@@ -94,17 +105,17 @@ def _draw(page: Sheet, heat: Heat) -> None:
     names = max([measured(text, style.TEXT, bold=True) for text in labels], default=0.0)
     counts = max(measured(text, style.SMALL) for text in [*leads, "leads"])
     left = names + counts + 2 * _GAP
-    width = (page.width - left) / len(heat.ages)
-    ax.set_xlim(-left / width, len(heat.ages))
+    width = (page.width - left) / len(heat.heads)
+    ax.set_xlim(-left / width, len(heat.heads))
     ax.set_ylim(max(len(heat.cohorts), 1) - 0.5, -0.5)
     ax.set_xticks([])
     ax.set_yticks([])
     across = ax.get_yaxis_transform()
     end = (names + _GAP + counts) / page.width
     page.head(end, "leads", align="right")
-    for k, age in enumerate(heat.ages):
+    for k, name in enumerate(heat.heads):
         at = (left + (k + 0.5) * width) / page.width
-        page.head(at, f"day {age}" if k == 0 else str(age), align="center")
+        page.head(at, f"day {name}" if k == 0 else name, align="center")
     page.above += 16
     for j, (label, count) in enumerate(zip(labels, leads, strict=True)):
         page.text(0, j, label, transform=across, weight="bold", color=colours.ink)
@@ -132,6 +143,9 @@ def _cell(
     ink = colours.ink
     if cell.state == "immature":
         look = page.palette.immature
+    elif cell.state == "forecast":
+        look |= {"edgecolor": colours.context, "linestyle": _DASHES}
+        ink = colours.muted
     elif cell.state == "mature":
         step = bisect_right(cuts, cell.rate)
         look = {"facecolor": colours.heat[step], "linewidth": 0}
@@ -155,6 +169,9 @@ def _marks(page: Sheet, heat: Heat) -> list[tuple[Any, str]]:
         found.append((steps, f"under {ends[0]} to over {ends[1]}\u202f%"))
     if "immature" in states:
         found.append((Patch(**page.palette.immature), "immature: not every lead is that old"))
+    if "forecast" in states:
+        dashed = Patch(facecolor="none", edgecolor=page.palette.context, linestyle=_DASHES)
+        found.append((dashed, "forecast"))
     if "blank" in states:
         empty = Patch(facecolor="none", edgecolor=page.palette.rule)
         found.append((empty, "fewer than 20 are that old"))

@@ -40,9 +40,9 @@ def _of_tail(track: Track, target: str) -> str:
     if not track.bound:
         between = display.percent_range(low, high, words=True)
         return f"{between} reach {target} in the end, if the pace goes on as fitted"
-    if high > NO_BOUND:
+    if high > NO_BOUND and not low > 0:
         return f"Follow-up is too short to say what share reaches {target} in the end"
-    return f"Too early for a rate: at most {display.percent(high)} reach {target} in the end"
+    return f"Too early for a rate: {track.said} reach {target} in the end"
 
 
 def _of_several(shown: Tracks) -> str:

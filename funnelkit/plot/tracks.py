@@ -127,7 +127,11 @@ class Track:
             return f"{display.plural(self.leads or 0, 'lead')} only"
         rate, low, high = self.final
         if self.bound:
-            return "no bound yet" if high > NO_BOUND else f"at most {display.percent(high)}"
+            if high > NO_BOUND:
+                return f"at least {display.percent(low)}" if low > 0 else "no bound yet"
+            if low > 0:
+                return f"between {100 * low:.1f} and {display.percent(high)}"
+            return f"at most {display.percent(high)}"
         return display.estimate(rate, low, high)
 
     @property

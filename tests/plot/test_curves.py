@@ -210,8 +210,8 @@ def test_a_bound_is_drawn_in_place_of_a_rate() -> None:
     fit = Tailed()
     fit.verdict, fit.followed_to = "bound only", np.full((1, 2), 25)
     ax = fk.plot.lag(fit)
-    assert title(ax) == "Too early for a rate: at most 22.0 % reach won in the end"
-    assert written(ax) == ["ever at most 22.0 %"]
+    assert title(ax) == "Too early for a rate: between 18.0 and 22.0 % reach won in the end"
+    assert written(ax) == ["ever between 18.0 and 22.0 %"]
     assert curve(ax, "all leads")[0].max() == 25
     (bound,) = [one for one in ax.collections if one.get_label() == "bound"]
     (segment,) = bound.get_segments()
@@ -219,13 +219,14 @@ def test_a_bound_is_drawn_in_place_of_a_rate() -> None:
     assert "Nobody is followed beyond day 25." in caption(ax)
 
 
-def test_an_upper_end_of_one_bounds_nothing() -> None:
+def test_an_upper_end_of_one_leaves_the_lower_bound() -> None:
     fit = Tailed()
     fit.verdict, fit.followed_to = "bound only", np.full((1, 2), 25)
     fit.high = 1.0
     ax = fk.plot.lag(fit)
-    assert title(ax) == "Follow-up is too short to say what share reaches won in the end"
-    assert written(ax) == ["ever no bound yet"]
+    # The lower end is nine tenths of .2.
+    assert title(ax) == "Too early for a rate: at least 18.0 % reach won in the end"
+    assert written(ax) == ["ever at least 18.0 %"]
 
 
 def test_the_ground_is_hatched_beyond_the_oldest_lead(make: Callable[..., fk.Triangle]) -> None:

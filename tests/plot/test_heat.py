@@ -164,3 +164,61 @@ def test_ages_that_are_no_days_are_refused(three: fk.Triangle, ages: list[int]) 
 def test_something_else_is_refused() -> None:
     with pytest.raises(fk.FunnelError, match=r"^`triangle` must be what .* got int\.$"):
         fk.plot.triangle(3)  # type: ignore[arg-type]
+
+
+def test_a_fit_forecasts_what_no_lead_has_reached(three: fk.Triangle) -> None:
+    fit = fk.lag.fit_kaplan_meier(three)
+    ax = fk.plot.triangle(three, ages=[0, 5, 20, 60], fit=fit)
+    shown = states(ax)
+    assert [shown[0, k] for k in range(4)] == ["mature"] * 4
+    assert [shown[1, k] for k in range(4)] == ["mature"] * 3 + ["forecast"]
+    assert [shown[2, k] for k in range(4)] == ["mature", "immature", "forecast", "forecast"]
+    rates = fk.lag.adjust(three, fit).adjusted[0]
+    maturity = fit.maturity([20, 60])[0, 0]
+    # Adjusted rate x maturity at the age, and never less than what came before.
+    assert printed(ax)[2, 2] == f"{100 * rates[2] * maturity[0]:.1f}"
+    assert printed(ax)[1, 3] == f"{100 * max(rates[1] * maturity[1], 48 / 400):.1f}"
+    outlined = cells(ax)[1, 3]
+    assert outlined.get_linestyle() != "-"
+    assert outlined.get_facecolor()[3] == 0
+    assert "forecast" in [text.get_text() for text in ax.get_legend().get_texts()]
+
+
+def test_a_fit_with_a_tail_adds_what_comes_in_the_end(make: Callable[..., fk.Triangle]) -> None:
+    wins = {age: round(40 * 0.95**age) for age in range(80)}
+    counts = make([[[(5000, 90, wins)], [(5000, 90, wins)]]])
+    fit = fk.lag.fit_cure(counts)
+    ax = fk.plot.triangle(counts, ages=[30, 60], fit=fit)
+    assert "ever" in [text.get_text() for text in ax.texts]
+    assert states(ax)[0, 2] == "forecast"
+    assert printed(ax)[0, 2] == f"{100 * fk.lag.adjust(counts, fit).adjusted[0, 0]:.1f}"
+
+
+def test_a_bound_forecasts_nothing(make: Callable[..., fk.Triangle]) -> None:
+    counts = make([[[(500, 60, {5: 10})], [(300, 10, {})]]])
+    fit = fk.lag.fit_kaplan_meier(counts, pool=())
+    assert fit.verdicts[0, 1] == "bound only"
+    ax = fk.plot.triangle(counts, ages=[7, 30], fit=fit)
+    assert states(ax)[1, 1] == "blank"
+    assert "too short to forecast 1 cohort" in ax.get_xlabel().replace("\n", " ")
+
+
+def test_forecasts_of_segments_are_weighted_by_their_leads(
+    make: Callable[..., fk.Triangle],
+) -> None:
+    old, young = {5: 40, 50: 40}, {5: 20}
+    counts = make(
+        [[[(400, 60, old)], [(200, 20, young)]], [[(400, 60, {5: 20})], [(600, 20, {5: 30})]]],
+        segments=(("a",), ("b",)),
+        by=("source",),
+    )
+    fit = fk.lag.fit_kaplan_meier(counts, pool="cohorts")
+    # Segment a: of 80 of 400, half by day 20, so 20 of 200 come to 40; segment b: 30 of 600.
+    expected = (200 * fk.lag.adjust(counts, fit).adjusted[0, 1] + 600 * 0.05) / 800
+    ax = fk.plot.triangle(counts, ages=[60], fit=fit)
+    assert printed(ax)[1, 0] == f"{100 * expected:.1f}"
+
+
+def test_a_fit_of_something_else_is_refused(three: fk.Triangle) -> None:
+    with pytest.raises(fk.FunnelError, match=r"^`fit` must be what a function"):
+        fk.plot.triangle(three, fit=3)  # type: ignore[arg-type]

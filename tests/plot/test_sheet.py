@@ -3,6 +3,7 @@
 import io
 import logging
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import pairwise
 
 import matplotlib as mpl
@@ -22,10 +23,17 @@ View = Callable[..., Axes]
 def views(triangle: fk.Triangle) -> Iterator[tuple[View, object]]:
     """Every view with something to show."""
     fit = fk.lag.fit_competing(triangle)
+    whole = fk.lag.fit_competing(triangle.collapse(segments=True))
     yield fk.plot.cohorts, fk.lag.adjust(triangle, fit)
     yield fk.plot.cohorts, fk.rates.cohort(triangle)
     yield fk.plot.lag, fit
     yield fk.plot.triangle, triangle
+    yield partial(fk.plot.triangle, fit=fit), triangle
+    yield partial(fk.plot.cohort_fit, fit=fit), triangle
+    series = triangle if triangle.n_cohorts > 1 else triangle.collapse(segments=True)
+    yield fk.plot.adjusted_series, fk.lag.adjust(series, fk.lag.fit_competing(series))
+    yield fk.plot.lag, fk.lag.fit_cure(triangle, starts=1)
+    yield partial(fk.plot.lag, against={"$x$ _a_": whole}), whole
     yield fk.plot.funnel, funnel(triangle)
     names = [str(segment[0]) if segment else "lead" for segment in triangle.segments]
     rows = [
@@ -66,7 +74,13 @@ def funnel(triangle: fk.Triangle) -> fk.rates.StageRates:
 
 def texts(ax: Axes) -> list[Text]:
     legend = ax.get_legend()
-    labels = [*ax.get_xticklabels(), *ax.get_yticklabels(), *(legend.get_texts() if legend else [])]
+    inner = [text for panel in ax.child_axes for text in texts(panel)]
+    labels = [
+        *inner,
+        *ax.get_xticklabels(),
+        *ax.get_yticklabels(),
+        *(legend.get_texts() if legend else []),
+    ]
     named = [ax.title, ax.xaxis.label, ax._left_title]  # type: ignore[attr-defined]
     return [text for text in [*ax.texts, *labels, *named] if text.get_text().strip()]
 
@@ -114,6 +128,7 @@ def test_no_name_is_taken_for_a_formula(triangle: fk.Triangle) -> None:
             drawn = view(given, ax=ax)
             assert not [text for text in texts(drawn) if text.get_parse_math()]
             assert not [text for text in texts(drawn) if text.get_usetex()]
+        plt.close("all")
 
 
 def test_names_stand_on_one_line_as_they_are(nasty: fk.Triangle) -> None:
@@ -147,8 +162,8 @@ def test_nothing_sticks_out_of_an_own_figure(triangle: fk.Triangle) -> None:
         inside = ax.figure.bbox.padded(1)
         for text in texts(ax):
             box = text.get_window_extent()
-            assert inside.x0 <= box.x0 <= box.x1 <= inside.x1, (view.__name__, text.get_text())
-            assert inside.y0 <= box.y0 <= box.y1 <= inside.y1, (view.__name__, text.get_text())
+            assert inside.x0 <= box.x0 <= box.x1 <= inside.x1, (str(view), text.get_text())
+            assert inside.y0 <= box.y0 <= box.y1 <= inside.y1, (str(view), text.get_text())
 
 
 def test_no_words_cover_others(triangle: fk.Triangle) -> None:
@@ -158,7 +173,7 @@ def test_no_words_cover_others(triangle: fk.Triangle) -> None:
         boxes = [(text.get_text(), text.get_window_extent().padded(-1)) for text in texts(ax)]
         for k, (words, box) in enumerate(boxes):
             for others, other in boxes[k + 1 :]:
-                assert not box.overlaps(other), (view.__name__, words, others)
+                assert not box.overlaps(other), (str(view), words, others)
 
 
 def test_views_are_described_with_title_values_and_marks(three: fk.Triangle) -> None:
