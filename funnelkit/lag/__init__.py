@@ -17,6 +17,7 @@ from funnelkit.lag.nonparametric.chain_ratios import ChainLadder, chain_ladder
 from funnelkit.lag.nonparametric.chain_result import ChainLadderFit
 from funnelkit.lag.nonparametric.hazard_fits import fit_hazard
 from funnelkit.lag.nonparametric.hazard_result import HazardFit
+from funnelkit.lag.nonparametric.homogeneous import Homogeneity, homogeneity
 from funnelkit.lag.nonparametric.product_limit_fits import fit_competing, fit_kaplan_meier
 from funnelkit.lag.nonparametric.result import NonparametricFit
 from funnelkit.lag.restricted import within
@@ -35,6 +36,7 @@ __all__ = [
     "CureFit",
     "CureTimesFit",
     "HazardFit",
+    "Homogeneity",
     "InFlight",
     "LagFit",
     "NonparametricFit",
@@ -53,6 +55,7 @@ __all__ = [
     "fit_kaplan_meier",
     "fit_pace",
     "fit_stages",
+    "homogeneity",
     "in_flight",
     "within",
 ]

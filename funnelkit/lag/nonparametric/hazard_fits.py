@@ -139,7 +139,7 @@ def fit_hazard(
             name: _model(counts, at_risk, ages=ages, factors=factors, link=link)
             for name, counts in events.items()
         },
-        design=_design(triangle, last),
+        design=design_effect(triangle, last),
     )
 
 
@@ -184,7 +184,7 @@ def _factors(triangle: Triangle, effects: CohortEffects) -> tuple[Factor, Factor
     return segments, Factor(np.eye(triangle.n_cohorts)[columns][:, 1:], columns, triangle.n_cohorts)
 
 
-def _design(triangle: Triangle, last: int) -> float:
+def design_effect(triangle: Triangle, last: int) -> float:
     """Return how many times as large as for independent leads the variance is."""
     if triangle.accounts is None:
         return 1.0

@@ -20,6 +20,7 @@ from funnelkit._core.result import Result, frozen
 from funnelkit.counts.triangle import Segment
 from funnelkit.lag.base import Verdict
 from funnelkit.lag.nonparametric.ages import whole_days
+from funnelkit.lag.nonparametric.hazard_curves import at_ages, by_day, incidence, variance
 from funnelkit.lag.nonparametric.hazard_model import HazardModel, Link
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class HazardFit(Result):
             If an age is no number, or the outcome is unknown.
         """
         days = whole_days("ages", ages, horizon=self.horizon)
-        return self._cells(_at(self._rates[self._position(outcome)], days))
+        return self._cells(at_ages(self._rates[self._position(outcome)], days))
 
     def maturity(self, ages: ArrayLike) -> FloatArray:
         """Return the share of the conversions within ``horizon`` days that come by each age.
@@ -196,8 +197,8 @@ class HazardFit(Result):
             more = checks.positive_whole("horizon", horizon)
             ends = whole_days("age + horizon", days + more, horizon=self.horizon)
         rates = self._rates[self._position(outcome)]
-        still = 1 - sum(_at(each, days) for each in self._rates)
-        gain = _at(rates, ends) - _at(rates, days)
+        still = 1 - sum(at_ages(each, days) for each in self._rates)
+        gain = at_ages(rates, ends) - at_ages(rates, days)
         share = np.where(still > 1e-12, gain / np.where(still > 1e-12, still, 1.0), 0.0)
         return self._cells(np.clip(share, 0.0, 1.0))
 
@@ -247,7 +248,8 @@ class HazardFit(Result):
                 self.models[name].hazards(coefficients[i])
                 for name, coefficients in zip(self.outcomes, drawn, strict=True)
             ]
-            found[i] = _at(self._incidence(hazards)[k], days)
+            daily = by_day(hazards, self._in_order, horizon=self.horizon)
+            found[i] = at_ages(incidence(daily)[k], days)
         return found.reshape(n, *self.entered.shape, len(days))
 
     def confidence_interval(
@@ -292,8 +294,8 @@ class HazardFit(Result):
         days = np.array([self.horizon])
         if ages is not None:
             days = whole_days("ages", ages, horizon=self.horizon)
-        rates = _at(self._rates[k], days)
-        error = np.sqrt(self._variance(k, days) * self.design)
+        rates = at_ages(self._rates[k], days)
+        error = np.sqrt(variance(self._in_order, self._daily, days, outcome=k) * self.design)
         inside = (rates > 0) & (rates < 1)
         share = np.where(inside, rates, 0.5)
         log = np.log1p(-share)
@@ -394,56 +396,17 @@ class HazardFit(Result):
     @cached_property
     def _daily(self) -> list[FloatArray]:
         """Hazards by day of each outcome, shape ``(n_cells, horizon + 1)``."""
-        return self._days([model.hazards(model.coefficients) for model in self._in_order])
+        found = [model.hazards(model.coefficients) for model in self._in_order]
+        return by_day(found, self._in_order, horizon=self.horizon)
 
     @cached_property
     def _rates(self) -> list[FloatArray]:
         """Rates by day of each outcome, shape ``(n_cells, horizon + 1)``."""
-        return _cumulative(self._daily)
+        return incidence(self._daily)
 
     @property
     def _in_order(self) -> list[HazardModel]:
         return [self.models[name] for name in self.outcomes]
-
-    def _bin_of(self, model: HazardModel) -> IntArray:
-        days = np.arange(self.horizon + 1)
-        return np.asarray(np.searchsorted(model.starts, days, side="right") - 1)
-
-    def _days(self, hazards: list[FloatArray]) -> list[FloatArray]:
-        """Return hazards by day from those by bin, all outcomes together at most 1."""
-        daily = [
-            each[..., self._bin_of(model)]
-            for each, model in zip(hazards, self._in_order, strict=True)
-        ]
-        over = np.maximum(sum(daily), 1.0)
-        return [each / over for each in daily]
-
-    def _incidence(self, hazards: list[FloatArray]) -> list[FloatArray]:
-        return _cumulative(self._days(hazards))
-
-    def _variance(self, outcome: int, days: IntArray) -> FloatArray:
-        """Return the variance of one outcome's rate at each age, shape ``(n_cells, n_ages)``."""
-        total = np.minimum(sum(self._daily), 1 - 1e-12)
-        stay = np.cumprod(1 - total, axis=-1)
-        before = np.concatenate([np.ones_like(stay[:, :1]), stay[:, :-1]], axis=-1)
-        rates = self._rates[outcome]
-        found = np.zeros((len(rates), len(days)))
-        ages = np.arange(self.horizon + 1)
-        for k, model in enumerate(self._in_order):
-            if not len(model.coefficients):
-                continue
-            bin_of = self._bin_of(model)
-            slope = model.slopes()[:, bin_of]
-            groups = np.eye(len(model.starts))[bin_of][:, model.free]
-            for column, day in enumerate(days):
-                # dF(a) / dh(j): what day j adds itself, less what it takes from later days.
-                taken = (rates[:, [max(day, 0)]] - rates) / (1 - total)
-                gain = ((k == outcome) * before - taken) * slope * (ages <= day)
-                by_bin = gain @ groups
-                moved = gain.sum(axis=1, keepdims=True) * model.effects
-                gradient = np.concatenate([by_bin, moved], axis=1)
-                found[:, column] += ((gradient @ model.covariance) * gradient).sum(axis=1)
-        return np.maximum(found, 0.0)
 
     def _cells(self, values: FloatArray) -> FloatArray:
         return np.array(values).reshape(*self.entered.shape, *values.shape[1:])
@@ -454,15 +417,3 @@ class HazardFit(Result):
         if outcome not in self.outcomes:
             raise ArgumentError(f"`outcome`: {unknown('outcome', outcome, self.outcomes)}")
         return self.outcomes.index(outcome)
-
-
-def _cumulative(daily: list[FloatArray]) -> list[FloatArray]:
-    """Return rates from hazards by day."""
-    stay = np.cumprod(np.maximum(1 - sum(daily), 0.0), axis=-1)
-    before = np.concatenate([np.ones_like(stay[..., :1]), stay[..., :-1]], axis=-1)
-    return [np.minimum(np.cumsum(before * each, axis=-1), 1.0) for each in daily]
-
-
-def _at(rates: FloatArray, days: IntArray) -> FloatArray:
-    """Return rates at ages, 0 before the first day."""
-    return np.where(days >= 0, np.take(rates, np.maximum(days, 0), axis=-1), 0.0)
