@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from funnelkit.lag.adjusting.dispersion import Overdispersion, overdispersion
 from funnelkit.lag.adjusting.pace import Pace, fit_pace
 from funnelkit.lag.adjusting.result import AdjustedRates, adjust
+from funnelkit.lag.adjusting.shrinkage import fit_shrunken
+from funnelkit.lag.adjusting.shrunken import ShrunkenFit
 from funnelkit.lag.ahead.open_leads import in_flight
 from funnelkit.lag.ahead.result import InFlight
 from funnelkit.lag.base import LagFit, Verdict
 from funnelkit.lag.choosing.choice import Choice, choose
 from funnelkit.lag.choosing.chosen import ChosenFit
+from funnelkit.lag.cure.competing import fit_cure_competing
+from funnelkit.lag.cure.competing_result import CompetingCureFit
 from funnelkit.lag.cure.grouped import fit_cure
+from funnelkit.lag.cure.regression import CureRegression, fit_cure_regression
+from funnelkit.lag.cure.regression_times import CureTimesRegression, fit_cure_times_regression
 from funnelkit.lag.cure.result import CureFit
 from funnelkit.lag.cure.times import CureTimesFit, fit_cure_times
 from funnelkit.lag.nonparametric.chain_fits import fit_chain_ladder
@@ -33,14 +40,19 @@ __all__ = [
     "ChainLadderFit",
     "Choice",
     "ChosenFit",
+    "CompetingCureFit",
     "CureFit",
+    "CureRegression",
     "CureTimesFit",
+    "CureTimesRegression",
     "HazardFit",
     "Homogeneity",
     "InFlight",
     "LagFit",
     "NonparametricFit",
+    "Overdispersion",
     "Pace",
+    "ShrunkenFit",
     "StageLags",
     "Verdict",
     "adjust",
@@ -50,12 +62,17 @@ __all__ = [
     "fit_chain_ladder",
     "fit_competing",
     "fit_cure",
+    "fit_cure_competing",
+    "fit_cure_regression",
     "fit_cure_times",
+    "fit_cure_times_regression",
     "fit_hazard",
     "fit_kaplan_meier",
     "fit_pace",
+    "fit_shrunken",
     "fit_stages",
     "homogeneity",
     "in_flight",
+    "overdispersion",
     "within",
 ]

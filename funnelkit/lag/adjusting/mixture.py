@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 from scipy import special
 
 FloatArray = NDArray[np.float64]
-_HALVINGS = 60
+_STEPS = 100
+_CLOSE = 1e-7
+"""Step, in standard deviations, after which a quantile is found."""
 
 
 def normalised(log_weights: FloatArray) -> FloatArray:
@@ -43,11 +45,21 @@ def quantile(share: float, means: FloatArray, sds: FloatArray, weights: FloatArr
     reach = np.maximum(sds, 1e-12)
     low = (means - 12 * reach).min(axis=0)
     high = (means + 12 * reach).max(axis=0)
-    for _ in range(_HALVINGS):
-        middle = (low + high) / 2
-        below = np.tensordot(weights, special.ndtr((middle - means) / reach), axes=1) < share
-        low, high = np.where(below, middle, low), np.where(below, high, middle)
-    return np.asarray((low + high) / 2)
+    mean, sd = moments(means, reach, weights)
+    at = mean + sd * special.ndtri(share)
+    for _ in range(_STEPS):
+        z = (at - means) / reach
+        over = np.tensordot(weights, special.ndtr(z), axes=1) - share
+        density = np.tensordot(weights, np.exp(-0.5 * z**2) / reach, axes=1) / np.sqrt(2 * np.pi)
+        low, high = np.where(over < 0, at, low), np.where(over < 0, high, at)
+        newton = at - over / np.maximum(density, 1e-300)
+        inside = (newton > low) & (newton < high)
+        following = np.where(inside, newton, (low + high) / 2)
+        done = float((np.abs(following - at) / sd).max(initial=0.0)) < _CLOSE
+        at = following
+        if done:
+            break
+    return np.asarray(at)
 
 
 def moments(

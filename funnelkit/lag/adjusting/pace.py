@@ -23,6 +23,9 @@ from funnelkit.lag.base import LagFit
 if TYPE_CHECKING:
     import pandas as pd
 
+    from funnelkit.lag.adjusting.amounts import Averaged
+    from funnelkit.lag.adjusting.effects import Counts
+
 FloatArray = NDArray[np.float64]
 PRIOR_SCALE = 0.3
 """Scale of the half-normal prior of the standard deviation of log pace."""
@@ -100,13 +103,13 @@ def fit_pace(triangle: Triangle, fit: LagFit) -> Pace | None:
     start = np.zeros(n_months)
     for sd in _GRID:
         tops.append(peak(split, np.full(n_months, sd**-2), start))
-        start = tops[-1].at
+        start = tops[-1].mode
     log_prior = -0.5 * (_GRID / PRIOR_SCALE) ** 2
     # the grid is even in log τ: dτ = τ d log τ
     weights = mixture.normalised(
         np.array([top.log_integral for top in tops]) + log_prior + np.log(_GRID)
     )
-    means = np.stack([top.at for top in tops])
+    means = np.stack([top.mode for top in tops])
     best = np.tensordot(weights, means, axes=1)
     observed, expected = split.usual(best)
     return Pace(
@@ -119,7 +122,7 @@ def fit_pace(triangle: Triangle, fit: LagFit) -> Pace | None:
         grid=_GRID,
         weights=weights,
         log_factors=means,
-        roots=np.stack([_root(top) for top in tops]),
+        roots=np.stack([_root(top, n_months) for top in tops]),
     )
 
 
@@ -315,21 +318,17 @@ class _Split:
         x, all_of = self.counts, self.counts.sum(axis=1)
         pull = x / leads - (all_of / total)[:, None]
         summed = found.slopes.sum(axis=1)
-        n_months = leads.shape[1]
-        flat = found.slopes.reshape(-1, n_months)
-        scaled = (all_of / total**2)[:, None] * summed
-        information = (
-            flat.T @ ((x / leads**2).reshape(-1, 1) * flat)
-            - summed.T @ scaled
-            - self.shares.bend(log_factors, pull)
-        )
-        fitted = (all_of / total)[:, None] / leads
-        expected = flat.T @ (fitted.reshape(-1, 1) * flat) - summed.T @ scaled
+        flat = found.slopes.reshape(-1, leads.shape[1])
+        spread = summed.T @ ((all_of / total**2)[:, None] * summed)
+
+        def squares(weights: FloatArray) -> FloatArray:
+            return np.asarray(flat.T @ (weights.reshape(-1, 1) * flat) - spread)
+
         return Slope(
             value=float((x * np.log(leads)).sum() - all_of @ np.log(total)),
             gradient=np.asarray((pull[..., None] * found.slopes).sum(axis=(0, 1))),
-            information=information,
-            expected=expected,
+            information=lambda: squares(x / leads**2) - self.shares.bend(log_factors, pull),
+            expected=lambda: squares((all_of / total)[:, None] / leads),
         )
 
     def usual(self, log_factors: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -343,6 +342,41 @@ class _Split:
         return self.counts.sum(axis=0), rate @ usual
 
 
-def _root(top: Peak) -> FloatArray:
-    """Return a root of the covariance at a top."""
-    return np.asarray(np.linalg.cholesky(top.solve(np.eye(len(top.at)))))
+def pace_of(triangle: Triangle, shares: exposure.Shares, counts: Counts, fits: Averaged) -> Pace:
+    """Return the pace of months from fits that hold it beside the rates of cells.
+
+    Parameters
+    ----------
+    triangle
+        Counts.
+    shares, counts
+        Months in which leads convert, and conversions by month.
+    fits
+        Fits whose last parameters are the log factors of the months.
+    """
+    n_months = shares.hazards.shape[1]
+    order = np.argsort(fits.sds[:, -1], kind="stable")
+    tops = [fits.peaks[k] for k in order]
+    weights = fits.weights[order]
+    means = np.stack([top.mode[-n_months:] for top in tops])
+    by_month = np.zeros(shares.size) if counts.by_month is None else counts.by_month
+    observed, expected = _Split(shares, by_month, counts.entered).usual(weights @ means)
+    return Pace(
+        start=triangle.start,
+        target=triangle.target,
+        months=shares.entries.months,
+        n=triangle.n,
+        observed=observed,
+        expected=expected,
+        grid=fits.sds[order, -1],
+        weights=weights,
+        log_factors=means,
+        roots=np.stack([_root(top, n_months) for top in tops]),
+    )
+
+
+def _root(top: Peak, n: int) -> FloatArray:
+    """Return a root of the covariance of the last n parameters at a top."""
+    size = len(top.mode)
+    covariance = top.solve(np.eye(size)[:, size - n :])[size - n :]
+    return np.asarray(np.linalg.cholesky((covariance + covariance.T) / 2))

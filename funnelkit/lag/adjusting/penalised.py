@@ -13,7 +13,8 @@ from scipy import linalg
 FloatArray = NDArray[np.float64]
 _STEPS = 60
 _LONGEST = 2.0
-_CLOSE = 1e-8
+_CLOSE = 1e-6
+"""Gain in log-likelihood, as foreseen by the slope, at which the search ends."""
 
 
 class Slope(NamedTuple):
@@ -24,15 +25,15 @@ class Slope(NamedTuple):
     value, gradient
         Itself and its first derivatives.
     information
-        Minus its second derivatives.
+        Returns minus its second derivatives.
     expected
-        A matrix in their place that is never indefinite, for steps far from the top.
+        Returns a matrix in their place that is never indefinite, for steps far from the top.
     """
 
     value: float
     gradient: FloatArray
-    information: FloatArray
-    expected: FloatArray
+    information: Callable[[], FloatArray]
+    expected: Callable[[], FloatArray]
 
 
 Likelihood = Callable[[FloatArray], Slope]
@@ -44,7 +45,7 @@ class Peak:
 
     Parameters
     ----------
-    at
+    mode
         Parameters at the top, shape ``(n,)``.
     factor
         Lower Cholesky factor of minus the second derivatives there, ``(n, n)``.
@@ -54,7 +55,7 @@ class Peak:
         Whether the search ended at a top.
     """
 
-    at: FloatArray
+    mode: FloatArray
     factor: FloatArray
     log_integral: float
     converged: bool
@@ -116,7 +117,7 @@ def peak(likelihood: Likelihood, precision: FloatArray, start: FloatArray) -> Pe
     factor = _factor(here, precision)
     determinant = 2 * float(np.log(np.diag(factor)).sum())
     return Peak(
-        at=at,
+        mode=at,
         factor=factor,
         log_integral=value + 0.5 * float(np.log(precision).sum()) - 0.5 * determinant,
         converged=done,
@@ -126,7 +127,7 @@ def peak(likelihood: Likelihood, precision: FloatArray, start: FloatArray) -> Pe
 def _factor(here: Slope, precision: FloatArray) -> FloatArray:
     """Return the Cholesky factor of information + prior, of the expected one where it must be."""
     for matrix in (here.information, here.expected):
-        full = matrix.copy()
+        full = matrix()
         full[np.diag_indices_from(full)] += precision
         try:
             return np.asarray(linalg.cholesky(full, lower=True, check_finite=False))

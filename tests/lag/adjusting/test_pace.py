@@ -60,7 +60,7 @@ class TestExposure:
                 (up.value - down.value) / (2 * step), rel=1e-5, abs=1e-4
             )
             np.testing.assert_allclose(
-                here.information[k], (down.gradient - up.gradient) / (2 * step), rtol=1e-4
+                here.information()[k], (down.gradient - up.gradient) / (2 * step), rtol=1e-4
             )
 
     def test_conversions_after_the_horizon_are_left_out(self):
