@@ -15,6 +15,8 @@ from funnelkit.lag.base import Verdict
 FloatArray = NDArray[np.float64]
 MATURE = 0.9
 """Share of the eventual conversions that must come within the time followed to be measured."""
+FEWEST = 5
+"""With fewer conversions behind it, a pace is not known, whatever the likelihood says."""
 WIDE = 2.0
 """Where not knowing the pace moves an end by more than this factor, there is a bound only."""
 
@@ -24,6 +26,7 @@ def verdict_of(
     converted: ArrayLike,
     lift: ArrayLike,
     seen: ArrayLike,
+    told: ArrayLike = np.inf,
     converged: ArrayLike = True,
     apart: ArrayLike = False,
 ) -> NDArray[np.str_]:
@@ -38,6 +41,8 @@ def verdict_of(
         :func:`lift_of`.
     seen
         Share of the eventual conversions that comes within the time followed.
+    told
+        Conversions behind the pace.
     converged
         Whether the fit ended at a top.
     apart
@@ -45,12 +50,13 @@ def verdict_of(
 
     Notes
     -----
-    ``"bound only"`` without a conversion, without a top, or where ``lift`` is above 2: follow-up
-    does not tell a slow pace from a low rate. Else ``"measured"`` where 90 % of the eventual
-    conversions come within the time followed and families agree, and ``"extrapolated"`` where
-    they do not: the rest is the family's word. A small ``seen`` alone mutes nothing: in large
-    sets with half a year of follow-up it is below 90 % in a third of the cases, and the intervals
-    are right.
+    ``"bound only"`` without a conversion, with fewer than 5 behind the pace (one conversion is
+    best told by a pace that could not have brought it on another day), without a top, or where
+    ``lift`` is above 2: follow-up does not tell a slow pace from a low rate. Else ``"measured"``
+    where 90 % of the eventual conversions come within the time followed and families agree, and
+    ``"extrapolated"`` where they do not: the rest is the family's word. A small ``seen`` alone
+    mutes nothing: in large sets with half a year of follow-up it is below 90 % in a third of the
+    cases, and the intervals are right.
 
     Examples
     --------
@@ -58,6 +64,7 @@ def verdict_of(
     array(['bound only', 'bound only', 'extrapolated', 'measured'], dtype='<U12')
     """
     none = np.asarray(converted) == 0
+    none |= np.asarray(told) < FEWEST
     bound = none | (np.asarray(lift) > WIDE) | ~np.asarray(converged, bool)
     sure = (np.asarray(seen) >= MATURE) & ~np.asarray(apart, bool)
     return np.asarray(np.where(bound, "bound only", np.where(sure, "measured", "extrapolated")))

@@ -164,14 +164,21 @@ class CureEstimate(Result):
         """Whether other families disagree, shape ``(S, C)``: not known from one family alone."""
         return np.zeros(self.entered.shape, dtype=np.bool_)
 
+    @property
+    def told(self) -> IntArray:
+        """Conversions that tell of each cell's pace, shape ``(S, C)``."""
+        count = np.zeros(int(self.latency_of.max()) + 1, dtype=np.int64)
+        np.add.at(count, self.latency_of, self.converted)
+        return count[self.latency_of]
+
     @cached_property
     def verdicts(self) -> NDArray[np.str_]:
         """Verdict of each rate, shape ``(S, C)``.
 
-        ``"bound only"`` without a conversion, or where ``lift`` is above 2: follow-up does not
-        tell a slow pace from a low rate. Else ``"measured"`` where 90 % of the eventual
-        conversions come within the time followed (``seen``), and ``"extrapolated"`` where fewer
-        do: the rest is the family's word. The rule is that of
+        ``"bound only"`` without a conversion, with fewer than 5 behind the pace, or where ``lift``
+        is above 2: follow-up does not tell a slow pace from a low rate. Else ``"measured"`` where
+        90 % of the eventual conversions come within the time followed (``seen``), and
+        ``"extrapolated"`` where fewer do: the rest is the family's word. The rule is that of
         :func:`~funnelkit.lag.choosing.verdicts.verdict_of`.
         """
         count = np.zeros(len(self.solution.rates), dtype=np.int64)
@@ -180,6 +187,7 @@ class CureEstimate(Result):
             converted=count[self.rate_of],
             lift=self.lift,
             seen=self.seen,
+            told=self.told,
             converged=self.converged,
             apart=self.apart,
         )

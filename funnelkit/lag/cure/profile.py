@@ -20,6 +20,8 @@ FEW = 15
 """With fewer conversions the cut-offs are those of exact limits, from there on of mid-P ones."""
 _CLOSE = 1e-4
 """Ends are found to this part of a standard unit of the signed root."""
+_LOOSE = 0.7
+"""Where the Wald interval reaches this far on the logit scale, there may be no upper end."""
 _EDGE = 20.0
 """Logit beyond which a rate counts as 0 or 1."""
 
@@ -75,6 +77,8 @@ class Profile:
             worth = float((cells.weight * seen.by[cells.latency, cells.column])[mine].sum())
             centre = float(special.logit(min(cut / 2 / (worth + cut), 0.5)))
         wanted = float(np.sqrt(cut))
+        if upper and self.spread[rate] * wanted > _LOOSE and self._open_ended(rate, cut):
+            return 1.0
         warm, slope = [(centre, theta)], self.lean[rate]
 
         @cache
@@ -103,6 +107,26 @@ class Profile:
         if found is None:
             return 1.0 if upper else 0.0
         return float(special.expit(found))
+
+    def _open_ended(self, rate: int, cut: float) -> bool:
+        """Return whether a rate of 1, at a slower pace, is seen to be within the cut-off.
+
+        Where it is, there is no end to look for. The pace to begin from has as many conversions
+        early on as the fit: F rises like a power of the time.
+        """
+        estimate = float(self.rates[rate])
+        family = self.likelihood.family
+        paces = self.top.theta.reshape(self.likelihood.shape).copy()
+        shapes = np.exp(paces[:, 1]) if family.size > 1 else 1.0
+        paces[:, 0] -= np.log(max(estimate, 1e-9)) / shapes
+        found = climb(
+            lambda t: self.likelihood.value(t, fixed=(rate, 1.0), guess=self.rates),
+            paces.ravel(),
+            self.box,
+            self.top.inverse,
+            close=1e-3,
+        )
+        return bool(2 * (self.top.value - found.value) <= cut)
 
 
 def _crossing(
@@ -223,15 +247,23 @@ def known_limits(estimate: float, trials: float, *, confidence_level: float) -> 
 
 def _limit(x: float, n: float, tail: float, *, upper: bool, exact: bool) -> float:
     """Return a limit of a share, x of n, exact or mid-P."""
+    rest = max(n - x, 0.0)
+    if upper:
+        far = float(special.betaincinv(x + 1, rest, 1 - tail)) if rest > 0 else 1.0
+    else:
+        far = float(special.betaincinv(x, rest + 1, tail))
+    far = min(max(far, 1e-300), 1 - 1e-15)
+    if exact:
+        return far
 
     def beyond(p: float) -> float:
-        """Return the probability of what is at least as extreme, less the tail."""
-        below = special.betainc(max(n - x, 1e-9), x + 1, 1 - p)
-        above = special.betainc(x, max(n - x, 0.0) + 1, p)
-        same = 0.0 if exact else (below + above - 1) / 2
+        """Return the probability of what is at least as extreme, half of the same, less a tail."""
+        below = special.betainc(max(rest, 1e-9), x + 1, 1 - p)
+        above = special.betainc(x, rest + 1, p)
+        same = (below + above - 1) / 2
         return float((below if upper else above) - same - tail)
 
-    ends = (x / n, 1 - 1e-15) if upper else (1e-300, x / n)
-    if beyond(ends[0]) * beyond(ends[1]) > 0:
-        return ends[1] if upper else ends[0]
-    return float(optimize.brentq(beyond, *ends, xtol=1e-300, rtol=1e-12))
+    near = x / n
+    if beyond(near) * beyond(far) > 0:
+        return far
+    return float(optimize.brentq(beyond, near, far, xtol=1e-12 * near))
