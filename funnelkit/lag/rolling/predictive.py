@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
+from funnelkit._core.interval import share_interval
 from funnelkit._core.result import frozen
 from funnelkit._core.scores import CountDistribution
 from funnelkit.counts.triangle import Triangle
@@ -97,8 +98,10 @@ def by_timing(triangle: Triangle, fit: LagFit, horizon: int) -> Prediction:
     The doubt about r: q is taken at five values of r, the ends of the cohort's intervals at the
     levels of a Gauss-Hermite rule, so that the intervals of all levels are read as one
     distribution. The doubt about the pace: the spread of q over draws of the fit's curve, of one
-    seed. It matters most where nearly all has come, and what is left is known poorly. Both are
-    taken as independent factors; mean and variance of q give a beta-binomial number to come.
+    seed. It matters most where nearly all has come, and what is left is known poorly. What the
+    intervals of r hold beyond chance (timing, months that were quick or slow) is doubt about the
+    maturity M that r was divided by: a share d of r is d / (1 - M) of what is to come. The larger
+    of these two counts. Mean and variance of q give a beta-binomial number to come.
     """
     rates = adjust(triangle, fit)
     open_leads = triangle.censored[..., :horizon]
@@ -128,10 +131,14 @@ def by_timing(triangle: Triangle, fit: LagFit, horizon: int) -> Prediction:
         ]
     )
     middle = np.maximum(drawn.mean(axis=0), 1e-12)
-    relative = drawn.var(axis=0) / middle**2
     worth = (still_young * pace.now).sum(axis=-1)
     worth += triangle.followed[..., len(ages) :].sum(axis=-1) * pace.final
     whole = np.maximum(triangle.entered, 1) * np.where(pace.final > 0, pace.final, 1.0)
+    maturity = np.clip(worth / whole, 0.0, 1.0)
+    left = np.maximum(1 - maturity, 1e-3)
+    relative = np.maximum(
+        drawn.var(axis=0) / middle**2, beyond_chance(rates) ** 2 * (1 / left**2 - 1)
+    )
     return Prediction(
         certain=counted(triangle, horizon),
         trials=open_leads.sum(axis=-1),
@@ -139,7 +146,7 @@ def by_timing(triangle: Triangle, fit: LagFit, horizon: int) -> Prediction:
         share=np.clip(mean, 0.0, 1.0),
         variance=doubt + relative * (mean**2 + doubt),
         told=triangle.entered > 0,
-        maturity=frozen(np.clip(worth / whole, 0.0, 1.0), np.float64),
+        maturity=maturity,
     )
 
 
@@ -258,6 +265,32 @@ def _ends(rates: AdjustedRates, fit: LagFit) -> list[FloatArray]:
         theirs = np.asarray(fit.confidence_interval(confidence_level=level)[side])[cells]
         found.append(np.where(rates.own, own, theirs))
     return found
+
+
+def beyond_chance(rates: AdjustedRates) -> FloatArray:
+    """Return the standard deviation of the log of each rate that chance does not account for.
+
+    Intervals of adjusted rates as they are, beside Wilson's alone: on the logit scale their
+    distances from the rate differ in squares. 0 where a rate has no basis of its own, or where
+    the intervals are no wider.
+    """
+    node = float(_NODES.max())
+    level = float(2 * special.ndtr(node) - 1)
+    leads = rates.entered.astype(float)
+    if rates.accounts is not None:
+        leads = rates.accounts.effective(rates.converted, rates.entered, confidence_level=level)
+    share = rates.converted / np.maximum(rates.entered, 1)
+    chance = share_interval(share * leads, leads, confidence_level=level)
+    mean = np.where(rates.own, np.maximum(rates.maturity, 1e-9), 1.0)
+    rate = np.clip(rates.adjusted, 1e-9, 1 - 1e-9)
+    found = np.zeros(rate.shape)
+    for whole, part in zip(rates.confidence_interval(level), chance, strict=True):
+        ends = [np.asarray(whole), np.asarray(part) / mean]
+        apart = [special.logit(np.clip(end, 1e-9, 1 - 1e-9)) - special.logit(rate) for end in ends]
+        more = np.sqrt(np.maximum(apart[0] ** 2 - apart[1] ** 2, 0.0)) * (1 - rate) / node
+        inside = (ends[0] > 0) & (ends[0] < 1) & (ends[1] < 1)
+        found = np.maximum(found, np.where(inside & (more > 1e-6), more, 0.0))
+    return np.where(rates.own & (rates.converted > 0), found, 0.0)
 
 
 def _paces(triangle: Triangle, fit: LagFit, ages: IntArray, usual: Pace) -> list[Pace]:
