@@ -193,7 +193,7 @@ class TestTruth:
         recent = lag.homogeneity(counts.select(first="2018-01"))
         assert recent.observed.tolist() == [137, 131, 139, 154, 70]
         assert recent.pvalue > 0.05
-        # May, slower and quicker by months: expected from the months before it, less came
+        # Leads of all ages were won quickly in April 2018 and slowly in May.
         assert recent.pace.pvalue < 0.001
         assert "but their pace does" in recent.summary()
 
