@@ -59,8 +59,8 @@ def fit_cure(
     ------
     EvidenceError
         If nobody entered or converted; if all leads are of age 0, so that rate and pace cannot be
-        told apart; if leads have left by an exit (see :func:`fit_competing`); if conversions of
-        leads under delayed entry are undated; or if a pace of its own is wanted for a segment
+        told apart; if leads have left by an exit (see :func:`fit_cure_competing`); if conversions
+        of leads under delayed entry are undated; or if a pace of its own is wanted for a segment
         without conversions.
     ArgumentError
         If an argument is unknown.
@@ -142,7 +142,8 @@ def _check(triangle: Triangle, *, apart: bool) -> None:
         words = [f"{display.count(number)} {name}" for name, number in gone.items() if number]
         raise EvidenceError(
             "`triangle`: a lead that left can no longer convert, and this fit has no exits that "
-            f"compete; {display.listed(words)} here. Use `fit_competing` instead."
+            f"compete; {display.listed(words)} here. Use `fit_cure_competing`, or "
+            "`fit_competing` for the rate within the days that are followed."
         )
     if not triangle.n:
         raise EvidenceError(

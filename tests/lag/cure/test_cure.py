@@ -400,7 +400,9 @@ def test_adjusted_rates_go_by_the_tail():
 
 class TestRefusals:
     def test_exits_compete(self):
-        with pytest.raises(EvidenceError, match=r"1 lost here.*fit_competing"):
+        with pytest.raises(
+            EvidenceError, match=r"1 lost here.*`fit_cure_competing`.*`fit_competing`"
+        ):
             lag.fit_cure(triangle([Lead(5, "won", 1), Lead(5, "lost", 2), Lead(5)]))
 
     def test_nobody_entered(self):
