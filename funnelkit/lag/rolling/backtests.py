@@ -55,7 +55,8 @@ def backtest(
     methods
         Names, or label -> name or function of (triangle, horizon) that returns a fit of that
         triangle. ``"adjusted"``: the adjusted rates of a product-limit fit (Kaplan-Meier, or
-        Aalen-Johansen where leads leave); ``"weibull"`` and the other families of
+        Aalen-Johansen where leads leave); ``"shrunken"``: those of :func:`fit_shrunken` on the
+        same timing; ``"weibull"`` and the other families of
         :func:`fit_cure`: the adjusted rates of that fit; ``"raw"``: the rate so far, taken as
         final; ``"mature"``: the average of the cohorts that are fully followed on the date;
         ``"chain ladder"``: :func:`fit_chain_ladder` with Mack's standard error; ``"choose"``: the

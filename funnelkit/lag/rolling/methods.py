@@ -8,6 +8,7 @@ from typing import get_args
 
 from funnelkit._core.errors import ArgumentError, unknown
 from funnelkit.counts.triangle import Triangle
+from funnelkit.lag.adjusting.shrinkage import fit_shrunken
 from funnelkit.lag.base import LagFit
 from funnelkit.lag.choosing.choice import choose
 from funnelkit.lag.cure.families import FamilyName
@@ -36,8 +37,13 @@ def _chosen(triangle: Triangle, horizon: int) -> LagFit:  # noqa: ARG001
     return choose(triangle).fit
 
 
+def _shrunken(triangle: Triangle, horizon: int) -> LagFit:
+    return fit_shrunken(triangle, _product_limit(triangle, horizon))
+
+
 TIMINGS: dict[str, Timing] = {
     "adjusted": _product_limit,
+    "shrunken": _shrunken,
     "choose": _chosen,
     **{name: partial(_family, name) for name in get_args(FamilyName)},
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +13,11 @@ from funnelkit._core.interval import share_interval
 from funnelkit._core.result import frozen
 from funnelkit._core.scores import CountDistribution
 from funnelkit.counts.triangle import Triangle
-from funnelkit.lag.adjusting.result import AdjustedRates, adjust
 from funnelkit.lag.base import LagFit
 from funnelkit.lag.nonparametric.chain_fits import fit_chain_ladder
+
+if TYPE_CHECKING:
+    from funnelkit.lag import AdjustedRates
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -103,6 +105,8 @@ def by_timing(triangle: Triangle, fit: LagFit, horizon: int) -> Prediction:
     maturity M that r was divided by: a share d of r is d / (1 - M) of what is to come. The larger
     of these two counts. Mean and variance of q give a beta-binomial number to come.
     """
+    from funnelkit.lag import adjust
+
     rates = adjust(triangle, fit)
     open_leads = triangle.censored[..., :horizon]
     waiting = np.maximum(open_leads.sum(axis=-1), 1)
