@@ -19,6 +19,7 @@ from funnelkit.report.page.facts import (
     Earlier,
     Facts,
     Flow,
+    Foretold,
     Heat,
     HeatRow,
     Line,
@@ -30,6 +31,7 @@ from funnelkit.report.page.facts import (
     Setting,
     Stage,
     Tally,
+    Tested,
     Window,
     WindowRow,
 )
@@ -209,6 +211,7 @@ def facts(**views: object) -> Facts:
         "window": window(),
         "heat": heat(),
         "curve": curve(),
+        "tested": tested(),
         "flow": flow(),
         "segments": segments(),
         "quality": Quality(
@@ -223,6 +226,39 @@ def facts(**views: object) -> Facts:
     return Facts(**(given | views))
 
 
+def tested() -> Tested:
+    """Invented forecasts of two dates: the first held, the second did not."""
+    rows = (
+        Foretold(
+            day=dt.date(2018, 2, 28),
+            cohort=MONTHS[1],
+            entered=1028,
+            so_far=0.06,
+            expected=Estimate(0.10, 0.08, 0.12),
+            came=0.098,
+        ),
+        Foretold(
+            day=dt.date(2018, 3, 31),
+            cohort=MONTHS[2],
+            entered=1174,
+            so_far=0.05,
+            expected=Estimate(0.13, 0.11, 0.15),
+            came=0.098,
+        ),
+    )
+    return Tested(
+        rows=rows,
+        horizon=30,
+        off=1.7,
+        raw_off=4.3,
+        mature_off=1.9,
+        forecasts=2,
+        held=1,
+        leads=2202,
+        leaks=("Segments are as exported.",),
+    )
+
+
 def empty(needs: str = "It needs leads.") -> dict[str, Missing]:
-    names = ("cohorts", "window", "heat", "curve", "flow", "segments")
+    names = ("cohorts", "window", "heat", "curve", "tested", "flow", "segments")
     return {name: Missing(needs) for name in names}

@@ -9,9 +9,18 @@ from hypothesis import strategies as st
 
 from funnelkit._core.dates import Calendar
 from funnelkit.report.page import story
-from funnelkit.report.page.facts import Facts, Missing, Months, Tally
+from funnelkit.report.page.changes import Estimate
+from funnelkit.report.page.facts import Ever, Facts, Missing, Months, Tally
 from funnelkit.report.page.markup import plain
-from funnelkit.report.page.sections import adjusted, cohorts, headline, quality, segments, timing
+from funnelkit.report.page.sections import (
+    adjusted,
+    cohorts,
+    headline,
+    quality,
+    segments,
+    tested,
+    timing,
+)
 from funnelkit.report.page.terms import Terms
 from tests.report import literal_facts as literal
 
@@ -177,6 +186,39 @@ def test_the_check_on_ourselves_says_when_it_failed() -> None:
     assert "interval held" in plain(adjusted.section(held).html())
 
 
+def test_the_back_test_says_how_far_off_and_how_many_intervals_held() -> None:
+    facts = literal.facts()
+    made = tested.section(facts)
+    assert made.title == ("Expected rates would have been off by 1.7 points, rates so far by 4.3")
+    assert "1 of 2 held what came" in made.lead
+    assert "off by 1.9 points" in made.lead
+    words = plain(made.html())
+    assert "Segments are as exported." in words
+    assert "9.8\u202f% (outside)" in words
+    worse = replace(literal.tested(), off=5.0)
+    made = tested.section(literal.facts(tested=worse))
+    assert made.title == (
+        "Rates so far would have been off by 4.3 points, expected ones by 5.0 points"
+    )
+    assert "read expected rates with care" in made.lead
+
+
+@pytest.mark.parametrize(
+    ("verdict", "high", "words"),
+    [
+        ("measured", 0.15, "About 13.0\u202f% (12.0 to 15.0\u202f%) are won in the end, by the"),
+        ("extrapolated", 0.15, "Beyond day 150 there is only a curve to go by: 13.0\u202f%"),
+        ("bound only", 0.4, "too early to say: at most 40.0\u202f%."),
+        ("bound only", 1.0, "too early to say: no limit can be given."),
+    ],
+)
+def test_what_comes_in_the_end_is_told_as_far_as_the_data_carry_it(verdict, high, words) -> None:
+    ever = Ever(family="log-normal", estimate=Estimate(0.13, 0.12, high), verdict=verdict)
+    lead = timing.section(literal.facts(curve=replace(literal.curve(), ever=ever))).lead
+    assert words in lead
+    assert "Nothing is claimed" not in lead
+
+
 def test_other_stages_bring_their_own_words() -> None:
     terms = Terms("mql", "customer", ("mql", "customer"))
     facts = literal.facts(setting=literal.setting(terms=terms))
@@ -188,7 +230,7 @@ def test_other_stages_bring_their_own_words() -> None:
 
 def test_a_missing_view_is_told_and_not_drawn() -> None:
     facts = literal.facts(**literal.empty("It needs at least 20 leads."))
-    for section in (adjusted, cohorts, timing, segments):
+    for section in (adjusted, cohorts, timing, tested, segments):
         html = section.section(facts).html()
         assert "This panel needs more." in html
         assert "It needs at least 20 leads." in html

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from funnelkit._core.dates import period_label
 from funnelkit._core.errors import EvidenceError
 from funnelkit.report.page.facts import Facts, Missing, Segments, Setting
 from funnelkit.report.page.terms import Terms
-from funnelkit.report.page.views import months, rates, records
+from funnelkit.report.page.views import method, months, rates, records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -119,17 +120,22 @@ def _facts(leads: Leads, setting: Setting, segment: str | None, horizon: int | N
             window=base,
             heat=base,
             curve=base,
+            tested=base,
             flow=flow,
             segments=base,
             quality=quality,
         )
+    ever = method.ever_of(base.triangle, confidence_level=base.level)
+    chosen, tested = method.tested_view(leads, setting, ever)
+    base = replace(base, method=chosen)
     return Facts(
         setting=setting,
         months=told,
         cohorts=rates.cohorts_view(base, setting, before),
         window=rates.window_view(base, setting),
         heat=rates.heat_view(base),
-        curve=rates.curve_view(base),
+        curve=rates.curve_view(base, ever),
+        tested=tested,
         flow=flow,
         segments=_segments(leads, setting, base, segment),
         quality=records.quality_view(

@@ -21,6 +21,7 @@ from funnelkit.report.page.sections import (
     headline,
     quality,
     segments,
+    tested,
     timing,
 )
 
@@ -75,6 +76,7 @@ class Page:
     cohorts = part(cohorts.section)
     adjusted = part(adjusted.section)
     timing = part(timing.section)
+    tested = part(tested.section)
     segments = part(segments.section)
     quality = part(quality.section)
     definitions = part(definitions.section)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from funnelkit._core.dates import period_label
 from funnelkit._core.display import segment_name
-from funnelkit.report.page.facts import Cohorts, Curve, Facts, Flow, Heat, Segments
+from funnelkit.report.page.facts import Cohorts, Curve, Facts, Flow, Heat, Segments, Tested
 from funnelkit.report.workbook import Sheet
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ def sheets_of(facts: Facts) -> dict[str, Sheet]:
         found["Ages"] = _ages(facts.heat)
     if isinstance(facts.curve, Curve):
         found["Lag curve"] = _curve(facts.curve)
+    if isinstance(facts.tested, Tested):
+        found["Back-test"] = _tested(facts.tested)
     if isinstance(facts.flow, Flow):
         found["Stages"] = _stages(facts.flow)
     if isinstance(facts.segments, Segments):
@@ -111,6 +113,35 @@ def _curve(view: Curve) -> Sheet:
         )
     ]
     return Sheet("Share converted by age, all months together", _frame(rows, tuple(rows[0])))
+
+
+def _tested(view: Tested) -> Sheet:
+    rows: list[dict[str, object]] = [
+        {
+            "date": row.day,
+            "cohort": period_label(row.cohort),
+            "entered": row.entered,
+            "rate": row.so_far,
+            "expected": row.expected.value,
+            "expected_low": row.expected.low,
+            "expected_high": row.expected.high,
+            "came": row.came,
+            "held": row.held,
+        }
+        for row in view.rows
+    ]
+    columns = ("date", "cohort", "entered", "rate", "expected", "expected_low", "expected_high")
+    error = f"Mean error over {view.forecasts} forecasts, in points"
+    mature = (
+        "" if view.mature_off is None else f", average of complete months {view.mature_off:.2f}"
+    )
+    notes = (
+        f"rate: so far on the date; expected, came: by day {view.horizon}; youngest cohort told.",
+        f"{error}: expected {view.off:.2f}, rate so far {view.raw_off:.2f}{mature}.",
+        f"{view.held} of {view.forecasts} intervals held what came.",
+    )
+    title = "What was expected on earlier dates, and what came"
+    return Sheet(title, _frame(rows, (*columns, "came", "held")), notes)
 
 
 def _stages(view: Flow) -> Sheet:

@@ -7,7 +7,15 @@ import pytest
 
 from funnelkit.report.page.charts.svg import Scale, fitted, text_width, ticks
 from funnelkit.report.page.facts import Segments
-from funnelkit.report.page.sections import adjusted, cohorts, funnel, headline, segments, timing
+from funnelkit.report.page.sections import (
+    adjusted,
+    cohorts,
+    funnel,
+    headline,
+    segments,
+    tested,
+    timing,
+)
 from tests.report import literal_facts as literal
 from tests.report.charts.reading_svg import clashes, drawings, outside, width_of
 
@@ -15,6 +23,7 @@ CHARTED = {
     "funnel": funnel,
     "adjusted": adjusted,
     "timing": timing,
+    "tested": tested,
     "segments": segments,
 }
 LONG = {

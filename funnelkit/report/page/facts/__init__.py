@@ -34,6 +34,7 @@ from funnelkit.report.page.facts.setting import (
     Setting,
     short_name,
 )
+from funnelkit.report.page.facts.tested import Ever, Foretold, Tested
 
 __all__ = [
     "FEW",
@@ -45,9 +46,11 @@ __all__ = [
     "Cohorts",
     "Curve",
     "Earlier",
+    "Ever",
     "Facts",
     "Finding",
     "Flow",
+    "Foretold",
     "Heat",
     "HeatRow",
     "Line",
@@ -60,6 +63,7 @@ __all__ = [
     "Stage",
     "State",
     "Tally",
+    "Tested",
     "Window",
     "WindowRow",
     "short_name",
@@ -76,6 +80,7 @@ class Facts:
     window: Window | Missing
     heat: Heat | Missing
     curve: Curve | Missing
+    tested: Tested | Missing
     flow: Flow | Missing
     segments: Segments | Missing
     quality: Quality

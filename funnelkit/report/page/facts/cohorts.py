@@ -12,6 +12,8 @@ from funnelkit.report.page.facts.setting import MATURE, SMALL, YOUNG
 if TYPE_CHECKING:
     import pandas as pd
 
+    from funnelkit.report.page.facts.tested import Ever
+
 State = Literal["mature", "immature", "blank"]
 
 
@@ -214,6 +216,8 @@ class Curve:
         Age by which half of what is seen by the horizon has come.
     sparse_from
         First age to which fewer than one lead in ten has been followed.
+    ever
+        Share that converts ever by the best family of curves, where one can be fit.
     """
 
     ages: tuple[int, ...]
@@ -224,6 +228,7 @@ class Curve:
     half_day: int | None = None
     sparse_from: int | None = None
     others: tuple[Line, ...] = ()
+    ever: Ever | None = None
 
     def share_by(self, age: int) -> float:
         """Return the share of what comes by the last age that has come by an earlier one."""

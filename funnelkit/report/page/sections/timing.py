@@ -64,8 +64,24 @@ def _lead(curve: Curve, setting: Setting) -> str:
             f"by day {horizon}."
         )
     sentences += [words for line in curve.others if (words := _beside(line, curve, setting))]
-    sentences.append(f"Nothing is claimed beyond day {horizon}.")
+    sentences.append(_beyond(curve, setting))
     return " ".join(sentences)
+
+
+def _beyond(curve: Curve, setting: Setting) -> str:
+    """Return what is known of the time after the last age."""
+    ever, horizon = curve.ever, curve.ages[-1]
+    if ever is None:
+        return f"Nothing is claimed beyond day {horizon}."
+    if ever.verdict == "bound only":
+        most = display.percent(ever.estimate.high)
+        limit = "no limit can be given" if ever.estimate.high >= 1 else f"at most {most}"
+        return f"How many are {setting.terms.done} in the end is too early to say: {limit}."
+    said = f"{wording.rate_in_words(ever.estimate)} are {setting.terms.done} in the end"
+    by = f"by the {ever.family} curve, which fits best"
+    if ever.verdict == "measured":
+        return f"About {said}, {by}."
+    return f"Beyond day {horizon} there is only a curve to go by: {said}, extrapolated {by}."
 
 
 def _beside(line: Line, curve: Curve, setting: Setting) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +20,7 @@ from funnelkit.report.page.facts import (
     Cohorts,
     Curve,
     Earlier,
+    Ever,
     Heat,
     HeatRow,
     Line,
@@ -30,6 +31,7 @@ from funnelkit.report.page.facts import (
     Window,
     WindowRow,
 )
+from funnelkit.report.page.views.method import Method
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,6 +58,8 @@ class Basis:
         A curve for each cohort.
     level
         Level of the intervals.
+    method
+        How the timing is taken by which cohorts are adjusted.
     """
 
     triangle: Triangle
@@ -63,6 +67,12 @@ class Basis:
     separate: NonparametricFit
     horizon: int
     level: float
+    method: Method = field(default_factory=Method)
+
+    def adjusted(self, triangle: Triangle, *, horizon: int | None = None) -> AdjustedRates:
+        """Return what cohorts come to by the horizon, by the page's timing."""
+        timing = self.method.fit(triangle, horizon or self.horizon)
+        return adjust(triangle, timing, confidence_level=self.level)
 
     def cohort_at(self, ages: Any) -> list[list[Estimate]]:
         """Return for each cohort its share converted by each age."""
@@ -122,8 +132,7 @@ def whole_cohorts(triangle: Triangle) -> Triangle:
 
 def cohorts_view(base: Basis, setting: Setting, before: Triangle | None) -> Cohorts:
     """Return the rates by cohort, as seen and as expected."""
-    rates = adjust(base.triangle, base.fit, confidence_level=base.level)
-    rows = _rows(rates)
+    rows = _rows(base.adjusted(base.triangle))
     converts = bool(base.fit.ultimate[0, 0] > 0)
     youngest = base.triangle.followed[:, len(rows) - 1].sum(axis=0)
     ages = np.arange(len(youngest))
@@ -187,10 +196,7 @@ def _earlier(base: Basis, before: Triangle | None) -> Earlier | None:
         return None
     horizon = min(longest, base.horizon)
     now = base.triangle.select(last=kept[-1])
-    first, second = (
-        _rows(adjust(each, fit_competing(each, horizon=horizon), confidence_level=base.level))
-        for each in (then, now)
-    )
+    first, second = (_rows(base.adjusted(each, horizon=horizon)) for each in (then, now))
     told = {row.cohort: row for row in second if row.told}
     newest = next((row for row in reversed(first) if row.told and row.cohort in told), None)
     if newest is None or not newest.immature:
@@ -269,7 +275,7 @@ def _window_rows(base: Basis, days: int) -> tuple[WindowRow, ...]:
     return tuple(rows)
 
 
-def curve_view(base: Basis) -> Curve:
+def curve_view(base: Basis, ever: Ever | None) -> Curve:
     """Return the lag curve, and beside it the two youngest cohorts that have come some way."""
     ages = np.arange(base.horizon + 1)
     rates = base.fit.rate_at(ages)[0, 0]
@@ -286,6 +292,7 @@ def curve_view(base: Basis) -> Curve:
         half_day=None if np.isnan(median) else int(median),
         sparse_from=int(sparse[0]) if len(sparse) else None,
         others=_lines(base),
+        ever=ever,
     )
 
 
@@ -326,8 +333,8 @@ def segments_view(base: Basis, triangle: Triangle) -> Segments | Missing:
             f"It needs a column with more than one value; {column} holds "
             f"{used.segments[0][0] or 'blanks'} only."
         )
-    fit = fit_competing(used, pool=("segments", "cohorts"), horizon=base.horizon)
-    rates = adjust(used.collapse(cohorts=True), fit, confidence_level=base.level)
+    timing = base.method.fit(used, base.horizon)
+    rates = adjust(used.collapse(cohorts=True), timing, confidence_level=base.level)
     table: list[Any] = list(rates.to_frame().itertuples(index=False))
     rows = [
         Segment(
