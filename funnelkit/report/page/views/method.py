@@ -1,0 +1,149 @@
+"""Which timing the page goes by, and what it would have said in earlier months."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from funnelkit._core.errors import EvidenceError
+from funnelkit.lag import backtest, choose, fit_competing, fit_cure, within
+from funnelkit.report.page.changes import Estimate
+from funnelkit.report.page.facts import YOUNG, Ever, Foretold, Missing, Tested
+
+if TYPE_CHECKING:
+    from funnelkit.counts.triangle import Triangle
+    from funnelkit.data.records import Leads
+    from funnelkit.lag import Backtest, LagFit
+    from funnelkit.lag.cure.families import FamilyName
+    from funnelkit.lag.cure.grouped import Axis
+    from funnelkit.lag.rolling.methods import Method as Way
+    from funnelkit.report.page.facts import Setting
+
+_DATES = 6
+_OBSERVED, _CURVE, _RAW, _MATURE = "observed", "curve", "raw", "mature"
+
+
+@dataclass(frozen=True)
+class Method:
+    """How the page takes the timing: as it was observed, or by a family's curve.
+
+    Parameters
+    ----------
+    family
+        Family of the curve; ``None``: the product-limit curve.
+    """
+
+    family: FamilyName | None = None
+
+    def fit(self, triangle: Triangle, horizon: int) -> LagFit:
+        """Return the timing up to a horizon, one pace for all segments and cohorts."""
+        if self.family is None:
+            return fit_competing(triangle, pool=("segments", "cohorts"), horizon=horizon)
+        apart: tuple[Axis, ...] = ("cohorts",)
+        apart = ("segments", *apart) if triangle.n_segments > 1 else apart
+        return within(fit_cure(triangle, family=self.family, rates=apart, starts=1), horizon)
+
+
+def ever_of(triangle: Triangle, *, confidence_level: float) -> Ever | None:
+    """Return what share converts ever by the family that fits best; nothing where none can be fit.
+
+    Leads that left can no longer convert: with exits there is no such share to be told apart.
+    """
+    try:
+        choice = choose(triangle.collapse(segments=True), criterion="aic", rates=())
+    except EvidenceError:
+        return None
+    shown = choice.fit.shown(confidence_level=confidence_level)
+    return Ever(
+        family=choice.family,
+        estimate=Estimate(
+            float(choice.ultimate[0, 0]),
+            float(np.asarray(shown.low)[0, 0]),
+            float(np.asarray(shown.high)[0, 0]),
+        ),
+        verdict=choice.verdict,
+    )
+
+
+def tested_view(
+    leads: Leads, setting: Setting, ever: Ever | None
+) -> tuple[Method, Tested | Missing]:
+    """Return the timing that would have served best in earlier months, and how well it would have.
+
+    Without earlier months to go by, the timing is the observed one.
+    """
+    terms = setting.terms
+    methods: dict[str, Way] = {_OBSERVED: "adjusted", _RAW: "raw", _MATURE: "mature"}
+    if ever is not None:
+        methods[_CURVE] = Method(ever.family).fit
+    try:
+        found = backtest(
+            leads,
+            terms.start,
+            terms.target,
+            dates=_DATES,
+            methods=methods,
+            confidence_level=setting.confidence_level,
+        )
+    except EvidenceError as error:
+        return Method(), Missing(f"It needs a longer history: {error}")
+    crps = _scores(found, "crps")
+    best = min((name for name in (_OBSERVED, _CURVE) if name in crps), key=crps.__getitem__)
+    chosen = Method(ever.family) if best == _CURVE and ever is not None else Method()
+    return chosen, _tested(found, best)
+
+
+def _tested(found: Backtest, method: str) -> Tested | Missing:
+    """Return the scores of a method, and its forecasts of the youngest cohorts told."""
+    rows = _rows(found, method)
+    if not rows:
+        return Missing("It needs an earlier month end on which a cohort had come far enough.")
+    off, held = _scores(found, "mae_points"), _scores(found, "coverage")
+    n = int(_scores(found, "n")[method])
+    return Tested(
+        rows=rows,
+        horizon=found.horizon,
+        off=off[method],
+        raw_off=off[_RAW],
+        mature_off=off.get(_MATURE),
+        forecasts=n,
+        held=round(held[method] * n),
+        leads=found.leads,
+        leaks=found.leaks,
+    )
+
+
+def _scores(found: Backtest, column: str) -> dict[str, float]:
+    """Return one score by method."""
+    table = found.scores()
+    return dict(zip(table["method"], table[column].astype(float), strict=True))
+
+
+def _rows(found: Backtest, method: str) -> tuple[Foretold, ...]:
+    m = found.methods.index(method)
+    youngest: dict[dt.date, int] = {}
+    for k in np.flatnonzero(found.told[:, m] & (found.maturity >= YOUNG)).tolist():
+        other = youngest.get(found.dates[k])
+        if other is None or found.cohorts[k] > found.cohorts[other]:
+            youngest[found.dates[k]] = k
+    rows = []
+    for day, k in sorted(youngest.items()):
+        entered = int(found.entered[k])
+        rows.append(
+            Foretold(
+                day=day,
+                cohort=found.cohorts[k],
+                entered=entered,
+                so_far=int(found.converted[k]) / entered,
+                expected=Estimate(
+                    float(found.predicted[k, m]) / entered,
+                    int(found.low_count[k, m]) / entered,
+                    int(found.high_count[k, m]) / entered,
+                ),
+                came=int(found.actual[k]) / entered,
+            )
+        )
+    return tuple(rows)
