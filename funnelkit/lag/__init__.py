@@ -9,6 +9,7 @@ from funnelkit.lag.adjusting.shrinkage import fit_shrunken
 from funnelkit.lag.adjusting.shrunken import ShrunkenFit
 from funnelkit.lag.ahead.open_leads import in_flight
 from funnelkit.lag.ahead.result import InFlight
+from funnelkit.lag.ahead.scoring import score_open
 from funnelkit.lag.base import LagFit, Verdict
 from funnelkit.lag.choosing.choice import Choice, choose
 from funnelkit.lag.choosing.chosen import ChosenFit
@@ -74,5 +75,6 @@ __all__ = [
     "homogeneity",
     "in_flight",
     "overdispersion",
+    "score_open",
     "within",
 ]

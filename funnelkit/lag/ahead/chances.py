@@ -149,6 +149,7 @@ def drawn_chances(
     days: Window,
     *,
     factors: FloatArray | None,
+    moved: FloatArray | None,
     seed: int,
     n: int,
 ) -> FloatArray:
@@ -162,6 +163,8 @@ def drawn_chances(
         Ages at which rates are needed.
     factors
         Draws of the factor by month, shape ``(n, n_months)``; ``None``: 1.
+    moved
+        Draws of a factor on the target's rates, shape ``(n, n_cells, n_pieces + 1)``; ``None``: 1.
     seed
         The same for the target and the exits, so that they are of the same draws.
     n
@@ -169,6 +172,10 @@ def drawn_chances(
     """
     rates = [fit.sample(n, rng=seed, outcome=name, ages=at.ages) for name in fit.outcomes]
     target, undecided = _of_cells(rates, cells, at)
+    if moved is not None:
+        others = np.clip(1 - target[..., 0] - undecided, 0.0, 1.0)
+        target = np.minimum(np.maximum.accumulate(target * moved, axis=-1), 1 - others[..., None])
+        undecided = np.clip(1 - target[..., 0] - others, 0.0, 1.0)
     by_piece = _by_piece(factors, days)
     return coming(target, undecided, by_piece[..., None, :], days.stops)
 

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from funnelkit.counts.triangle import Triangle
 from funnelkit.lag.ahead.chances import Cells, drawn_chances, lookup
+from funnelkit.lag.ahead.past import Past
 from funnelkit.lag.ahead.windows import Window
 from funnelkit.lag.base import LagFit
 
@@ -50,6 +51,32 @@ class Groups(NamedTuple):
         return out.reshape(values.shape[0], *shape, -1)
 
 
+class Paces(NamedTuple):
+    """Draws of the pace of months.
+
+    Parameters
+    ----------
+    to_come
+        Factor on the hazard in each month to come, shape ``(n, n_months)``.
+    gone
+        Log factor of each month gone by, as unknown as that of a month to come, shape
+        ``(n, n_months)``.
+    past
+        What these have done to the fit; ``None`` where its own draws hold that.
+    """
+
+    to_come: FloatArray
+    gone: FloatArray
+    past: Past | None
+
+    def moved(self, part: slice, groups: Groups, ages: FloatArray) -> FloatArray | None:
+        """Return the factor on the rates of each group at its ages, for some of the draws."""
+        if self.past is None:
+            return None
+        of = self.past.group[groups.segment, groups.cohort]
+        return self.past.moved(self.gone[part], of, ages)
+
+
 def design_effects(triangle: Triangle) -> FloatArray:
     """Return by how much leads of one account that go together widen a count, ``(n_segments,)``.
 
@@ -71,7 +98,7 @@ def drawn_counts(
     cells: Cells,
     days: Window,
     *,
-    factors: FloatArray | None,
+    paces: Paces | None,
     n: int,
     rng: np.random.Generator,
 ) -> IntArray:
@@ -87,8 +114,8 @@ def drawn_counts(
         The open leads, by their position in the triangle and in the fit.
     days
         Pieces of the days to come.
-    factors
-        Draws of the factor on the hazard by month, shape ``(n, n_months)``; ``None``: 1.
+    paces
+        Draws of the pace of months; ``None`` takes them alike.
     n, rng
         Number of draws and their source.
 
@@ -113,7 +140,8 @@ def drawn_counts(
             cells,
             at,
             days,
-            factors=None if factors is None else factors[part],
+            factors=None if paces is None else paces.to_come[part],
+            moved=None if paces is None else paces.moved(part, groups, at.ages[at.place]),
             seed=int(rng.integers(2**63)),
             n=part.stop - first,
         )

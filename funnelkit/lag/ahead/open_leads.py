@@ -14,7 +14,8 @@ from funnelkit.counts.triangle import Triangle
 from funnelkit.lag.adjusting.cells import positions
 from funnelkit.lag.adjusting.pace import fit_pace
 from funnelkit.lag.ahead.chances import Cells, expected_chances
-from funnelkit.lag.ahead.draws import Groups, drawn_counts
+from funnelkit.lag.ahead.draws import Groups, Paces, drawn_counts
+from funnelkit.lag.ahead.past import past
 from funnelkit.lag.ahead.result import InFlight
 from funnelkit.lag.ahead.windows import Window, horizons_of, window
 from funnelkit.lag.base import LagFit
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 
 class PaceToCome(Protocol):
@@ -121,16 +123,14 @@ def in_flight(
     generator = np.random.default_rng(rng)
     days = window(triangle.as_of, horizons)
     end = triangle.n_ages if fit.horizon is None else min(fit.horizon, triangle.n_ages)
-    factors = _factors(_pace(triangle, fit, pace), n_draws, days, generator)
+    paces = _paces(triangle, fit, (rows, columns), pace, n=n_draws, days=days, rng=generator)
     groups = Groups.of(triangle.censored[..., :end])
     cells = Cells(rows[groups.segment], columns[groups.cohort], groups.age)
-    typical = None if factors is None else np.median(factors, axis=0)
+    typical = None if paces is None else np.median(paces.to_come, axis=0)
     chances = expected_chances(fit, cells, days, typical)
     shape = (triangle.n_segments, triangle.n_cohorts)
     expected = groups.totals((groups.leads[:, None] * chances)[None], shape)[0]
-    draws = drawn_counts(
-        triangle, fit, groups, cells, days, factors=factors, n=n_draws, rng=generator
-    )
+    draws = drawn_counts(triangle, fit, groups, cells, days, paces=paces, n=n_draws, rng=generator)
     return InFlight(
         start=triangle.start,
         target=triangle.target,
@@ -148,33 +148,49 @@ def in_flight(
     )
 
 
+def _paces(
+    triangle: Triangle,
+    fit: LagFit,
+    cells: tuple[IntArray, IntArray],
+    pace: PaceToCome | Literal[False] | None,
+    *,
+    n: int,
+    days: Window,
+    rng: np.random.Generator,
+) -> Paces | None:
+    """Return draws of the pace of months to come and gone by; ``None`` if they are alike."""
+    import pandas as pd
+
+    found = _pace(triangle, fit, pace)
+    if found is None:
+        return None
+    moved = past(triangle, fit, *cells) if getattr(fit, "pace", None) is None else None
+    size = 0 if moved is None else moved.slopes.shape[1]
+    # months far ahead are drawn as unknown as those gone by were, with the same amount of variation
+    asked = pd.period_range(days.months[0], periods=len(days.months) + size, freq="M")
+    drawn: Any = found.sample_factors(n, asked, rng=rng)
+    factors = np.asarray(drawn, float)
+    if factors.shape != (n, len(asked)) or not (factors > 0).all():
+        raise ArgumentError(
+            f"`pace`: its factors must be above 0, of shape {(n, len(asked))}; got shape "
+            f"{factors.shape}."
+        )
+    to_come, gone = np.split(factors, [len(days.months)], axis=1)
+    return Paces(to_come, np.log(gone), moved)
+
+
 def _pace(
     triangle: Triangle, fit: LagFit, pace: PaceToCome | Literal[False] | None
 ) -> PaceToCome | None:
     """Return the pace to draw from, if months are to differ."""
-    if pace is False or (pace is None and triangle.calendar is None):
+    if pace is False:
         return None
     if pace is None:
-        return fit_pace(triangle, fit)
+        own: PaceToCome | None = getattr(fit, "pace", None)
+        return fit_pace(triangle, fit) if own is None else own
     if not callable(getattr(pace, "sample_factors", None)):
         raise ArgumentError(
             "`pace` must be a pace such as `fit_pace(triangle, fit)`, None for that one, or False "
             f"to take every month alike; got {pace!r}."
         )
     return pace
-
-
-def _factors(
-    pace: PaceToCome | None, n: int, days: Window, rng: np.random.Generator
-) -> FloatArray | None:
-    """Return draws of the factor of each month to come."""
-    if pace is None:
-        return None
-    drawn: Any = pace.sample_factors(n, days.months, rng=rng)
-    factors = np.asarray(drawn, float)
-    if factors.shape != (n, len(days.months)) or not (factors >= 0).all():
-        raise ArgumentError(
-            f"`pace`: its factors must be at least 0, of shape {(n, len(days.months))}; got shape "
-            f"{factors.shape}."
-        )
-    return factors

@@ -279,10 +279,6 @@ class InFlight(Result):
     def _position(self) -> int:
         return -1 if self.asked is None else self.horizons.index(self.asked)
 
-    @property
-    def _ever_name(self) -> str:
-        return "p_ever" if self.fit.horizon is None else f"p_by_day_{self.fit.horizon}"
-
     def _labels(self, segment: IntArray, cohort: IntArray) -> dict[str, object]:
         from funnelkit._core.dates import period_label
 
@@ -308,7 +304,7 @@ class InFlight(Result):
             horizons=self.horizons,
             typical=self.typical,
         )
-        names = [*(f"p_within_{days}_days" for days in self.horizons), self._ever_name]
+        names = names_of(self.fit, self.horizons)
         return pd.DataFrame(columns | dict(zip(names, chances.T, strict=True)))
 
     def _rows(self, confidence_level: float) -> pd.DataFrame:
@@ -319,7 +315,7 @@ class InFlight(Result):
         columns: dict[str, object] = {
             "open": leads,
             "beyond": self.beyond,
-            self._ever_name: self.ever.by_cohort / told,
+            names_of(self.fit, ())[0]: self.ever.by_cohort / told,
         }
         if self.asked is not None:
             columns |= {"within_days": self.asked, "p_within": self.by_cohort / told}
@@ -332,6 +328,12 @@ class InFlight(Result):
             periods=self.cohorts,
         )
         return frame[frame["open"] > 0]
+
+
+def names_of(fit: LagFit, horizons: tuple[int, ...]) -> list[str]:
+    """Return the columns of chances by each horizon, and ever or by what the fit knows."""
+    ever = "p_ever" if fit.horizon is None else f"p_by_day_{fit.horizon}"
+    return [*(f"p_within_{days}_days" for days in horizons), ever]
 
 
 def chances_of(
