@@ -30,9 +30,9 @@ def refitted(fit: CureFit, families: Sequence[FamilyName], *, starts: int) -> li
 
     Notes
     -----
-    Gamma functions are slow, so that the gamma family begins where Weibull ended, and the
-    generalised gamma where the families within it did, the likeliest first. Its top is therefore
-    at least theirs, where these were fitted.
+    Gamma functions are slow, so that the gamma family is climbed once, from where Weibull ended,
+    and the generalised gamma once, from the likeliest of the families within it. Its top is
+    therefore at least theirs, where these were fitted.
     """
     found: dict[FamilyName, CureFit] = {fit.family: fit}
     for name in sorted(families, key=_slowness):
@@ -50,7 +50,8 @@ def _under(
 ) -> CureFit:
     likelihood = replace(fit.solution.likelihood, family=family_called(name))
     days = np.arange(likelihood.dated.shape[1], dtype=np.float64) + 0.5
-    solution = solved(likelihood, days=days, climbs=starts, points=points)
+    climbs = starts if points is None else 1
+    solution = solved(likelihood, days=days, climbs=climbs, points=points)
     return replace(fit, family=name, solution=solution)
 
 

@@ -100,7 +100,8 @@ class ChosenFit(CureFit):
         The profile likelihood over rate, pace and family: a rate is kept if some family supports
         it, with 2 (log score of the best family - log score of this one) + its own deviance at
         most the cut-off. The best family's interval is therefore never made narrower, and one
-        that stands further behind than the cut-off adds nothing.
+        that stands further behind than the cut-off adds nothing. The generalised gamma counts
+        only where it is the best itself: else the four simpler families within it stand for it.
         """
         level = checks.confidence(confidence_level)
         low, high = None, None
@@ -138,9 +139,13 @@ class ChosenFit(CureFit):
         return np.asarray(found)
 
     def _plausible(self, level: float) -> Iterator[tuple[CureFit, float]]:
-        """Yield the candidates that count at a level, each with the level of its own interval."""
+        """Yield the candidates that count at a level, each with the level of its own interval.
+
+        The generalised gamma counts only where it is the best: else the four families in it that
+        have a parameter less stand for it.
+        """
         cut = special.chdtri(1, 1 - level)
         for fit, behind in zip(self.candidates, np.asarray(self.behind), strict=True):
             left = cut - 2 * float(behind)
-            if left > 0:
+            if left > 0 and (behind <= 0 or fit.family != "generalised gamma"):
                 yield fit, float(special.chdtr(1, left))
