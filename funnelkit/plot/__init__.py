@@ -5,6 +5,7 @@ from __future__ import annotations
 from funnelkit.plot.bars import funnel
 from funnelkit.plot.curves import lag
 from funnelkit.plot.heat import triangle
+from funnelkit.plot.hindsight import backtest
 from funnelkit.plot.multiples import cohort_fit
 from funnelkit.plot.progress import adjusted_series
 from funnelkit.plot.rows import cohorts
@@ -13,6 +14,7 @@ from funnelkit.plot.trend import series
 
 __all__ = [
     "adjusted_series",
+    "backtest",
     "cohort_fit",
     "cohorts",
     "describe",

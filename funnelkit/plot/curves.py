@@ -256,7 +256,8 @@ def _eventual(page: Sheet, shown: Tracks) -> None:
         look: dict[str, Any] = {"color": colour, "zorder": 3, "clip_on": False}
         if track.bound:
             reach = min(high, top)
-            _bound(page, track, shown.days, reach)
+            if high <= NO_BOUND:
+                _bound(page, track, shown.days, reach)
             ax.plot([x], [low], "_", markersize=8, **look)
             ax.plot([x], [reach], "^" if high > NO_BOUND else "_", markersize=8, **look)
         else:

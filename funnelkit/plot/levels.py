@@ -36,7 +36,7 @@ class Levels:
     means
         Rate of each group's cohorts together.
     known
-        Cohort's label -> rate from elsewhere.
+        For each group, cohort's label -> rate from elsewhere.
     known_name
         What that is.
     left_out, earlier
@@ -46,7 +46,7 @@ class Levels:
     rows: Rows
     groups: tuple[Group, ...]
     means: tuple[float | None, ...]
-    known: dict[str, float]
+    known: tuple[dict[str, float], ...]
     known_name: str
     left_out: int
     earlier: int
@@ -57,7 +57,7 @@ class Levels:
         points = [point for group in self.groups for point in group.points if point.known]
         seen = [max(point.rate, point.seen or 0.0) for point in points if not point.immature]
         highs = [point.high for point in points if not point.immature]
-        tops = [*seen, *highs, *self.known.values()]
+        tops = [*seen, *highs, *(rate for group in self.known for rate in group.values())]
         young = [min(point.high, 1.0) for point in points if point.immature]
         if not tops:
             return max(young, default=0.0)
@@ -93,7 +93,7 @@ def levels_of(rates: AdjustedRates, known: pd.Series[float] | None, *, most: int
         rows=replace(rows, left_out=0),
         groups=groups,
         means=_means(rates)[: len(groups)],
-        known=_known(rates, known),
+        known=(_known(rates, known),) * len(groups),
         known_name=_called(known),
         left_out=len(rows.groups) - len(groups),
         earlier=len(rates.cohorts) - len(groups[0].points),
@@ -188,12 +188,18 @@ def caption(shown: Levels, *, clipped: bool) -> str:
 def words(shown: Levels, *, clipped: bool) -> list[str]:
     """Return the view in words, a line for each cohort."""
     lines = [title(shown), caption(shown, clipped=clipped)]
-    for group in shown.groups:
+    return lines + told(shown)
+
+
+def told(shown: Levels) -> list[str]:
+    """Return a line for each cohort, with what is known of it from elsewhere."""
+    lines = []
+    for group, known in zip(shown.groups, shown.known, strict=True):
         start = f"{group.name}, " if group.name else ""
         for point in group.points:
             beside = ""
-            if point.name in shown.known:
-                beside = f"; {shown.known_name} {display.percent(shown.known[point.name])}"
+            if point.name in known:
+                beside = f"; {shown.known_name} {display.percent(known[point.name])}"
             lines.append(f"{start}{point.said}{beside}.")
     return lines
 

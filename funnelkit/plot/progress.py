@@ -10,7 +10,7 @@ from funnelkit.plot import ends, levels, style
 from funnelkit.plot.ends import End
 from funnelkit.plot.lettering import measured
 from funnelkit.plot.levels import Levels
-from funnelkit.plot.panels import grid_of, panels, room_for
+from funnelkit.plot.panels import Grid, grid_of, panels, room_for
 from funnelkit.plot.points import Group, Point
 from funnelkit.plot.scales import percent_ticks
 from funnelkit.plot.sheet import Sheet, bare, sheet, size_of
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from funnelkit.lag import AdjustedRates
 
 _HEIGHT = 220.0
-_TALL = 92.0
+TALL = 92.0
+"""Height of a panel in points."""
 _DASHES = (0, (2, 1.4))
 
 
@@ -84,14 +85,10 @@ def adjusted_series(
     shown = levels.levels_of(rates, known, most=most)
     ticks, words = percent_ticks(shown.top)
     indent = max(measured(text, style.SMALL) for text in words) + 10
-    grid = grid_of(len(shown.groups), size_of(ax)[0] - indent, tall=_TALL)
+    grid = grid_of(len(shown.groups), size_of(ax)[0] - indent, tall=TALL)
     with sheet(ax, height=grid.height if shown.several else _HEIGHT, indent=indent) as page:
         if shown.several:
-            names = [group.name for group in shown.groups]
-            notes = [_n(group) for group in shown.groups]
-            for number, (_, small) in enumerate(panels(page, grid, names, notes)):
-                said = words if number % grid.columns == 0 else None
-                _panel(small, shown, number, (ticks, said))
+            draw_panels(page, shown, grid, (ticks, words))
         else:
             bare(page)
             _single(page, shown, (ticks, words))
@@ -101,11 +98,23 @@ def adjusted_series(
             for point in group.points
         )
         page.above += 4
-        page.legend(_marks(page, shown))
+        page.legend(marks(page, shown))
         page.title(levels.title(shown))
         caption = levels.caption(shown, clipped=clipped)
         page.caption(caption, ticks=0 if shown.several else 42)
         return page.finish(*levels.words(shown, clipped=clipped))
+
+
+def draw_panels(
+    page: Sheet, shown: Levels, grid: Grid, scale: tuple[list[float], list[str]]
+) -> None:
+    """Draw a panel for each group: its cohorts in a row."""
+    ticks, words = scale
+    names = [group.name for group in shown.groups]
+    notes = [_n(group) for group in shown.groups]
+    for number, (_, small) in enumerate(panels(page, grid, names, notes)):
+        said = words if number % grid.columns == 0 else None
+        _panel(small, shown, number, (ticks, said))
 
 
 def _n(group: Group) -> str:
@@ -194,7 +203,8 @@ def _points(page: Sheet, shown: Levels, number: int, top: float) -> None:
     _line(page, rated, top)
     for k, point in rated:
         _estimate(page, k, point, top, size)
-    crosses = [(k, shown.known[p.name]) for k, p in enumerate(points) if p.name in shown.known]
+    known = shown.known[number]
+    crosses = [(k, known[p.name]) for k, p in enumerate(points) if p.name in known]
     if crosses:
         at, rates = zip(*crosses, strict=True)
         look: dict[str, Any] = {"color": colours.ink, "markersize": size, "zorder": 4}
@@ -256,7 +266,8 @@ def _ends(points: tuple[Point, ...], top: float) -> list[End]:
     return found
 
 
-def _marks(page: Sheet, shown: Levels) -> list[tuple[Any, str]]:
+def marks(page: Sheet, shown: Levels) -> list[tuple[Any, str]]:
+    """Return what each mark means, for the marks that are there."""
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -284,7 +295,7 @@ def _marks(page: Sheet, shown: Levels) -> list[tuple[Any, str]]:
     if any(mean is not None for mean in shown.means) and there["seen"]:
         line = Line2D([], [], color=colours.context, linewidth=1, linestyle=":")
         found.append((line, "all cohorts together"))
-    if shown.known:
+    if any(shown.known):
         cross = Line2D([], [], color=colours.ink, marker="x", linestyle="none")
         found.append((cross, shown.known_name))
     return found
