@@ -96,7 +96,10 @@ def _figure(tested: Tested, setting: Setting) -> Html:
         (bullet("context"), f"came {by_day}"),
         (bullet("estimate"), f"expected on the day, with {setting.level} interval"),
     )
-    caption = f"For each day the youngest cohort that could be told. {' '.join(tested.leaks)}"
+    caption = (
+        "For each month end the youngest cohort that could be told, as known on that day. "
+        f"{' '.join(tested.leaks)}"
+    )
     return figure(items, dots(rows, heads, label=label), caption=caption.strip())
 
 
@@ -104,13 +107,22 @@ def _row(row: Foretold) -> Row:
     so_far, came = display.percent(row.so_far), display.percent(row.came)
     expected = wording.rate(row.expected)
     return Row(
-        name=f"{short_name(row.cohort)}, on {' '.join(day_name(row.day).split(' ')[:2])}",
+        name=_name(row),
         size=f"n {display.count(row.entered)}",
         estimate=row.expected,
         seen=row.came,
         columns=(so_far, expected, came if row.held else f"{came} (outside)"),
         short=(f"{came} came", expected),
     )
+
+
+def _name(row: Foretold) -> str:
+    """Return the cohort, and the day where it is not the end of the same month."""
+    name = short_name(row.cohort)
+    if row.cohort.start_time.date() <= row.day <= row.cohort.end_time.date():
+        return name
+    day, month, _ = day_name(row.day).split(" ")
+    return f"{name[:3]} on {day} {month[:3]}"
 
 
 def _table(tested: Tested, setting: Setting) -> DataTable:
