@@ -56,9 +56,9 @@ def backtest(
         Names, or label -> name or function of (triangle, horizon) that returns a fit of that
         triangle. ``"adjusted"``: the adjusted rates of a product-limit fit (Kaplan-Meier, or
         Aalen-Johansen where leads leave); ``"shrunken"``: those of :func:`fit_shrunken` on the
-        same timing; ``"weibull"`` and the other families of
-        :func:`fit_cure`: the adjusted rates of that fit; ``"raw"``: the rate so far, taken as
-        final; ``"mature"``: the average of the cohorts that are fully followed on the date;
+        same timing; ``"weibull"`` and the other families of :func:`fit_cure`: the adjusted rates
+        of that fit (:func:`fit_cure_competing` where leads leave); ``"raw"``: the rate so far,
+        taken as final; ``"mature"``: the average of the cohorts that are fully followed by then;
         ``"chain ladder"``: :func:`fit_chain_ladder` with Mack's standard error; ``"choose"``: the
         adjusted rates of the fit that :func:`choose` takes. The first one is the one the summary
         tells of; the raw rate is always among them.

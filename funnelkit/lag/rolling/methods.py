@@ -11,6 +11,7 @@ from funnelkit.counts.triangle import Triangle
 from funnelkit.lag.adjusting.shrinkage import fit_shrunken
 from funnelkit.lag.base import LagFit
 from funnelkit.lag.choosing.choice import choose
+from funnelkit.lag.cure.competing import fit_cure_competing
 from funnelkit.lag.cure.families import FamilyName
 from funnelkit.lag.cure.grouped import fit_cure
 from funnelkit.lag.nonparametric.product_limit_fits import fit_competing
@@ -30,6 +31,8 @@ def _product_limit(triangle: Triangle, horizon: int) -> LagFit:
 
 
 def _family(family: FamilyName, triangle: Triangle, horizon: int) -> LagFit:  # noqa: ARG001
+    if any(triangle.reached(name).any() for name in triangle.exits):
+        return fit_cure_competing(triangle, family=family)
     return fit_cure(triangle, family=family)
 
 

@@ -247,6 +247,13 @@ class TestMethods:
         assert (gap["weibull"] - gap["adjusted"]).abs().max() < 0.02
         assert (gap["weibull"] > gap["raw"]).all()
 
+    def test_a_family_where_leads_leave(self, leads):
+        found = backtest(
+            leads, "lead", "mql", horizon=60, dates=["2025-11-30"], methods=["weibull"]
+        )
+        errors = found.scores().set_index("method")["mae_points"]
+        assert errors["weibull"] < errors["raw"] / 2
+
     def test_the_raw_rate_and_the_mature_average_are_what_they_say(self, olist):
         found = backtest(olist, "mql", "won", horizon=90, dates=["2018-05-31"])
         frame = found.to_frame().set_index(["method", "cohort"])
