@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from funnelkit._core.dates import Calendar
 from funnelkit.report.page import story
 from funnelkit.report.page.changes import Estimate
-from funnelkit.report.page.facts import Ever, Facts, Missing, Months, Tally
+from funnelkit.report.page.facts import Alike, Ever, Facts, Missing, Months, Tally
 from funnelkit.report.page.markup import plain
 from funnelkit.report.page.sections import (
     adjusted,
@@ -217,6 +217,20 @@ def test_what_comes_in_the_end_is_told_as_far_as_the_data_carry_it(verdict, high
     lead = timing.section(literal.facts(curve=replace(literal.curve(), ever=ever))).lead
     assert words in lead
     assert "Nothing is claimed" not in lead
+
+
+@pytest.mark.parametrize(
+    ("level", "pace", "words"),
+    [
+        (0.17, 0.4, "No sign that the months differ (log-rank p = 0.170): one curve holds."),
+        (0.17, 1e-5, "differ by more than chance in how fast they convert (p < 0.001): one curve"),
+        (0.012, 0.4, "by more than chance in how many convert (p = 0.012): one curve"),
+        (0.012, 1e-5, "in how many convert (p = 0.012) and how fast (p < 0.001): one curve"),
+    ],
+)
+def test_months_that_differ_are_told_beside_the_pooled_curve(level, pace, words) -> None:
+    curve = replace(literal.curve(), alike=Alike(level=level, pace=pace))
+    assert words in timing.section(literal.facts(curve=curve)).lead
 
 
 def test_other_stages_bring_their_own_words() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from funnelkit.report.page.facts.cohorts import (
+    Alike,
     Cell,
     CohortRow,
     Cohorts,
@@ -41,6 +42,7 @@ __all__ = [
     "MATURE",
     "SMALL",
     "YOUNG",
+    "Alike",
     "Cell",
     "CohortRow",
     "Cohorts",

@@ -203,6 +203,18 @@ class Line:
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
+class Alike:
+    """Whether the cohorts convert alike, as p-values of tests that they do.
+
+    ``level``: that as many convert at each age (log-rank); ``pace``: that they are as quick,
+    however many convert.
+    """
+
+    level: float
+    pace: float
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Curve:
     """Share converted by age, all cohorts together.
 
@@ -218,6 +230,8 @@ class Curve:
         First age to which fewer than one lead in ten has been followed.
     ever
         Share that converts ever by the best family of curves, where one can be fit.
+    alike
+        Whether one curve holds for all cohorts, where there are several to compare.
     """
 
     ages: tuple[int, ...]
@@ -229,6 +243,7 @@ class Curve:
     sparse_from: int | None = None
     others: tuple[Line, ...] = ()
     ever: Ever | None = None
+    alike: Alike | None = None
 
     def share_by(self, age: int) -> float:
         """Return the share of what comes by the last age that has come by an earlier one."""

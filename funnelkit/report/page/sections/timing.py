@@ -8,7 +8,7 @@ from funnelkit.report.page.changes import share_change
 from funnelkit.report.page.charts.curve import age_ticks, curve_chart
 from funnelkit.report.page.charts.svg import figure
 from funnelkit.report.page.charts.writing import Labels
-from funnelkit.report.page.facts import YOUNG, Curve, Facts, Line, Missing, Setting
+from funnelkit.report.page.facts import YOUNG, Alike, Curve, Facts, Line, Missing, Setting
 from funnelkit.report.page.markup import Html
 from funnelkit.report.page.section import DataTable, Section, needs
 from funnelkit.report.page.terms import capital
@@ -64,8 +64,31 @@ def _lead(curve: Curve, setting: Setting) -> str:
             f"by day {horizon}."
         )
     sentences += [words for line in curve.others if (words := _beside(line, curve, setting))]
+    if curve.alike is not None:
+        sentences.append(_together(curve.alike, setting))
     sentences.append(_beyond(curve, setting))
     return " ".join(sentences)
+
+
+def _together(alike: Alike, setting: Setting) -> str:
+    """Return whether one curve holds for all months."""
+    level, pace = (value < 1 - setting.confidence_level for value in (alike.level, alike.pace))
+    if not level and not pace:
+        return f"No sign that the months differ (log-rank {_pvalue(alike.level)}): one curve holds."
+    how = {
+        (True, True): f"in how many convert ({_pvalue(alike.level)}) and how fast",
+        (True, False): "in how many convert",
+        (False, True): "in how fast they convert",
+    }[level, pace]
+    tested = _pvalue(alike.pace if pace else alike.level)
+    return (
+        f"The months differ by more than chance {how} ({tested}): one curve for all is an average, "
+        "and a young month may not keep to it."
+    )
+
+
+def _pvalue(value: float) -> str:
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
 def _beyond(curve: Curve, setting: Setting) -> str:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from funnelkit._core.errors import EvidenceError
-from funnelkit.lag import adjust, fit_competing
+from funnelkit.lag import adjust, fit_competing, homogeneity
 from funnelkit.rates import cohort as cohort_rates
 from funnelkit.report.page import horizon as reach
 from funnelkit.report.page.changes import UNKNOWN, Estimate
 from funnelkit.report.page.facts import (
     SMALL,
     YOUNG,
+    Alike,
     Cell,
     CohortRow,
     Cohorts,
@@ -293,7 +294,13 @@ def curve_view(base: Basis, ever: Ever | None) -> Curve:
         sparse_from=int(sparse[0]) if len(sparse) else None,
         others=_lines(base),
         ever=ever,
+        alike=_alike(base.triangle),
     )
+
+
+def _alike(triangle: Triangle) -> Alike | None:
+    found = homogeneity(triangle)
+    return Alike(level=found.pvalue, pace=found.pace.pvalue) if found.df else None
 
 
 def _lines(base: Basis) -> tuple[Line, ...]:
