@@ -12,6 +12,7 @@ from funnelkit.report.page.facts.setting import MATURE, SMALL, YOUNG
 if TYPE_CHECKING:
     import pandas as pd
 
+    from funnelkit.lag.cure.families import FamilyName
     from funnelkit.report.page.facts.tested import Ever
 
 State = Literal["mature", "immature", "blank"]
@@ -87,6 +88,8 @@ class Cohorts:
         What was expected of the youngest cohort of a month ago, then and now.
     average_age
         Mean age of the youngest cohort's leads, in days.
+    family
+        Family of the curve that tells maturity; ``None``: the observed curve.
     """
 
     rows: tuple[CohortRow, ...]
@@ -95,6 +98,7 @@ class Cohorts:
     ready: dt.date | None = None
     earlier: Earlier | None = None
     average_age: float | None = None
+    family: FamilyName | None = None
 
     @property
     def entered(self) -> int:

@@ -7,7 +7,17 @@ import datetime as dt
 from funnelkit._core import display
 from funnelkit._core.dates import day_name
 from funnelkit.report.page import wording
-from funnelkit.report.page.facts import FEW, MATURE, SMALL, YOUNG, Cohorts, Facts, Segments, Window
+from funnelkit.report.page.facts import (
+    FEW,
+    MATURE,
+    SMALL,
+    YOUNG,
+    Cohorts,
+    Facts,
+    Segments,
+    Tested,
+    Window,
+)
 from funnelkit.report.page.markup import Html, el, prose
 from funnelkit.report.page.section import Section
 from funnelkit.report.page.terms import capital, readable
@@ -39,6 +49,8 @@ def defined(facts: Facts) -> list[Entry]:
     if facts.months.no_money is None:
         entries.append(_value(facts))
     entries.append(_immature(facts))
+    if isinstance(facts.tested, Tested):
+        entries.append(_tested(facts.tested, facts))
     if isinstance(facts.segments, Segments):
         entries.append(_segment(facts.segments))
     return [*entries, _calendar(facts)]
@@ -99,10 +111,16 @@ def _model(cohorts: Cohorts, facts: Facts) -> list[Entry]:
         "and one in a hundred, have been followed, or the first by which 98 % of what is known has "
         "come, unless told otherwise. Nothing is claimed beyond."
     )
+    curve_of = "Lag curve" if cohorts.family is None else f"{capital(cohorts.family)} curve"
     maturity = (
-        f"Lag curve at the age of {terms.a_lead} {_BY} lag curve at {day}, averaged over the "
+        f"{curve_of} at the age of {terms.a_lead} {_BY} the same at {day}, averaged over the "
         f"cohort: the share of the {terms.wins} by {day} that should have been seen."
     )
+    if cohorts.family is not None:
+        maturity += (
+            " That family fits best, and on earlier months its curve served better than the "
+            "observed one."
+        )
     expected = (
         f"{capital(terms.done)} so far {_BY} mean maturity. It takes the cohort to keep to the "
         f"pooled pace. Below a maturity of {wording.whole_percent(YOUNG)} nothing is said."
@@ -146,6 +164,17 @@ def _immature(facts: Facts) -> Entry:
         "told."
     )
     return "Immature", words
+
+
+def _tested(view: Tested, facts: Facts) -> Entry:
+    terms = facts.setting.terms
+    words = (
+        "The data taken back to the ends of earlier months, expected shares made as on this page, "
+        f"and set beside the share {terms.done} by day {view.horizon} of cohorts that have come to "
+        "that age since. Off by: mean absolute difference in points. Intervals are those of the "
+        "share to be observed: they hold the chance of each record too."
+    )
+    return "Earlier months", words
 
 
 def _segment(view: Segments) -> Entry:

@@ -148,6 +148,7 @@ def cohorts_view(base: Basis, setting: Setting, before: Triangle | None) -> Coho
         ready=reach.ready_on(youngest, maturity, setting.as_of) if converts else None,
         earlier=_earlier(base, before),
         average_age=float((youngest * ages).sum() / youngest.sum()) if youngest.sum() else None,
+        family=base.method.family,
     )
 
 
