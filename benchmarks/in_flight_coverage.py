@@ -1,12 +1,13 @@
 """How often the interval of conversions to come holds the number that came, by simulation.
 
-    python benchmarks/in_flight_coverage.py 400
+    python benchmarks/in_flight_coverage.py 400          400 sets of 500, 3,000 and 20,000 leads
+    python benchmarks/in_flight_coverage.py 400 3000     of one size
 
 Leads enter evenly over nine months and convert, with a share of 20 %, after a Weibull time (shape
 .8, scale 60 days); the hazard of each calendar month is multiplied by a factor whose log has a
 standard deviation of .2. Standing on the last day of the eighth month: who of the open leads
 converts in the 30 days to come, and ever? The suite runs a scaled-down version
-(tests/lag/ahead/test_in_flight.py).
+(tests/lag/ahead/test_in_flight_coverage.py).
 """
 
 from __future__ import annotations
@@ -73,14 +74,14 @@ def _ends(begins, rng, starts, factor):
     return ends
 
 
-def covered(sets: int, n: int, *, sd: float = 0.2) -> pd.DataFrame:
+def covered(sets: int, n: int, *, sd: float = 0.2, n_draws: int = 1000) -> pd.DataFrame:
     """Return the share of the intervals that hold what came, with and without pace."""
     rows = []
     for seed in range(sets):
         counts, soon, ever = simulated(n, sd=sd, seed=seed)
         fit = lag.fit_cure(counts)
         for name, pace in (("with pace", None), ("without", False)):
-            flight = lag.in_flight(counts, fit, horizon=30, pace=pace, rng=seed, n_draws=1000)
+            flight = lag.in_flight(counts, fit, horizon=30, pace=pace, rng=seed, n_draws=n_draws)
             for asked, came in ((flight, soon), (flight.ever, ever)):
                 low, high = (float(end) for end in asked.confidence_interval(per="all"))
                 rows.append(
@@ -99,6 +100,7 @@ def covered(sets: int, n: int, *, sd: float = 0.2) -> pd.DataFrame:
 
 if __name__ == "__main__":
     number = int(sys.argv[1]) if len(sys.argv) > 1 else 200
-    for leads in (500, 3000, 20_000):
+    sizes = [int(size) for size in sys.argv[2:]] or [500, 3000, 20_000]
+    for leads in sizes:
         print(f"{leads:,} leads, {number} sets")
-        print(covered(number, leads).to_string())
+        print(covered(number, leads).to_string(), flush=True)

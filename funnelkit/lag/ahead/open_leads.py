@@ -85,7 +85,8 @@ def in_flight(
     Intervals hold three sources of doubt: joint draws of the fit (rates and timing, shared by
     all leads, so that they do not average out), a factor on the hazard in each civil month,
     shared by leads of all ages, and chance (binomial; wider where leads of one account go
-    together).
+    together). Months gone by had their factors, too, and the fit took them alike: what that may
+    have done to it is in the draws, to first order, unless the fit has a pace of its own.
 
     A fit without a tail knows nothing beyond its horizon. Leads that old are counted in
     ``beyond`` and in no expected number; conversions of younger ones count up to that age, and

@@ -191,6 +191,20 @@ class TestSimulated:
         assert row["direct_low"] <= truth <= row["direct_high"]
         assert row["difference"] < -0.01
 
+    def test_with_a_family_where_leads_leave(self, leads):
+        """Eventual shares: .4, then .3 of those, so .12 in all."""
+        stages = fit_stages(leads, family="weibull", horizon=60)
+        frame = stages.to_frame(confidence_level=0.999)
+        assert frame["within_days"].isna().all()
+        first = frame.iloc[0]
+        assert first["rate_low"] <= 0.4 <= first["rate_high"]
+        assert frame["rate"].to_numpy() == pytest.approx([0.4, 0.3], abs=0.03)
+        row = stages.end_to_end().iloc[0]
+        product = np.prod([stages.between(*pair).ultimate[0, 0] for pair in stages.steps])
+        assert row["stages_rate"] == pytest.approx(product)
+        bare = fit_stages(leads, horizon=60).to_frame()
+        np.testing.assert_allclose(frame["waiting_days"], bare["waiting_days"], rtol=0.05)
+
     def test_with_a_family(self):
         """Without exits a fit with a tail: what comes in the end, and a median beyond follow-up."""
         leads = simulated(exits={"lost": [0.0, 0.0]}, exit_lags=None)
