@@ -21,7 +21,7 @@ def code_of(path: Path) -> list[dict]:
 
 
 def test_there_are_notebooks() -> None:
-    assert {"00_quickstart", "monthly_report"} <= set(NAMES)
+    assert {"00_quickstart", "02_time_lag", "monthly_report"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=NAMES)
@@ -65,13 +65,11 @@ def test_it_runs_from_top_to_bottom(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONWARNINGS", "error::FutureWarning,error::DeprecationWarning:funnelkit")
     execute(path, tmp_path / path.name, {})
-    said = [
-        output
-        for cell in code_of(tmp_path / path.name)
-        for output in cell["outputs"]
-        if output["output_type"] == "stream"
-    ]
-    assert said == []
+    cells = code_of(tmp_path / path.name)
+    outputs = [(cell, output) for cell in cells for output in cell["outputs"]]
+    assert [one for _, one in outputs if one["output_type"] == "stream"] == []
+    drawn = {cell["id"] for cell, one in outputs if "image/png" in one.get("data", {})}
+    assert drawn == {cell["id"] for cell in cells if "plot" in "".join(cell["source"])}
     assert [one.name for one in tmp_path.iterdir()] == [path.name]
 
 
