@@ -20,7 +20,7 @@ FEW = 15
 """With fewer conversions the cut-offs are those of exact limits, from there on of mid-P ones."""
 _CLOSE = 1e-4
 """Ends are found to this part of a standard unit of the signed root."""
-_LOOSE = 0.7
+_LOOSE = 0.45
 """Where the Wald interval reaches this far on the logit scale, there may be no upper end."""
 _EDGE = 20.0
 """Logit beyond which a rate counts as 0 or 1."""
@@ -111,22 +111,26 @@ class Profile:
     def _open_ended(self, rate: int, cut: float) -> bool:
         """Return whether a rate of 1, at a slower pace, is seen to be within the cut-off.
 
-        Where it is, there is no end to look for. The pace to begin from has as many conversions
-        early on as the fit: F rises like a power of the time.
+        Where it is, there is no end to look for. Two paces to begin from: as many conversions
+        early on as in the fit, where F rises like a power of the time; and as the fit leans.
         """
         estimate = float(self.rates[rate])
         family = self.likelihood.family
         paces = self.top.theta.reshape(self.likelihood.shape).copy()
         shapes = np.exp(paces[:, 1]) if family.size > 1 else 1.0
         paces[:, 0] -= np.log(max(estimate, 1e-9)) / shapes
-        found = climb(
-            lambda t: self.likelihood.value(t, fixed=(rate, 1.0), guess=self.rates),
-            paces.ravel(),
-            self.box,
-            self.top.inverse,
-            close=1e-3,
-        )
-        return bool(2 * (self.top.value - found.value) <= cut)
+        beyond = 2.0 - float(special.logit(np.clip(estimate, 1e-9, 0.8)))
+        for start in (paces.ravel(), self.top.theta + self.lean[rate] * beyond):
+            found = climb(
+                lambda t: self.likelihood.value(t, fixed=(rate, 1.0), guess=self.rates),
+                start,
+                self.box,
+                self.top.inverse,
+                close=1e-3,
+            )
+            if 2 * (self.top.value - found.value) <= cut:
+                return True
+        return False
 
 
 def _crossing(

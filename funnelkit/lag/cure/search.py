@@ -106,7 +106,8 @@ def climb(
     for _ in range(_STEPS):
         free = _free(theta, gradient, box)
         part = np.where(free, gradient, 0.0)
-        direction = np.where(free, metric @ part, 0.0)
+        direction = part.copy()
+        direction[free] = _within(metric, free) @ part[free]
         gain = float(direction @ part)
         if gain <= close:
             break
@@ -199,6 +200,15 @@ def _free(theta: FloatArray, gradient: FloatArray, box: Box) -> NDArray[np.bool_
     down = (theta <= box.lower + 1e-12) & (gradient < 0)
     up = (theta >= box.upper - 1e-12) & (gradient > 0)
     return np.asarray(~(down | up))
+
+
+def _within(metric: FloatArray, free: NDArray[np.bool_]) -> FloatArray:
+    """Return the inverse of the second derivatives with the other parameters held."""
+    if free.all():
+        return metric
+    block, across = metric[np.ix_(free, free)], metric[np.ix_(free, ~free)]
+    held = np.linalg.pinv(metric[np.ix_(~free, ~free)])
+    return np.asarray(block - across @ held @ across.T)
 
 
 def _updated(metric: FloatArray, moved: FloatArray, bent: FloatArray) -> FloatArray:
