@@ -85,7 +85,7 @@ def score_open(
     named = list(zip(*parts, strict=True)) if parts else [()] * len(found)
     segment = np.array([rows.get(one, -1) for one in named], dtype=np.int64)
     cohort = np.asarray(fit.cohorts.get_indexer(periods), dtype=np.int64)
-    age = found["age"].to_numpy(np.int64)
+    age = np.asarray((pd.Timestamp(leads.as_of) - days).days, dtype=np.int64)
     known = (segment >= 0) & (cohort >= 0)
     chances = np.full((len(found), len(horizons) + 1), np.nan)
     chances[known] = chances_of(
@@ -104,9 +104,7 @@ def score_open(
 
 
 def _open(leads: Leads, start: str, target: str, by: tuple[str, ...]) -> pd.DataFrame:
-    """Return id, day of entry, age and segments of the open records, sorted by id."""
-    import ibis
-
+    """Return id, day of entry and segments of the open records, sorted by id."""
     from funnelkit.data import journeys as journey
 
     funnel, table = leads.funnel, leads.journeys
@@ -117,7 +115,6 @@ def _open(leads: Leads, start: str, target: str, by: tuple[str, ...]) -> pd.Data
     segments = {
         f"by_{i}": journey.segment(table, funnel, name).fill_null("") for i, name in enumerate(by)
     }
-    age = ibis.literal(leads.as_of).delta(began, unit="day")
     picked = table.filter(waits.fill_null(False)).order_by("id")
-    frame: pd.DataFrame = picked.select(id=table.id, day=began, age=age, **segments).execute()
+    frame: pd.DataFrame = picked.select(id=table.id, day=began, **segments).execute()
     return frame
