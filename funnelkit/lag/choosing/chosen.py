@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 FloatArray = NDArray[np.float64]
+MARGIN = 1.0
+"""A family this far behind the best, in log-likelihood, still counts in full."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -35,8 +37,8 @@ class ChosenFit(CureFit):
     candidates
         Fits of all families.
     behind
-        How far each stands behind the best, in log score, shape ``(n_candidates,)``; 0 for the
-        chosen one.
+        How far each stands behind the best, in log-likelihood less the number of parameters,
+        shape ``(n_candidates,)``.
     """
 
     candidates: tuple[CureFit, ...]
@@ -49,19 +51,13 @@ class ChosenFit(CureFit):
 
     @cached_property
     def apart(self) -> NDArray[np.bool_]:
-        """Whether families that stand close to the best disagree with it, shape ``(S, C)``.
+        """Whether families that count disagree with the chosen one, shape ``(S, C)``.
 
-        They do where the eventual rate of either is outside the other's interval.
+        They do where their eventual rate is outside its own interval.
         """
-        found = np.zeros(self.entered.shape, dtype=np.bool_)
         low, high = CureFit.confidence_interval(self)
-        for fit, level in self._plausible(0.95):
-            if level <= 0:
-                continue
-            other_low, other_high = fit.confidence_interval()
-            found |= (fit.ultimate < low) | (fit.ultimate > high)
-            found |= (self.ultimate < other_low) | (self.ultimate > other_high)
-        return found
+        rates = np.array([fit.ultimate for fit, _ in self._plausible(0.95)])
+        return np.asarray(((rates < low) | (rates > high)).any(axis=0))
 
     @property
     def evidence(self) -> Evidence:
@@ -98,10 +94,13 @@ class ChosenFit(CureFit):
         Notes
         -----
         The profile likelihood over rate, pace and family: a rate is kept if some family supports
-        it, with 2 (log score of the best family - log score of this one) + its own deviance at
-        most the cut-off. The best family's interval is therefore never made narrower, and one
-        that stands further behind than the cut-off adds nothing. The generalised gamma counts
-        only where it is the best itself: else the four simpler families within it stand for it.
+        it. The chosen family counts in full, and so does one at most 1 behind the best, as chance
+        alone often puts the true one there; of another, the deviance that is allowed is less by
+        twice what it is further behind, until it adds nothing. The generalised gamma counts only
+        where it is chosen or the best: else the four simpler families within it stand for it.
+
+        The margin of 1 is what keeps the coverage where it should be (benchmarks/lag_coverage.md):
+        with none, 95 % intervals hold the truth in about 90 % of the sets.
         """
         level = checks.confidence(confidence_level)
         low, high = None, None
@@ -139,13 +138,12 @@ class ChosenFit(CureFit):
         return np.asarray(found)
 
     def _plausible(self, level: float) -> Iterator[tuple[CureFit, float]]:
-        """Yield the candidates that count at a level, each with the level of its own interval.
-
-        The generalised gamma counts only where it is the best: else the four families in it that
-        have a parameter less stand for it.
-        """
+        """Yield the candidates that count at a level, each with the level of its own interval."""
         cut = special.chdtri(1, 1 - level)
         for fit, behind in zip(self.candidates, np.asarray(self.behind), strict=True):
-            left = cut - 2 * float(behind)
-            if left > 0 and (behind <= 0 or fit.family != "generalised gamma"):
+            first = fit.family == self.family
+            if fit.family == "generalised gamma" and behind > 0 and not first:
+                continue
+            left = cut - 2 * max(0.0, 0.0 if first else float(behind) - MARGIN)
+            if left > 0:
                 yield fit, float(special.chdtr(1, left))
