@@ -13,7 +13,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from funnelkit._core import checks, display
 from funnelkit._core.clusters import ClusterSums
-from funnelkit._core.errors import ArgumentError, unknown
 from funnelkit._core.frames import long_frame
 from funnelkit._core.interval import Interval
 from funnelkit._core.result import Result, frozen, frozen_mapping
@@ -433,11 +432,8 @@ class NonparametricFit(Result):
         return np.where(days >= 0, low, 0.0), np.where(days >= 0, high, 0.0)
 
     def _position(self, outcome: str | None) -> int:
-        if outcome is None:
-            return 0
-        if outcome not in self.outcomes:
-            raise ArgumentError(f"`outcome`: {unknown('outcome', outcome, self.outcomes)}")
-        return self.outcomes.index(outcome)
+        wanted = self.target if outcome is None else outcome
+        return self.outcomes.index(checks.member("outcome", "outcome", wanted, self.outcomes))
 
     def _days(self, argument: str, ages: ArrayLike) -> IntArray:
         return whole_days(argument, ages, horizon=self.horizon)
