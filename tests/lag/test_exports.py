@@ -77,10 +77,14 @@ class TestOlist:
         fit = fk.lag.fit_kaplan_meier(counts, pool=("segments", "cohorts"))
         frame = fk.lag.adjust(counts.collapse(cohorts=True), fit).to_frame().set_index("origin")
         assert frame.loc["unknown", "entered"] == 813
-        found = (100 * frame[["adjusted", "adjusted_low", "adjusted_high"]]).round(1)
-        assert found.loc["unknown", "adjusted"] == 21.7
-        assert found.loc["social"].tolist() == [5.7, 4.3, 7.5]
-        assert found.loc["email"].tolist() == [4.2, 2.4, 7.1]
+        assert (100 * frame["adjusted"]).round(1)[["unknown", "social", "email"]].tolist() == [
+            21.7, 5.7, 4.2,
+        ]  # fmt: skip
+        # those intervals are of chance alone; these also hold timing and pace
+        for origin, (low, high) in {"social": (4.3, 7.5), "email": (2.4, 7.1)}.items():
+            row = 100 * frame.loc[origin]
+            assert 0.9 * low < row["adjusted_low"] <= low + 0.05
+            assert high - 0.05 <= row["adjusted_high"] < 1.1 * high
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from funnelkit.counts.triangle import Triangle
 from funnelkit.lag.base import LagFit
 
 FloatArray = NDArray[np.float64]
-Cells = tuple[list[int], list[int]]
+Cells = tuple[tuple[int, ...], tuple[int, ...]]
 
 
 def positions(triangle: Triangle, fit: LagFit) -> Cells:
@@ -37,8 +37,8 @@ def positions(triangle: Triangle, fit: LagFit) -> Cells:
             f"{display.listed(missing[:5])}{' and others' if len(missing) > 5 else ''}."
         )
     return (
-        [rows[segment] for segment in triangle.segments],
-        [columns[cohort] for cohort in triangle.cohorts],
+        tuple(rows[segment] for segment in triangle.segments),
+        tuple(columns[cohort] for cohort in triangle.cohorts),
     )
 
 

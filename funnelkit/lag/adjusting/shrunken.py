@@ -14,7 +14,7 @@ from funnelkit._core.frames import long_frame
 from funnelkit._core.interval import Interval
 from funnelkit.lag.adjusting.cells import last_age
 from funnelkit.lag.adjusting.shrunken_estimate import ShrunkenEstimate
-from funnelkit.lag.adjusting.timing import maturity_draws
+from funnelkit.lag.adjusting.timing import maturity_draws, mean_maturities
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -146,6 +146,32 @@ class ShrunkenFit(ShrunkenEstimate):
         usual = self.timing.rate_at(ages, outcome=outcome)[np.ix_(*self.cells)]
         ultimate = np.asarray(self.timing.ultimate)[np.ix_(*self.cells)]
         return np.asarray(usual * self._left(ultimate, rates))
+
+    def sample_rates(
+        self, n: int, *, rng: np.random.Generator | int
+    ) -> tuple[FloatArray, FloatArray]:
+        """Return joint draws of ``ultimate`` and of the mean maturity of the leads.
+
+        Parameters
+        ----------
+        n
+            Number of draws.
+        rng
+            Generator or seed.
+
+        Returns
+        -------
+        tuple of ndarray
+            Both of shape ``(n, S, C)``; a slower timing goes with higher rates.
+
+        Raises
+        ------
+        ArgumentError
+            If ``n`` is below 1.
+        """
+        rates, of = self._draws(checks.positive_whole("n", n), np.random.default_rng(rng))
+        means = mean_maturities(self.triangle, self.timing, self.cells, len(self.shifts))
+        return rates, means[of]
 
     def confidence_interval(
         self,

@@ -15,7 +15,7 @@ FloatArray = NDArray[np.float64]
 DRAWS = 48
 """Draws of the timing behind intervals."""
 SEED = 20_170_614
-_AT_ONCE = 8_000_000
+_CELLS_AT_ONCE = 4000
 
 
 def maturity_draws(fit: LagFit, ages: ArrayLike, n: int = DRAWS) -> Iterator[FloatArray]:
@@ -38,12 +38,12 @@ def maturity_draws(fit: LagFit, ages: ArrayLike, n: int = DRAWS) -> Iterator[Flo
     """
     days = np.atleast_1d(np.asarray(ages, float))
     end = np.inf if fit.horizon is None else float(fit.horizon)
-    size = len(fit.segments) * len(fit.cohorts) * (len(days) + 1)
-    chunk = max(min(n, _AT_ONCE // max(size, 1)), 1)
-    rng = np.random.default_rng(SEED)
     usual = fit.maturity(days)
+    # as many at once whatever the ages, so that a draw is the same draw at all of them
+    chunk = int(np.clip(_CELLS_AT_ONCE // max(usual.shape[0] * usual.shape[1], 1), 4, DRAWS))
     for begin in range(0, n, chunk):
-        drawn = fit.sample(min(chunk, n - begin), rng=rng, ages=[*days, end])
+        rng = np.random.default_rng([SEED, begin])
+        drawn = fit.sample(chunk, rng=rng, ages=[*days, end])[: n - begin]
         final = drawn[..., -1:]
         shares = drawn[..., :-1] / np.where(final > 0, final, 1.0)
         yield from np.clip(np.where(final > 0, shares, usual), 0.0, 1.0)

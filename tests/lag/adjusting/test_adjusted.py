@@ -1,20 +1,27 @@
 """Adjusted rates: own conversions over own maturity, bounds, and cohorts that can say nothing."""
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import special
 
+import funnelkit as fk
 from funnelkit import lag
 from funnelkit._core.errors import ArgumentError
 from funnelkit._core.interval import share_interval
+from tests.olist_figures import MONTHS, read_olist
 from tests.reference import product_limit as slow
 from tests.reference.leads import Lead, triangle
+from tests.reference.paced import expected_by_month, paced, weibull_by_day
 
 COLUMNS = [
     "cohort", "entered", "converted", "rate", "rate_low", "rate_high", "maturity", "adjusted",
     "adjusted_low", "adjusted_high", "expected_more", "immature", "partial", "basis",
+    "more_low", "more_high", "timing_sd", "pace_sd",
 ]  # fmt: skip
 
 
@@ -47,8 +54,13 @@ def test_a_young_cohort_by_hand():
     np.testing.assert_allclose(rates.expected_more, [[0.0, 10 * (0.1 / seen - 0.1)]])
     assert rates.immature.tolist() == [[False, True]]
     low, high = rates.confidence_interval(0.9)
-    expected = np.array(share_interval(1, 10, confidence_level=0.9)) / seen
-    np.testing.assert_allclose([low[0, 1], high[0, 1]], np.minimum(expected, 1.0))
+    plain = np.array(share_interval(1, 10, confidence_level=0.9)) / seen
+    doubt = 1.6448536 * rates.timing_sd[0, 1] / (1 - 0.1 / seen)
+    centre = special.logit(0.1 / seen)
+    apart = np.hypot(special.logit(plain) - centre, doubt) * [-1, 1]
+    np.testing.assert_allclose([low[0, 1], high[0, 1]], special.expit(centre + apart))
+    assert rates.timing_sd[0, 1] > 0.1
+    assert rates.holds_fixed == ("pace",)
     expected = share_interval(4, 40, confidence_level=0.9)
     np.testing.assert_allclose([low[0, 0], high[0, 0]], expected)
 
@@ -68,7 +80,7 @@ def test_the_slow_version(leads):
 
 
 @given(some_leads(), st.booleans(), st.sampled_from([0.5, 0.95]))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_everything_is_finite_and_inside(leads, own, level):
     counts = triangle(leads)
     fit = lag.fit_competing(counts, pool=() if own else ("cohorts",))
@@ -85,6 +97,10 @@ def test_everything_is_finite_and_inside(leads, own, level):
     assert (frame["rate_low"] <= frame["rate"]).all()
     assert (frame["expected_more"] >= -1e-12).all()
     assert (frame["expected_more"] <= counts.open.ravel() + 1e-12).all()
+    assert (frame["more_low"] <= frame["expected_more"] + 1e-9).all()
+    assert (frame["expected_more"] <= frame["more_high"] + 1e-9).all()
+    assert (frame["more_low"] >= 0).all()
+    assert (frame["more_high"] <= counts.open.ravel()).all()
     assert isinstance(rates.summary(), str)
 
 
@@ -230,3 +246,158 @@ def test_the_sentence_and_the_partial_mark():
     )
     assert repr(rates).startswith("<AdjustedRates>\nFebruary 2026")
     assert "<table>" in rates._repr_html_()
+
+
+SHARE = weibull_by_day(400, 30.0, 0.8)
+
+
+def world(seed=1, **changes):
+    given = {"rates": [[0.3, 0.25, 0.3]], "per_cohort": 600, "share": SHARE}
+    return paced(np.random.default_rng(seed), **(given | changes))
+
+
+class TestDoubt:
+    def test_timing_as_leads_drawn_anew_say(self):
+        """The bootstrap: leads of each day and fate drawn again, the curve fitted to them."""
+        counts = world(known=False)
+        fit = lag.fit_kaplan_meier(counts, horizon=80)
+        rng, logs = np.random.default_rng(2), []
+        for _ in range(60):
+            followed, open_to, won = (
+                np.zeros_like(cube[0])
+                for cube in (counts.followed, counts.censored, counts.followed)
+            )
+            for j in range(3):
+                n = int(counts.entered[0, j])
+                # by age at as_of for open leads, by age at the win for the others: the curve
+                # needs no more
+                both = np.concatenate([counts.censored[0, j], counts.events["won"][0, j]])
+                drawn = rng.multinomial(n, both / n)
+                open_to[j], won[j] = np.split(drawn, 2)
+                followed[j, -1] = n
+            again = dataclasses.replace(
+                counts,
+                events={"won": won[None]},
+                censored=open_to[None],
+                followed=followed[None],
+            )
+            curve = lag.fit_kaplan_meier(again, horizon=80).maturity(np.arange(81))[0, 0]
+            age = np.minimum(np.arange(counts.n_ages), 80)
+            mean = (counts.followed[0] * curve[age]).sum(axis=1) / counts.entered[0]
+            logs.append(np.log(mean))
+        found = lag.adjust(counts, fit).timing_sd[0]
+        np.testing.assert_allclose(found[2], np.std(logs, axis=0)[2], rtol=0.35)
+        assert found[0] < found[1] < found[2]
+
+    def test_pace_by_difference(self):
+        """Each month moved by itself, by the loops of the reference, times the sd of a month."""
+        counts = world(factors=[1.2, 0.8, 1.1])
+        fit = lag.fit_cure(counts)
+        rates = lag.adjust(counts, fit)
+        curve = fit.maturity(np.arange(counts.n_ages))[0, 0]
+        logs = [
+            np.log(expected_by_month(counts, curve, moved).sum(axis=2)[0])
+            for sign in (1, -1)
+            for moved in sign * 1e-4 * np.eye(3)
+        ]
+        slopes = (np.array(logs[:3]) - np.array(logs[3:])) / 2e-4
+        sd = lag.fit_pace(counts, fit).predictive_sd
+        np.testing.assert_allclose(rates.pace_sd[0], sd * np.sqrt((slopes**2).sum(0)), rtol=1e-4)
+        assert rates.pace_sd[0, 0] < rates.pace_sd[0, 2]
+        assert rates.holds_fixed == ()
+
+    def test_the_interval_is_never_inside_the_one_of_chance_alone(self):
+        counts = world(3, per_cohort=150)
+        for level in (0.5, 0.95):
+            rates = lag.adjust(counts, lag.fit_cure(counts), confidence_level=level)
+            nothing = np.zeros_like(rates.timing_sd)
+            alone = dataclasses.replace(rates, timing_sd=nothing, pace_sd=nothing)
+            whole, part = rates.confidence_interval(level), alone.confidence_interval(level)
+            plain = share_interval(rates.converted, rates.entered, confidence_level=level)
+            np.testing.assert_allclose(part, np.minimum(np.array(plain) / rates.maturity, 1))
+            assert (whole.low <= part.low).all()
+            assert (whole.high >= part.high).all()
+            assert (np.ptp(whole, axis=0) > 1.05 * np.ptp(part, axis=0))[0, 2]
+
+    def test_no_conversion_in_a_young_cohort(self):
+        counts = world(4, rates=[[0.3, 0.3, 1e-12]], per_cohort=200)
+        rates = lag.adjust(counts, lag.fit_cure(counts))
+        assert rates.adjusted[0, 2] == 0
+        low, high = rates.confidence_interval()
+        plain = share_interval(0, 200).high / rates.maturity[0, 2]
+        assert low[0, 2] == 0
+        assert plain < high[0, 2] < 1.5 * plain
+
+    def test_conversions_to_come_are_held(self):
+        """Cohorts followed on: how many of the open leads convert lies inside 95 % of the time."""
+        held, n = 0, 30
+        for seed in range(n):
+            whole = world(seed, rates=[[0.3, 0.25, 0.3, 0.25]], per_cohort=300, known=False)
+            rng = np.random.default_rng(1000 + seed)
+            rates = lag.adjust(whole, lag.fit_cure(whole))
+            low, high = rates.more_interval()
+            seen = (whole.followed * SHARE[: whole.n_ages]).sum(axis=-1) / whole.entered
+            p = np.array([[0.3, 0.25, 0.3, 0.25]])
+            came = rng.binomial(whole.open, p * (1 - seen) / (1 - p * seen))
+            held += int(((low <= came) & (came <= high))[0, 3])
+        assert held / n >= 0.8
+
+
+class TestEveryFit:
+    @pytest.mark.parametrize(
+        "method",
+        [
+            lag.fit_kaplan_meier,
+            lag.fit_competing,
+            lag.fit_cure,
+            lag.fit_cure_competing,
+            lag.fit_hazard,
+            lag.fit_chain_ladder,
+            lambda counts: lag.within(lag.fit_cure(counts), 60),
+        ],
+    )
+    def test_without_and_with_pace(self, method):
+        counts = world(5, rates=[[0.3, 0.25, 0.3], [0.1, 0.2, 0.1]], per_cohort=200)
+        rates = lag.adjust(counts, method(counts))
+        frame = rates.to_frame()
+        numbers = frame.select_dtypes("number").to_numpy(float)
+        assert np.isfinite(numbers).all()
+        assert (frame["adjusted_low"] <= frame["adjusted"]).all()
+        assert (frame["adjusted"] <= frame["adjusted_high"]).all()
+        assert (frame["pace_sd"] > 0).any()
+        assert (frame["timing_sd"] > 0).any()
+
+    def test_a_shrunken_fit_gives_its_rates(self):
+        counts = world(6, rates=[[0.3, 0.25, 0.3], [0.1, 0.2, 0.1]], per_cohort=100)
+        fit = lag.fit_shrunken(counts)
+        rates = lag.adjust(counts.select(first="2026-02"), fit)
+        np.testing.assert_array_equal(rates.adjusted, fit.ultimate[:, 1:])
+        low = rates.confidence_interval(0.8).low
+        np.testing.assert_array_equal(low, fit.confidence_interval(confidence_level=0.8).low[:, 1:])
+        frame = rates.to_frame()
+        assert set(frame["basis"]) == {"shrunken"}
+        assert (frame["more_low"] <= frame["expected_more"]).all()
+        assert (frame["expected_more"] <= frame["more_high"]).all()
+        assert (frame["more_high"] < counts.open[:, 1:].ravel()).all()
+        assert "expected" in rates.summary() or "immature" in rates.summary()
+
+
+class TestOlist:
+    """April 2018 looked like 18.7 % on 30 April, 16.0 to 21.8 by chance alone; it came to 13.5."""
+
+    @pytest.fixture
+    def counts(self, shared_data):
+        leads = read_olist(shared_data).at("2018-04-30")
+        return fk.triangle(leads, "mql", "won").select(first="2018-01", last="2018-04")
+
+    def test_april_as_seen_on_30_april(self, counts):
+        rates = lag.adjust(counts, lag.fit_kaplan_meier(counts))
+        assert rates.adjusted[0, 3] == pytest.approx(0.187, abs=0.001)
+        low, high = rates.confidence_interval()
+        assert low[0, 3] < 0.15
+        assert high[0, 3] > 0.23
+
+    def test_the_shrunken_rate_holds_what_came(self, counts):
+        won, entered = MONTHS["2018-04"][1], MONTHS["2018-04"][0]
+        low, high = lag.adjust(counts, lag.fit_shrunken(counts)).confidence_interval()
+        assert low[0, 3] <= won / entered <= high[0, 3]
