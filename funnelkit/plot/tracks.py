@@ -305,7 +305,9 @@ def _days(fit: LagFit) -> int:
     maturity = np.asarray(fit.maturity(ages)).reshape(-1, len(ages)).min(axis=0)
     enough = np.flatnonzero(maturity >= _TAIL_SHOWN)
     days = int(ages[enough[0]]) if len(enough) else _LONGEST
-    seen = int(np.max(getattr(fit, "followed_to", -1)))
+    cube = getattr(fit, "followed", None)
+    seen = -1 if cube is None else np.shape(cube)[-1] - 1
+    seen = int(np.max(getattr(fit, "followed_to", seen)))
     return days if seen < 1 else max(seen, min(days, int(_TAIL_FACTOR * seen)))
 
 
@@ -327,7 +329,7 @@ def _track(
     end, followed, seen_to, ultimate = days, None, None, None
     if fit.horizon is None:
         followed = _old_enough(fit, cell, days, alone=len(cells) == 1)
-        seen_to = int(np.asarray(fit.followed_to)[i, j]) if hasattr(fit, "followed_to") else None
+        seen_to = _oldest(fit, cell, known=followed is not None)
         ends = (np.asarray(side)[i, j] for side in fit.confidence_interval())
         low, high = (float(end) for end in ends)
         ultimate = (float(np.asarray(fit.ultimate)[i, j]), low, high)
@@ -350,6 +352,15 @@ def _track(
         seen_to=seen_to,
         verdict=str(np.asarray(fit.verdicts)[i, j]),
     )
+
+
+def _oldest(fit: LagFit, cell: tuple[int, int | None], *, known: bool) -> int | None:
+    """Return the age of the oldest lead that tells of a curve's pace; ``None`` if not known."""
+    if hasattr(fit, "followed_to"):
+        return int(np.asarray(fit.followed_to)[cell[0], cell[1] or 0])
+    if not known:
+        return None
+    return int(np.flatnonzero(np.sum(getattr(fit, "followed", [[[1]]]), axis=(0, 1)))[-1])
 
 
 def _old_enough(

@@ -299,3 +299,21 @@ def test_something_else_is_refused(three: fk.Triangle) -> None:
     with pytest.raises(fk.FunnelError, match=r"^`fit` must be what .* got Triangle\.$"):
         fk.plot.lag(three)  # type: ignore[arg-type]
     assert not plt.get_fignums()
+
+
+def test_a_shrunken_fit_tells_how_far_its_leads_are_followed(
+    make: Callable[..., fk.Triangle],
+) -> None:
+    wins = {age: round(20 * np.exp(-age / 30)) for age in range(40)}
+    triangle = make([[[(1000, 60, wins)], [(1000, 40, wins)]]])
+    ax = fk.plot.lag(fk.lag.fit_shrunken(triangle))
+    (tail,) = [one for one in ax.patches if one.get_label() == "extrapolated"]
+    assert tail.get_x() == 60
+
+
+def test_curves_that_know_no_followed_leads_do_not_claim_to_end_with_them(
+    make: Callable[..., fk.Triangle],
+) -> None:
+    triangle = make([[[(300, 60, {1: 9, 20: 9})], [(300, 40, {1: 12, 20: 9})]]])
+    ax = fk.plot.lag(fk.lag.fit_chain_ladder(triangle))
+    assert "no longer followed" not in caption(ax)
