@@ -154,7 +154,7 @@ def _mixed(
     cells, size = likelihood.cells, likelihood.n_outcomes
     rows, columns = cells.latency.reshape(-1, size), cells.column.reshape(-1, size)
     found = np.zeros((*shares.shape, *likelihood.used.shape))
-    told = waiting.weight / still
+    told = waiting.told(still)
     mine = shares[waiting.group]
     for j in range(size):
         slopes = seen.by_gradient[rows[:, j], columns[:, j]]

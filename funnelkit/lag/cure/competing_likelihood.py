@@ -173,7 +173,7 @@ class CompetingLikelihood(Likelihood):
         by = np.maximum(seen.by, 1e-280)
         weights = self.undated / by
         place = cells.latency * by.shape[1] + cells.column
-        pull = cells.weight * rates[cells.rate] / np.repeat(still, size)
+        pull = rates[cells.rate] * np.repeat(waiting.told(still), size)
         weights -= np.bincount(place, pull, by.size).reshape(by.shape)
         slopes = np.einsum("ln,lnk->lk", self.dated, seen.mass_gradient)
         slopes += np.einsum("ln,lnk->lk", weights, seen.by_gradient)

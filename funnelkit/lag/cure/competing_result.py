@@ -18,6 +18,7 @@ from funnelkit._core.interval import Interval
 from funnelkit._core.result import Result, frozen, frozen_mapping
 from funnelkit.counts.triangle import Segment
 from funnelkit.lag.base import Verdict
+from funnelkit.lag.choosing.showing import Shown
 from funnelkit.lag.cure import competing_tables as tables
 from funnelkit.lag.cure.competing_outcome import OutcomeFit, OutcomeSolution
 from funnelkit.lag.cure.competing_solution import CompetingSolution
@@ -342,6 +343,23 @@ class CompetingCureFit(Result):
             ages, confidence_level=confidence_level, method=method
         )
 
+    def shown(self, *, confidence_level: float = 0.95, outcome: str | None = None) -> Shown:
+        """Return what is shown of an outcome's share: it and its interval, or a bound.
+
+        Returns
+        -------
+        Shown
+            ``(rate, low, high)``, each of shape ``(n_segments, n_cohorts)``. The rate is not a
+            number where the verdict is "bound only", as in
+            :meth:`CureFit.shown <funnelkit.lag.CureFit.shown>`.
+
+        Raises
+        ------
+        ArgumentError
+            If the level is not between 0 and 1, or the outcome is unknown.
+        """
+        return self._view(outcome).shown(confidence_level=confidence_level)
+
     def undecided_interval(
         self, *, confidence_level: float = 0.95, method: IntervalMethod = "calibrated"
     ) -> Interval:
@@ -414,9 +432,10 @@ class CompetingCureFit(Result):
         DataFrame
             ``cohort`` and the segment columns along which shares differ, ``outcome``,
             ``entered``, ``reached`` and ``rate`` (so far), ``maturity`` (mean over the leads),
-            ``ultimate``, ``ultimate_low``, ``ultimate_high``, ``median_days``, ``seen`` (share
-            within the time followed), ``verdict``, and ``undecided``, ``undecided_low``,
-            ``undecided_high``, the same for all outcomes of a group.
+            ``ultimate``, ``ultimate_low``, ``ultimate_high`` as in :meth:`shown`,
+            ``median_days``, ``seen`` (share within the time followed), ``verdict``, and
+            ``undecided``, ``undecided_low``, ``undecided_high``, the same for all outcomes of a
+            group.
 
         Raises
         ------

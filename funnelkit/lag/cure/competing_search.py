@@ -12,7 +12,7 @@ from funnelkit.lag.cure.competing_likelihood import CompetingLikelihood
 from funnelkit.lag.cure.competing_solution import CompetingSolution
 from funnelkit.lag.cure.latency import Family
 from funnelkit.lag.cure.likelihood import Cells, Likelihood
-from funnelkit.lag.cure.search import Box, best, climb, polished, starts_from
+from funnelkit.lag.cure.search import ACCURATE, Box, Top, best, climb, polished, starts_from
 
 FloatArray = NDArray[np.float64]
 _REACH = 18.0
@@ -49,7 +49,7 @@ def solved(
     whole = pooled(likelihood)
     boxes = [_box(family, days) for family in likelihood.families]
     box = _joined(boxes)
-    top = best(whole, _points(whole, boxes, days), box, climbs=climbs)
+    top = _settled(whole, best(whole, _points(whole, boxes, days), box, climbs=climbs), box)
     if len(parts) == 1:
         return CompetingSolution(likelihood=whole, box=box, top=top)
     used = likelihood.used
@@ -75,6 +75,15 @@ def solved(
         box=joint,
         top=replace(together, n_starts=len(_SHIFTS), n_agreeing=fewest),
     )
+
+
+def _settled(likelihood: CompetingLikelihood, top: Top, box: Box) -> Top:
+    """Return a top, climbed once more where the search ended short of it."""
+    if top.slope(box) < ACCURATE:
+        return top
+    higher = climb(likelihood.value, top.theta, box, top.inverse, close=1e-13)
+    higher = polished(likelihood, higher, box)
+    return replace(higher, n_starts=top.n_starts, n_agreeing=top.n_agreeing)
 
 
 def pooled(likelihood: CompetingLikelihood) -> CompetingLikelihood:

@@ -11,14 +11,16 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 TINY = 1e-100
-_LEAST = 1e-40
-"""Least share of a group that counts as still undecided; its square stays a number."""
+_LEAST = 1e-15
+"""Least share of a group that counts as still undecided."""
 _LEVEL = 1e-12
 """Added to the diagonal of second derivatives, in units of themselves."""
-_STEPS = 100
-_HALVINGS = 40
-_CLOSE, _CLOSER = 1e-8, 1e-11
-"""Relative step at which a search ends: with the true second derivatives, and without them."""
+_STEPS = 30
+_SHORTER = 20
+_CLOSE = 1e-8
+"""Relative step at which a search ends; the next would be of the order of its square."""
+_EDGE = 1e-12
+"""Shares that leave less than this of their total lie on its edge."""
 
 
 class Waiting(NamedTuple):
@@ -46,6 +48,15 @@ class Waiting(NamedTuple):
         left = (1 - mine.sum(axis=1)) + (mine * self.after).sum(axis=1)
         return np.asarray(np.maximum(left, _LEAST))
 
+    def told(self, still: FloatArray) -> FloatArray:
+        """Return weight / still, the slope of weight log(still); 0 where that is held at its least.
+
+        Delayed entry pulls there without end where nobody could have been left to come under
+        observation.
+        """
+        held = (still <= _LEAST) & (self.weight < 0)
+        return np.where(held, 0.0, self.weight / still)
+
     def sums(self, values: FloatArray, n_groups: int) -> FloatArray:
         """Return the sums over each group of values, shape ``(n,)``."""
         return np.asarray(np.bincount(self.group, values, n_groups), np.float64)
@@ -53,7 +64,7 @@ class Waiting(NamedTuple):
 
 def pulled(waiting: Waiting, still: FloatArray, n_groups: int) -> FloatArray:
     """Return Σ weight G / still for each group and outcome, shape ``(n_groups, K)``."""
-    told = waiting.weight / still
+    told = waiting.told(still)
     columns = [waiting.sums(told * column, n_groups) for column in waiting.by.T]
     return np.stack(columns, axis=1)
 
@@ -63,7 +74,7 @@ def curvature(
 ) -> FloatArray:
     """Return minus the second derivatives, each times its two shares, ``(n_groups, K, K)``."""
     n_groups, size = shares.shape
-    told = waiting.weight / still**2
+    told = waiting.told(still) / still
     found = np.zeros((n_groups, size, size))
     for j in range(size):
         for k in range(j, size):
@@ -117,9 +128,8 @@ def most_likely(
     -----
     Newton's method on a concave function with one linear constraint for each group: the step is
     the exact top of the quadratic approximation under the constraint, cut where a share would
-    lose more than nine tenths, and shortened until the function grows. Where delayed entry (a
-    negative weight) makes the second derivatives indefinite, those of the positive weights
-    stand in for them.
+    lose more than nine tenths, and shortened until the function grows. Delayed entry (a negative
+    weight) may make the second derivatives indefinite; see ``_mended``.
 
     References
     ----------
@@ -140,29 +150,44 @@ def most_likely(
     for _ in range(_STEPS):
         slope = np.where(free, counts - shares * pulled(waiting, still, n_groups), 0.0)
         bent = only(curvature(waiting, still, counts, shares), free)
-        true = positive_definite(bent)
-        if not true.all():
+        lever, room = np.where(free, shares, 0.0), total - shares.sum(axis=1)
+        flat = ~positive_definite(bent)
+        if flat.any():
             safe = only(curvature(positive, still, counts, shares), free)
-            bent = np.where(true[:, None, None], bent, safe)
-        room = total - shares.sum(axis=1)
-        step = _constrained(bent, slope, np.where(free, shares, 0.0), room=room, exact=exact)
+            edge = exact | (room <= _EDGE)
+            bent = np.where(flat[:, None, None], _mended(bent, safe, lever, edge), bent)
+        step = _constrained(bent, slope, lever, room=room, exact=exact)
         shrink = np.max(-step, axis=1)
         length = np.where(shrink > 0.9, 0.9 / np.maximum(shrink, 0.9), 1.0)
         gain = (slope * step).sum(axis=1)
         slack = 1e-12 * (1 + np.abs(value))
-        for _ in range(_HALVINGS):
+        for _ in range(_SHORTER):
             following = shares * (1 + length[:, None] * step)
             new_still = waiting.still(following)
             new_value = height(following, new_still)
             short = ~(new_value >= value + 1e-4 * length * gain - slack)
             if not short.any():
                 break
-            length = np.where(short, length / 2.5, length)
+            length = np.where(short, length / 4, length)
         shares, still, value = following, new_still, new_value
         moved = np.abs(step).max(axis=1, initial=0.0)
-        if ((length >= 1) & (moved <= np.where(true, _CLOSE, _CLOSER))).all():
+        if ((length >= 1) & ((moved <= _CLOSE) | (gain <= 0.1 * slack))).all():
             break
-    return shares
+    sums, held = np.where(free, shares, 0.0).sum(axis=1), np.where(free, 0.0, shares).sum(axis=1)
+    scale = np.maximum(total - held, 0.0) / np.where(sums > 0, sums, 1.0)
+    return np.where(free, shares * np.minimum(scale, 1.0)[:, None], shares)
+
+
+def _mended(bent: FloatArray, safe: FloatArray, lever: FloatArray, edge: BoolArray) -> FloatArray:
+    """Return positive definite stand-ins for second derivatives.
+
+    On the edge of the total only their part along it counts, so that across it they may be made
+    as steep as need be; elsewhere, or where that does not do, those of the positive weights.
+    """
+    spread = np.abs(bent).max(axis=(1, 2)) / np.maximum((lever**2).max(axis=1), TINY)
+    across = spread[:, None, None] * lever[:, :, None] * lever[:, None, :]
+    steep = bent + np.where(edge[:, None, None], 100 * across, 0.0)
+    return np.where(positive_definite(steep)[:, None, None], steep, safe)
 
 
 def _constrained(

@@ -11,6 +11,7 @@ from scipy import special
 
 from funnelkit.lag.cure.competing_information import CompetingInformation, positions
 from funnelkit.lag.cure.competing_likelihood import CompetingLikelihood
+from funnelkit.lag.cure.competing_profile import CompetingProfile
 from funnelkit.lag.cure.profile import IntervalMethod
 from funnelkit.lag.cure.solution import Solution
 
@@ -46,6 +47,21 @@ class CompetingSolution(Solution):
     def information(self) -> CompetingInformation:
         """Observed information on the working scale."""
         return self.likelihood.information(self.top.theta, self.rates)
+
+    @cached_property
+    def profile(self) -> CompetingProfile:
+        """The likelihood about its top."""
+        n = len(self.rates)
+        variance = np.maximum(np.diag(self.covariance)[:n], 0.0)
+        across = self.covariance[:n, n:]
+        return CompetingProfile(
+            likelihood=self.likelihood,
+            box=self.box,
+            top=self.top,
+            rates=self.rates,
+            spread=np.sqrt(variance),
+            lean=across / np.where(variance > 0, variance, np.inf)[:, None],
+        )
 
     def ends(
         self, place: int, level: float, *, method: IntervalMethod, inflation: float

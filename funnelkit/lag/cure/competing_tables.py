@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from funnelkit._core import display
 from funnelkit._core.errors import ArgumentError
+from funnelkit.lag.choosing.showing import bound_in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,12 +80,12 @@ def sentence(fit: CompetingCureFit, views: Mapping[str, OutcomeFit]) -> str:
     rows = {str(row["outcome"]): row for _, row in frame.iterrows()}
     told: list[str] = []
     for name, row in rows.items():
-        high = float(row["ultimate_high"])
+        low, high = float(row["ultimate_low"]), float(row["ultimate_high"])
         if row["verdict"] != "bound only":
-            bounds = display.percent_range(row["ultimate_low"], high, words=True)
+            bounds = display.percent_range(low, high, words=True)
             told.append(f"{display.percent(row['ultimate'])} ({bounds}) {_reach(told)}{name}")
-        elif high < 1:
-            told.append(f"at most {display.percent(high)} {_reach(told)}{name}")
+        elif low > 0 or high < 1:
+            told.append(f"{bound_in_words(low, high)} {_reach(told)}{name}")
         else:
             told.append(f"nobody can say yet how many {_reach(told, always=True)}{name}")
     told.append(_undecided(frame.iloc[0]))
