@@ -1,24 +1,21 @@
 """How well the mixture-cure fit finds the truth from dates, and how long it takes.
 
     python benchmarks/cure_recovery.py            twenty seeds of a million leads each
-    python benchmarks/cure_recovery.py cover 200  coverage in small sets, that often in each cell
 
 Leads enter evenly, at any time of day, and convert after a Weibull time (shape .8, scale 60 days);
-times are then cut to dates. The suite runs scaled-down versions (tests/lag/test_cure.py).
+times are then cut to dates. Coverage in small sets is in benchmarks/lag_coverage.py. The suite
+runs scaled-down versions (tests/lag/cure/test_cure.py).
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import sys
 import time
-from itertools import product
 
 import numpy as np
 import pandas as pd
 
 from funnelkit import lag
-from funnelkit._core.errors import EvidenceError
 from funnelkit.counts.triangle import Triangle
 
 
@@ -67,31 +64,5 @@ def recovery(seeds: int = 20, n: int = 1_000_000) -> None:
         )
 
 
-def coverage(runs: int) -> None:
-    print("leads  days  rate  conversions  covered  below  above  bound only")
-    for n, days, rate in product((200, 2_000, 10_000), (90, 180, 365), (0.02, 0.2)):
-        covered, below, above, bound, came = 0, 0, 0, 0, 0
-        for seed in range(runs):
-            counts = simulated(n, days, rate=rate, seed=seed)
-            came += int(counts.converted.sum())
-            try:
-                fit = lag.fit_cure(counts)
-            except EvidenceError:  # no conversion: the bound is 1
-                covered, bound = covered + 1, bound + 1
-                continue
-            low, high = (float(np.asarray(end)[0, 0]) for end in fit.confidence_interval())
-            covered += low <= rate <= high
-            below, above = below + (high < rate), above + (low > rate)
-            bound += fit.verdict == "bound only"
-        print(
-            f"{n:5d}  {days:4d}  {rate:4.2f}  {came / runs:11.1f}  {covered / runs:7.3f}  "
-            f"{below / runs:5.3f}  {above / runs:5.3f}  {bound / runs:10.3f}",
-            flush=True,
-        )
-
-
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["cover"]:
-        coverage(int(sys.argv[2]) if len(sys.argv) > 2 else 200)
-    else:
-        recovery()
+    recovery()
