@@ -9,9 +9,11 @@ lifelines and surpyval one row per lead with the exact time, and surpyval also t
 Intervals are each package's own for the eventual rate: of the profile likelihood in funnelkit and
 surpyval, of Wald in lifelines. Above 100k leads the others take minutes and are left out.
 
-lifelines is among the development dependencies; surpyval is in the extra `bench`:
-`.venv/bin/python -m pip install --constraint constraints.txt --editable ".[bench]"`. What is not installed is
-left out, and said to be.
+lifelines is among the development dependencies; surpyval is in the extra `bench`, for which
+
+    .venv/bin/python -m pip install --constraint constraints.txt --editable ".[bench]"
+
+What is not installed is left out, and said to be.
 """
 
 from __future__ import annotations

@@ -175,7 +175,7 @@ class CureRegression(CureFit):
         the formula gives it one.
         """
         return verdict_of(
-            converted=self.ultimate > 0,
+            converted=(self.ultimate > 0) & ~self.solution.blind[self.rate_of],
             lift=self.lift,
             seen=self.seen,
             converged=self.converged,

@@ -18,6 +18,8 @@ _TINY = 1e-100
 _FLAT = 1e-2
 """Least information in any direction: a flat one is held at a width of 10."""
 _FAR = 500.0
+_SLOW = 30.0
+"""Log scales are looked for up to about e^30 days."""
 _STEP = 1e-5
 
 
@@ -66,7 +68,7 @@ class Regression:
     def box(self) -> Box:
         """Where to look; wide but for the shape parameters."""
         n_b, n_g, _ = self.sizes
-        far = np.full(n_b + n_g, _FAR)
+        far = np.repeat([_FAR, _SLOW], [n_b, n_g])
         family = self.counts.family
         return Box(np.append(-far, family.lower), np.append(far, family.upper))
 
@@ -171,23 +173,24 @@ def inverse_of(information: FloatArray, inside: BoolArray | None = None) -> Floa
 
 def climbed(problem: Regression, start: FloatArray) -> Top:
     """Return the top reached from a start: by BFGS, then by Newton steps."""
-    box = problem.box
-    begin = box.clip(start)
-    top = climb(problem.value, begin, box, inverse_of(problem.information(begin)))
-    phi, value, gradient = top.theta, top.value, top.gradient
-    inverse = inverse_of(problem.information(phi), _movable(phi, gradient, box))
-    for _ in range(8):
-        step = inverse @ gradient
-        largest = float(np.abs(step).max(initial=0.0))
-        following = box.clip(phi + step * min(1.0, 0.5 / max(largest, 1e-300)))
-        new_value, new_gradient = problem.value(following)
-        if not new_value >= value - 1e-11 * (1 + abs(value)):
-            break
-        phi, value, gradient = following, new_value, new_gradient
+    with np.errstate(over="ignore", invalid="ignore"):  # far out, before a step is taken back
+        box = problem.box
+        begin = box.clip(start)
+        top = climb(problem.value, begin, box, inverse_of(problem.information(begin)))
+        phi, value, gradient = top.theta, top.value, top.gradient
         inverse = inverse_of(problem.information(phi), _movable(phi, gradient, box))
-        if largest < 1e-9:
-            break
-    return Top(phi, value, gradient, inverse)
+        for _ in range(8):
+            step = inverse @ gradient
+            largest = float(np.abs(step).max(initial=0.0))
+            following = box.clip(phi + step * min(1.0, 0.5 / max(largest, 1e-300)))
+            new_value, new_gradient = problem.value(following)
+            if not new_value >= value - 1e-11 * (1 + abs(value)):
+                break
+            phi, value, gradient = following, new_value, new_gradient
+            inverse = inverse_of(problem.information(phi), _movable(phi, gradient, box))
+            if largest < 1e-9:
+                break
+        return Top(phi, value, gradient, inverse)
 
 
 def separating(problem: Regression, columns: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -63,13 +63,14 @@ def solved_regression(
     here = (converted > 0) | open_
     came = (counts.dated + counts.undated).sum(axis=1) > 0
     paced = came | (np.bincount(cells.latency, cells.weight > 0, len(came)) > 0)
+    blind = ~here & ~_spanned(of_rates.matrix, here)
     kept_x, kept_z = independent(of_rates.matrix[here]), independent(of_scales.matrix[paced])
     told = independent(of_scales.matrix[came][:, kept_z])
     if not told.all():
-        blind = [of_scales.names[np.flatnonzero(kept_z)[j]] for j in np.flatnonzero(~told)]
+        silent = [of_scales.names[np.flatnonzero(kept_z)[j]] for j in np.flatnonzero(~told)]
         raise EvidenceError(
             "`scale` needs conversions in each level to know its pace; they do not tell that of "
-            f"{display.listed(blind[:5])}. Leave it out of `scale`: it then shares the pace."
+            f"{display.listed(silent[:5])}. Leave it out of `scale`: it then shares the pace."
         )
     left_out = [
         *(of_rates.names[j] for j in np.flatnonzero(~kept_x)),
@@ -94,6 +95,9 @@ def solved_regression(
     if (p[here & (converted <= 0)] < _NEAR).any() or (p[here & ~open_] > 1 - _NEAR).any():
         direction, limit = separating(problem, x)
         if direction.any():
+            pull = np.where(here, 0.0, x @ direction)
+            limit = np.where(np.abs(pull) > 1e-6, (np.sign(pull) + 1) / 2, limit)
+            blind = blind | (~here & ~np.isnan(limit))
             rest, rest_top, top = _limited(problem, top, direction, limit, here)
     return RegressionSolution(
         likelihood=counts,
@@ -105,6 +109,7 @@ def solved_regression(
         direction=direction,
         of_rates=of_rates,
         of_scales=of_scales,
+        blind=blind,
         left_out=tuple(dict.fromkeys(left_out)),
     )
 
@@ -123,9 +128,17 @@ def _limited(
     m_b = x.shape[1]
     wanted = x[free] @ rest_top.theta[:m_b]
     near = np.linalg.lstsq(problem.x[free], wanted, rcond=None)[0]
-    pull = np.abs(problem.x @ direction)[~np.isnan(limit)]
+    pull = np.abs(problem.x @ direction)[~np.isnan(limit) & here]
     beyond = np.abs(problem.x @ near).max(initial=0.0) + _SHIFT
     far = np.concatenate([near + direction * beyond / pull.min(), rest_top.theta[m_b:]])
     value, gradient = problem.value(far)
     inverse = inverse_of(problem.information(far))
     return rest, rest_top, Top(far, max(rest_top.value, value), gradient, inverse)
+
+
+def _spanned(matrix: FloatArray, rows: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return which rows are combinations of some of them."""
+    _, sizes, vectors = np.linalg.svd(matrix[rows].T @ matrix[rows])
+    rank = int((sizes > 1e-9 * sizes[0]).sum())
+    beyond = matrix @ vectors[rank:].T
+    return np.asarray(np.abs(beyond).max(axis=1, initial=0.0) < 1e-7 * np.abs(matrix).max())

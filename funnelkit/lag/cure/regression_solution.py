@@ -65,6 +65,8 @@ class RegressionSolution(Solution):
         Along which they run, in working coefficients of the rates.
     of_rates, of_scales
         The formulas' columns, at each rate and each latency, without those left out.
+    blind
+        Rates of groups without leads of which the others say nothing, shape ``(n_rates,)``.
     left_out
         Columns that are combinations of others.
     """
@@ -75,6 +77,7 @@ class RegressionSolution(Solution):
     direction: FloatArray
     of_rates: Design
     of_scales: Design
+    blind: NDArray[np.bool_]
     left_out: tuple[str, ...] = ()
     _levels: dict[tuple[object, ...], float] = field(default_factory=dict)
 
@@ -189,7 +192,7 @@ class RegressionSolution(Solution):
         self, rate: int, level: float, method: IntervalMethod, inflation: float
     ) -> tuple[float, float]:
         p = float(self.rates[rate])
-        if self.trials[rate] <= 0 and p <= 0:
+        if self.blind[rate] or (self.trials[rate] <= 0 and p <= 0):
             return 0.0, 1.0
         key = (rate, level, method, inflation)
         if key not in self._ends:
@@ -226,6 +229,12 @@ class RegressionSolution(Solution):
         float
             Infinite where the deviance never reaches the cut-off.
         """
+        key = ("end", along.tobytes(), cut, upper)
+        if key not in self._levels:
+            self._levels[key] = self._end(along, estimate, cut, upper=upper)
+        return self._levels[key]
+
+    def _end(self, along: FloatArray, estimate: float, cut: float, *, upper: bool) -> float:
         sign = 1.0 if upper else -1.0
         if np.isinf(estimate) and estimate * sign > 0:
             return estimate
@@ -245,32 +254,49 @@ class RegressionSolution(Solution):
                     if upper
                     else min(k for k in known if k >= value)
                 )
-                found = self._held(along, value, known[near][0] + lean * (value - near))
+                before = known[near][0]
+                found = self._held(along, value, before + lean * (value - near), before)
                 lost = max(2 * (self.top.value - found.value), 0.0)
                 known[value] = (found.theta, float(np.sqrt(lost)) - wanted)
             return known[value][1]
 
+        bounded = self._furthest(along, upper=upper)
+        furthest = sign * _REACH + (0.0 if np.isinf(estimate) else centre)
+        furthest = furthest if bounded is None else bounded
+        if sign * (furthest - centre) <= 1e-6:
+            return sign * np.inf if bounded is None else bounded
         inside, step = centre, sign * float(np.clip(np.sqrt(variance), 1e-6, 2.0)) * wanted
-        outside = centre + step
-        tried = root(outside)
-        while tried < 0:
+        outside = centre
+        while True:
+            outside = min(outside + step, furthest) if upper else max(outside + step, furthest)
+            if root(outside) >= 0:
+                break
+            if outside == furthest:
+                return sign * np.inf if bounded is None else bounded
             inside, step = outside, step * 1.6
-            outside += step
-            if sign * outside > _REACH + (0.0 if np.isinf(estimate) else sign * estimate):
-                return sign * np.inf
-            tried = root(outside)
         close = _CLOSE * float(np.clip(np.sqrt(variance), 1e-8, 1.0))
         return float(optimize.brentq(root, inside, outside, xtol=close))
 
+    def _furthest(self, along: FloatArray, *, upper: bool) -> float | None:
+        """Return the edge within which a shape parameter is looked for; nothing for others."""
+        pivot = int(np.argmax(np.abs(along)))
+        if pivot < sum(self.problem.sizes[:2]):
+            return None
+        box = self.problem.box
+        return float((box.upper if upper else box.lower)[pivot])
+
     def deviance(self, along: FloatArray, value: float) -> float:
         """Return twice what the log-likelihood loses where a combination is held at a value."""
-        lean = inverse_of(self._curve) @ along
-        moved = lean / float(along @ lean) * (value - float(along @ self.top.theta))
-        found = self._held(along, value, self.top.theta + moved)
-        return float(max(2 * (self.top.value - found.value), 0.0))
+        key = ("deviance", along.tobytes(), value)
+        if key not in self._levels:
+            lean = inverse_of(self._curve) @ along
+            moved = lean / float(along @ lean) * (value - float(along @ self.top.theta))
+            found = self._held(along, value, self.top.theta + moved, self.top.theta)
+            self._levels[key] = float(max(2 * (self.top.value - found.value), 0.0))
+        return self._levels[key]
 
-    def _held(self, along: FloatArray, value: float, start: FloatArray) -> Top:
-        """Return the top under a held combination, from a start; in all working coefficients."""
+    def _held(self, along: FloatArray, value: float, *starts: FloatArray) -> Top:
+        """Return the top under a held combination, from the best start; in all coefficients."""
         pivot = int(np.argmax(np.abs(along)))
         others = np.delete(np.arange(len(along)), pivot)
         spread = np.zeros((len(along), len(others)))
@@ -286,7 +312,11 @@ class RegressionSolution(Solution):
 
         metric = inverse_of(spread.T @ self._curve @ spread)
         within = Box(box.lower[others], box.upper[others])
-        found = climb(objective, start[others], within, metric, close=1e-7)
+        with np.errstate(over="ignore", invalid="ignore"):
+            begins = [within.clip(start[others]) for start in starts]
+            worth = [objective(begin)[0] for begin in begins]
+            begin = begins[int(np.argmax(np.nan_to_num(worth, nan=-np.inf)))]
+            found = climb(objective, begin, within, metric, close=1e-6)
         return replace(found, theta=base + spread @ found.theta)
 
     def without(self, argument: str, term: str) -> float:
