@@ -7,6 +7,12 @@ are Weibull (shape .8, scale 60 days), cut to dates. The true rate falls from .2
 at .20; the second shows what it costs to allow for drift where there is none. Printed are the root
 mean squared error over the last three cohorts, and for the intervals of `fit_shrunken` how often
 they hold the truth. The suite runs a scaled-down version (tests/lag/adjusting/test_shrunken.py).
+
+400 repetitions gave, for the last three cohorts:
+
+    rate            naive   pooled fit   per-cohort   shrunken   coverage of 95 % intervals
+    falling         .0825        .0537        .0349      .0154   .983
+    constant        .1063        .0080        .0385      .0162   .985
 """
 
 from __future__ import annotations

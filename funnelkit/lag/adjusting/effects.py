@@ -20,9 +20,14 @@ FloatArray = NDArray[np.float64]
 LEVEL_SD = 5.0
 """Prior standard deviation of the logit of the rate of the first cohort, all segments alike."""
 SLOPE_SD = 0.05
-"""Prior standard deviation of the drift of the logit per cohort, which all cohorts share."""
+"""Prior standard deviation of the drift of the logit per month, which all cohorts share."""
 SCALES = {"segments": 1.0, "cohorts": 0.2, "interaction": 0.3, "pace": 0.3}
-"""Scales of the half-normal priors of the standard deviations, on the logit or log scale."""
+"""Scales of the half-normal priors of the standard deviations, on the logit or log scale.
+
+That of cohorts is of a step of one month.
+"""
+_MONTHS = {"D": 12 / 365.25, "W": 84 / 365.25, "M": 1.0, "Q": 3.0, "Y": 12.0}
+"""Length of a cohort, by the first letter of its frequency."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +106,7 @@ def design(
     shape
         Segments and cohorts.
     cohorts
-        Their periods: a step over k periods has k times the variance.
+        Their periods: a step over k months has k times the variance of one over a month.
     segments, walk
         Whether segments, and cohorts, differ.
     n_months
@@ -125,6 +130,7 @@ def design(
         add(np.eye(shape[0])[rows], "segments")
     if walk and shape[1] > 1:
         time = np.array([period.ordinal for period in cohorts], float)
+        time = time * _MONTHS.get(cohorts.freqstr[0], 1.0)
         blocks.append((time - time.mean())[columns, None])
         fixed.append(SLOPE_SD**-2)
         amount.append(-1)

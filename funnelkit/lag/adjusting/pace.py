@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 PRIOR_SCALE = 0.3
 """Scale of the half-normal prior of the standard deviation of log pace."""
-_GRID = np.geomspace(0.01, 2.0, 33)
+_GRID = np.geomspace(0.01, 2.0, 23)
 
 
 def fit_pace(triangle: Triangle, fit: LagFit) -> Pace | None:

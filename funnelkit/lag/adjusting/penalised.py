@@ -69,6 +69,12 @@ class Peak:
         half = linalg.solve_triangular(self.factor, directions.T, lower=True, check_finite=False)
         return np.asarray((half**2).sum(axis=0))
 
+    def leading(self, directions: FloatArray) -> FloatArray:
+        """Return variances of combinations of the first parameters, the others known."""
+        first = self.factor[: directions.shape[1], : directions.shape[1]]
+        half = linalg.solve_triangular(first, directions.T, lower=True, check_finite=False)
+        return np.asarray((half**2).sum(axis=0))
+
 
 def peak(likelihood: Likelihood, precision: FloatArray, start: FloatArray) -> Peak:
     """Return the top of a log-likelihood under independent normal priors with mean 0.

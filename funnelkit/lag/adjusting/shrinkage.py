@@ -74,12 +74,12 @@ def fit_shrunken(
     Notes
     -----
     logit p_sc = μ + u_s + v_c + w_sc: u and w normal with standard deviations s_u and s_w, v a
-    random walk with steps of standard deviation s_v (for each period) about a straight line, and
+    random walk about a straight line with steps of standard deviation s_v (per month), and
     months with log pace b_m, normal with standard deviation τ (see :func:`fit_pace`). Given the
     timing, the conversions of a cell are binomial with share p Σ F / n, their months multinomial.
     Means and intervals average over s_u, s_v, s_w and τ: each value counts as much as its
-    likelihood (Laplace's) and its half-normal prior say, with scales 1, 0.2 per period, 0.3 and
-    0.3. The line's slope is normal about 0 with a standard deviation of 0.05 per period, μ with
+    likelihood (Laplace's) and its half-normal prior say, with scales 1, 0.2 per month, 0.3 and
+    0.3. The line's slope is normal about 0 with a standard deviation of 0.05 per month, μ with
     one of 5. Doubt about the timing enters by draws of it: the top of the likelihood is found
     anew, by Newton steps, for each.
 
@@ -136,7 +136,6 @@ def fit_shrunken(
     maturity = curves_of(triangle, known, cells)
     joint = _joint(triangle, known, maturity, segments=segments, cohorts=cohorts, pace=pace)
     fits = averaged(joint)
-    best = fits.weights @ np.stack([one.mode for one in fits.peaks])
     matrix = joint.design.matrix
     paced = joint.counts.by_month is not None
     return ShrunkenFit(
@@ -149,7 +148,7 @@ def fit_shrunken(
         logits=np.stack([joint.design.logits(one.mode) for one in fits.peaks]),
         spreads=np.stack([np.sqrt(one.variance(matrix)) for one in fits.peaks]),
         shifts=_shifts(joint, fits, triangle, known, cells),
-        own_information=joint.own_information(best),
+        kept=_kept(joint, fits),
         counted=joint.counts.entered.reshape(triangle.entered.shape),
         joint=joint,
         peaks=fits.peaks,
@@ -240,3 +239,10 @@ def _shifts(
                 break
         found.append(joint.design.logits(at) - before)
     return np.stack(found)
+
+
+def _kept(joint: effects.Joint, fits: Averaged) -> FloatArray:
+    """Return the share of what is known of each logit that is the cell's own, pace given."""
+    matrix = joint.design.matrix[:, : joint.design.n_effects]
+    shares = [joint.own_information(one.mode) * one.leading(matrix) for one in fits.peaks]
+    return np.asarray(np.clip(fits.weights @ np.stack(shares), 0.0, 1.0))

@@ -56,8 +56,8 @@ class ShrunkenEstimate(Result):
         Logits of the rates and their standard deviations at each point, ``(n_points, n_cells)``.
     shifts
         What draws of the timing add to the logits, ``(n_draws, n_cells)``.
-    own_information
-        What each cell's own conversions tell of its logit, ``(n_cells,)``.
+    kept
+        How much each cell kept of its own, ``(n_cells,)``.
     counted
         Effective number of leads that tell of each rate, ``(S, C)``.
     joint, peaks
@@ -75,7 +75,7 @@ class ShrunkenEstimate(Result):
     logits: FloatArray
     spreads: FloatArray
     shifts: FloatArray
-    own_information: FloatArray
+    kept: FloatArray
     counted: FloatArray
     joint: Joint
     peaks: tuple[Peak, ...]
@@ -84,7 +84,7 @@ class ShrunkenEstimate(Result):
 
     def __post_init__(self) -> None:
         """Copy and freeze the arrays."""
-        names = ("sds", "weights", "logits", "spreads", "shifts", "own_information", "counted")
+        names = ("sds", "weights", "logits", "spreads", "shifts", "kept", "counted")
         for name in names:
             object.__setattr__(self, name, frozen(getattr(self, name), np.float64))
 
@@ -158,11 +158,10 @@ class ShrunkenEstimate(Result):
     def shrinkage(self) -> FloatArray:
         """How much each cell kept of its own, from 0 (pooled) to 1 (its own), shape ``(S, C)``.
 
-        The information of its own conversions over that of all that is known of its rate, the
-        timing given.
+        The information of its own conversions over that of all that is known of its logit, timing
+        and pace given: how far its rate moves with its own conversions.
         """
-        variance = mixture.moments(self.logits, self.spreads, self.weights)[1] ** 2
-        return self._shaped(np.clip(self.own_information * variance, 0.0, 1.0))
+        return self._shaped(self.kept)
 
     @cached_property
     def own(self) -> FloatArray:

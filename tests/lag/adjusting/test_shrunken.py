@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import integrate, special, stats
 
@@ -29,12 +30,12 @@ def world(seed=1, **changes):
     return paced(np.random.default_rng(seed), **(given | changes))
 
 
-def mature(*cells):
+def mature(*cells, days=30):
     """Cohorts of (converted, entered), all followed to the end of a lag of one day."""
     leads = []
     for j, (won, entered) in enumerate(cells):
-        leads += [Lead(90 - 30 * j, "won", 1, cohort=j)] * won
-        leads += [Lead(90 - 30 * j, cohort=j)] * (entered - won)
+        leads += [Lead(130 - days * j, "won", 1, cohort=j)] * won
+        leads += [Lead(130 - days * j, cohort=j)] * (entered - won)
     return triangle(leads, exits=())
 
 
@@ -359,3 +360,28 @@ class TestFit:
             lag.fit_shrunken(counts, lag.fit_kaplan_meier(counts.select(last="2026-01")))
         with pytest.raises(ArgumentError, match="Did you mean"):
             fit.rate_at([3], outcome="wno")
+
+    def test_what_is_kept_is_how_far_a_rate_follows_its_own_conversions(self):
+        """One more conversion in a cohort moves its logit by the share kept of what it would."""
+        both = [mature((45, 150), (middle, 150), (30, 150)) for middle in (38, 36)]
+        more, less = (lag.fit_shrunken(each, lag.fit_kaplan_meier(each)) for each in both)
+        moved = special.logit(more.ultimate[0, 1]) - special.logit(less.ultimate[0, 1])
+        alone = special.logit(38 / 150) - special.logit(36 / 150)
+        assert moved / alone == pytest.approx(less.shrinkage[0, 1], abs=0.08)
+
+    def test_weeks_drift_as_the_months_that_they_make(self):
+        """The same leads by week and by month: the rate of the last month, and its interval."""
+        months = pd.period_range("2026-01-05", periods=16, freq="W-SUN")
+        leads = [(0.3 - 0.01 * week, 60) for week in range(16)]
+        fits = []
+        for step in (1, 4):
+            cells = [
+                (round(sum(rate * n for rate, n in leads[k : k + step])), 60 * step)
+                for k in range(0, 16, step)
+            ]
+            counts = mature(*cells, days=7 * step)
+            weeks = pd.PeriodIndex([months[k] for k in range(0, 16, step)], freq="W-SUN")
+            counts = dataclasses.replace(counts, cohorts=weeks)
+            fits.append(lag.fit_shrunken(counts, lag.fit_kaplan_meier(counts)))
+        ends = [special.logit(each.confidence_interval())[:, 0] for each in fits]
+        np.testing.assert_allclose(ends[0][:, -4:].mean(axis=1), ends[1][:, -1], atol=0.12)
