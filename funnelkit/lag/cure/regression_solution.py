@@ -26,6 +26,7 @@ FloatArray = NDArray[np.float64]
 _REACH = 60.0
 """How far an end of an interval is looked for, on the log scale."""
 _CLOSE = 1e-4
+_SURE = 1e-9
 
 
 class Coefficient(NamedTuple):
@@ -93,8 +94,9 @@ class RegressionSolution(Solution):
 
     @cached_property
     def rates(self) -> FloatArray:
-        """Eventual rates, shape ``(n_rates,)``."""
-        return self.point.rates
+        """Eventual rates, shape ``(n_rates,)``; next to 0 or 1 they are 0 or 1."""
+        p = self.point.rates
+        return np.where(p > 1 - _SURE, 1.0, np.where(p < _SURE, 0.0, p))
 
     @property
     def n_parameters(self) -> int:
