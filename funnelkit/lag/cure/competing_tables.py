@@ -88,7 +88,8 @@ def sentence(fit: CompetingCureFit, views: Mapping[str, OutcomeFit]) -> str:
             told.append(f"{bound_in_words(low, high)} {_reach(told)}{name}")
         else:
             told.append(f"nobody can say yet how many {_reach(told, always=True)}{name}")
-    told.append(_undecided(frame.iloc[0]))
+    unknown = (frame["verdict"] == "bound only") & (frame["reached"] > 0)
+    told.append(_undecided(frame.iloc[0], bound=bool(unknown.any())))
     return f"{of}, {display.listed(told)} in the end (so far: {so_far}). {_carried(fit, frame)}"
 
 
@@ -96,10 +97,11 @@ def _reach(told: list[str], *, always: bool = False) -> str:
     return "" if told and not always else "reach "
 
 
-def _undecided(row: pd.Series) -> str:
+def _undecided(row: pd.Series, *, bound: bool) -> str:
+    """Return the share that stays undecided, or its bound where it is 0 or not known."""
     share, low, high = (float(row[name]) for name in _ALL)
-    if share <= 0 and high < 1:
-        return f"at most {display.percent(high)} stay undecided"
+    if bound or (share <= 0 and high < 1):
+        return f"{bound_in_words(low, high)} stay undecided"
     return (
         f"{display.percent(share)} ({display.percent_range(low, high, words=True)}) stay undecided"
     )
@@ -116,7 +118,8 @@ def _several(fit: CompetingCureFit, frame: pd.DataFrame) -> str:
     groups = frame.groupby("outcome").size().iloc[0]
     text = ""
     if told:
-        ends = frame["undecided"].min(), frame["undecided"].max()
+        known = frame[frame["verdict"] != "bound only"]
+        ends = known["undecided"].min(), known["undecided"].max()
         told.append(f"{display.percent_range(*ends, words=True)} stay undecided")
         text = f"In the end {display.listed(told)}, over {display.plural(groups, 'group')}. "
     target = frame[frame["outcome"] == fit.target]
