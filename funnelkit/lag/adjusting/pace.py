@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from funnelkit._core import checks, display
 from funnelkit._core.errors import ArgumentError
-from funnelkit._core.frames import long_frame
 from funnelkit._core.interval import Interval
 from funnelkit._core.result import Result, frozen
 from funnelkit.counts.triangle import Triangle
@@ -61,7 +60,8 @@ def fit_pace(triangle: Triangle, fit: LagFit) -> Pace | None:
     of cohorts is not taken for pace, and a cohort within its first month says nothing.
 
     Age, cohort and calendar effects are not jointly identified: the timing is held as fitted, and
-    the mean of b at 0. The likelihood of τ is Laplace's; its doubt stays in by averaging over a
+    the mean of b at 0. A timing of each cohort by itself takes pace for its own; one that cohorts
+    share shows it. The likelihood of τ is Laplace's; its doubt stays in by averaging over a
     grid, weighted by the likelihood and a half-normal prior of scale 0.3. Cells of which leads
     came under observation late are left out.
 
@@ -269,20 +269,19 @@ class Pace(Result):
             ``month``, ``observed`` and ``expected`` (conversions), ``factor``, ``factor_low`` and
             ``factor_high``.
         """
+        import pandas as pd
+
         low, high = self.confidence_interval(confidence_level)
-        return long_frame(
+        return pd.DataFrame(
             {
+                "month": [str(month) for month in self.months],
                 "observed": np.round(self.observed).astype(np.int64),
                 "expected": self.expected,
                 "factor": self.factor,
                 "factor_low": low,
                 "factor_high": high,
-            },
-            shape=(len(self.months),),
-            periods=None,
-        ).pipe(lambda frame: frame.assign(month=[str(m) for m in self.months]))[
-            ["month", "observed", "expected", "factor", "factor_low", "factor_high"]
-        ]
+            }
+        )
 
     def summary(self) -> str:
         """Return how much the pace varies, and the quickest and slowest month."""
