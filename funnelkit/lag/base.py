@@ -47,7 +47,7 @@ class LagFit(Protocol):
 
     @property
     def verdict(self) -> Verdict:
-        """Whether follow-up is long enough: the least certain of :attr:`verdicts`."""
+        """Whether follow-up is long enough for the fit as a whole."""
 
     @property
     def verdicts(self) -> NDArray[np.str_]:
