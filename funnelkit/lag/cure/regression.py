@@ -178,6 +178,7 @@ class CureRegression(CureFit):
             converted=(self.ultimate > 0) & ~self.solution.blind[self.rate_of],
             lift=self.lift,
             seen=self.seen,
+            told=self.converted.sum(),
             converged=self.converged,
             apart=self.apart,
         )

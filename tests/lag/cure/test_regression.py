@@ -52,6 +52,15 @@ def ratios(fit, part="rate"):
 class TestWithoutCovariates:
     """A rate of its own for each source is `fit_cure` with rates by segment."""
 
+    def test_one_conversion_tells_no_pace(self):
+        leads = [
+            Lead(followed=40, outcome="won" if k == 0 else None, age=3 if k == 0 else None)
+            for k in range(200)
+        ]
+        counts = triangle(leads, exits=())
+        for fit in (lag.fit_cure(counts), lag.fit_cure_regression(counts)):
+            assert fit.verdict == "bound only"
+
     @pytest.mark.parametrize("family", ["exponential", "weibull", "log-normal"])
     def test_rates_by_segment(self, family):
         counts = counted(leads_of(900, rates=(0.2, 0.4, 0.6), scales=(5.0, 5.0, 5.0)))
