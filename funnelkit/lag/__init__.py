@@ -11,23 +11,23 @@ from funnelkit.lag.ahead.open_leads import in_flight
 from funnelkit.lag.ahead.result import InFlight
 from funnelkit.lag.ahead.scoring import score_open
 from funnelkit.lag.base import LagFit, Verdict
+from funnelkit.lag.chain.fits import fit_chain_ladder
+from funnelkit.lag.chain.ratios import ChainLadder, chain_ladder
+from funnelkit.lag.chain.result import ChainLadderFit
 from funnelkit.lag.choosing.choice import Choice, choose
 from funnelkit.lag.choosing.chosen import ChosenFit
 from funnelkit.lag.cure.competing import fit_cure_competing
 from funnelkit.lag.cure.competing_result import CompetingCureFit
 from funnelkit.lag.cure.grouped import fit_cure
-from funnelkit.lag.cure.regression import CureRegression, fit_cure_regression
-from funnelkit.lag.cure.regression_times import CureTimesRegression, fit_cure_times_regression
 from funnelkit.lag.cure.result import CureFit
 from funnelkit.lag.cure.times import CureTimesFit, fit_cure_times
-from funnelkit.lag.nonparametric.chain_fits import fit_chain_ladder
-from funnelkit.lag.nonparametric.chain_ratios import ChainLadder, chain_ladder
-from funnelkit.lag.nonparametric.chain_result import ChainLadderFit
-from funnelkit.lag.nonparametric.hazard_fits import fit_hazard
-from funnelkit.lag.nonparametric.hazard_result import HazardFit
-from funnelkit.lag.nonparametric.homogeneous import Homogeneity, homogeneity
+from funnelkit.lag.hazard.fits import fit_hazard
+from funnelkit.lag.hazard.homogeneous import Homogeneity, homogeneity
+from funnelkit.lag.hazard.result import HazardFit
 from funnelkit.lag.nonparametric.product_limit_fits import fit_competing, fit_kaplan_meier
 from funnelkit.lag.nonparametric.result import NonparametricFit
+from funnelkit.lag.regression.fits import CureRegression, fit_cure_regression
+from funnelkit.lag.regression.times import CureTimesRegression, fit_cure_times_regression
 from funnelkit.lag.restricted import within
 from funnelkit.lag.rolling.backtests import backtest
 from funnelkit.lag.rolling.result import Backtest

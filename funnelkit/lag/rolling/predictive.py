@@ -14,7 +14,7 @@ from funnelkit._core.result import frozen
 from funnelkit._core.scores import CountDistribution
 from funnelkit.counts.triangle import Triangle
 from funnelkit.lag.base import LagFit
-from funnelkit.lag.nonparametric.chain_fits import fit_chain_ladder
+from funnelkit.lag.chain.fits import fit_chain_ladder
 
 if TYPE_CHECKING:
     from funnelkit.lag import AdjustedRates

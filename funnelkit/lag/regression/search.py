@@ -12,8 +12,9 @@ from scipy import special
 from funnelkit._core import display
 from funnelkit._core.errors import EvidenceError
 from funnelkit.lag.cure.likelihood import Likelihood
-from funnelkit.lag.cure.regression_formula import Design
-from funnelkit.lag.cure.regression_likelihood import (
+from funnelkit.lag.cure.search import Top
+from funnelkit.lag.regression.formula import Design
+from funnelkit.lag.regression.likelihood import (
     Regression,
     climbed,
     evened,
@@ -21,8 +22,7 @@ from funnelkit.lag.cure.regression_likelihood import (
     inverse_of,
     separating,
 )
-from funnelkit.lag.cure.regression_solution import RegressionSolution
-from funnelkit.lag.cure.search import Top
+from funnelkit.lag.regression.solution import RegressionSolution
 
 FloatArray = NDArray[np.float64]
 _NEAR = 1e-3

@@ -8,8 +8,8 @@ import numpy as np
 from scipy import stats
 
 from funnelkit._core import display
-from funnelkit.lag.cure.regression_formula import INTERCEPT
-from funnelkit.lag.cure.regression_solution import Coefficient, RegressionSolution
+from funnelkit.lag.regression.formula import INTERCEPT
+from funnelkit.lag.regression.solution import Coefficient, RegressionSolution
 
 if TYPE_CHECKING:
     import pandas as pd

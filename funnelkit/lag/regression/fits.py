@@ -20,12 +20,12 @@ from funnelkit.lag.cure.families import FamilyName
 from funnelkit.lag.cure.grouped import fit_cure
 from funnelkit.lag.cure.latency import Family
 from funnelkit.lag.cure.likelihood import Cells, Likelihood
-from funnelkit.lag.cure.regression_formula import Design, Variable, design, levels_of
-from funnelkit.lag.cure.regression_search import solved_regression
-from funnelkit.lag.cure.regression_solution import RegressionSolution
-from funnelkit.lag.cure.regression_tables import coefficient_rows, said_of_terms, term_rows
 from funnelkit.lag.cure.result import CureFit
 from funnelkit.lag.cure.solution import Solution
+from funnelkit.lag.regression.formula import Design, Variable, design, levels_of
+from funnelkit.lag.regression.search import solved_regression
+from funnelkit.lag.regression.solution import RegressionSolution
+from funnelkit.lag.regression.tables import coefficient_rows, said_of_terms, term_rows
 
 if TYPE_CHECKING:
     import pandas as pd

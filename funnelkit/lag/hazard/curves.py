@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelkit.lag.nonparametric.hazard_model import HazardModel
+from funnelkit.lag.hazard.model import HazardModel
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -9,7 +9,7 @@ from scipy import optimize, special, stats
 
 from funnelkit import lag
 from funnelkit._core.errors import ArgumentError, EvidenceError
-from funnelkit.lag.cure.regression_formula import Variable, design, levels_of
+from funnelkit.lag.regression.formula import Variable, design, levels_of
 from tests.reference import cure_regression as slow
 from tests.reference.leads import Lead, triangle
 

@@ -19,9 +19,9 @@ from funnelkit._core.interval import Interval
 from funnelkit._core.result import Result, frozen
 from funnelkit.counts.triangle import Segment
 from funnelkit.lag.base import Verdict
+from funnelkit.lag.hazard.curves import at_ages, by_day, incidence, variance
+from funnelkit.lag.hazard.model import HazardModel, Link
 from funnelkit.lag.nonparametric.ages import whole_days
-from funnelkit.lag.nonparametric.hazard_curves import at_ages, by_day, incidence, variance
-from funnelkit.lag.nonparametric.hazard_model import HazardModel, Link
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 from funnelkit._core import checks, display
 from funnelkit._core.errors import EvidenceError
 from funnelkit.counts.triangle import Triangle
-from funnelkit.lag.nonparametric.hazard_model import (
+from funnelkit.lag.hazard.model import (
     Factor,
     HazardModel,
     Link,
     fitted,
     starts_of,
 )
-from funnelkit.lag.nonparametric.hazard_result import CohortEffects, HazardFit
+from funnelkit.lag.hazard.result import CohortEffects, HazardFit
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

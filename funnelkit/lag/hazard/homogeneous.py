@@ -13,9 +13,9 @@ from funnelkit._core.dates import period_label
 from funnelkit._core.errors import ArgumentError, EvidenceError, unknown
 from funnelkit._core.result import Result, frozen
 from funnelkit.counts.triangle import Triangle
-from funnelkit.lag.nonparametric.hazard_fits import design_effect
-from funnelkit.lag.nonparametric.hazard_model import Factor, fitted, starts_of
-from funnelkit.lag.nonparametric.log_rank import ChiSquare, log_rank, quadratic
+from funnelkit.lag.hazard.fits import design_effect
+from funnelkit.lag.hazard.log_rank import ChiSquare, log_rank, quadratic
+from funnelkit.lag.hazard.model import Factor, fitted, starts_of
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from funnelkit.lag.nonparametric.chain_ratios import ChainLadder, developed
-from funnelkit.lag.nonparametric.chain_tail import Tail, exponential
+from funnelkit.lag.chain.ratios import ChainLadder, developed
+from funnelkit.lag.chain.tails import Tail, exponential
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from funnelkit._core import checks, display
 from funnelkit._core.frames import long_frame
 from funnelkit._core.interval import Interval, share_interval
-from funnelkit.lag.nonparametric.chain_estimate import ChainLadderEstimate
+from funnelkit.lag.chain.estimate import ChainLadderEstimate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,7 +24,7 @@ class ChainLadderFit(ChainLadderEstimate):
     """What cohorts come to by the link ratios of older ones; a :class:`~funnelkit.lag.LagFit`.
 
     Shapes: ``S = len(segments)``, ``C = len(cohorts)``. Fields are those of the estimate: see
-    :class:`~funnelkit.lag.nonparametric.chain_estimate.ChainLadderEstimate`.
+    :class:`~funnelkit.lag.chain.estimate.ChainLadderEstimate`.
     """
 
     def rate_at(self, ages: ArrayLike, *, outcome: str | None = None) -> FloatArray:

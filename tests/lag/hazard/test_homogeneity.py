@@ -14,7 +14,7 @@ import funnelkit as fk
 from funnelkit import lag
 from funnelkit._core.errors import ArgumentError, EvidenceError
 from funnelkit.counts.triangle import Triangle
-from funnelkit.lag.nonparametric.log_rank import log_rank
+from funnelkit.lag.hazard.log_rank import log_rank
 from tests.reference.leads import Lead, triangle
 
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from funnelkit._core import checks, display
 from funnelkit._core.errors import EvidenceError
 from funnelkit.counts.triangle import Triangle
-from funnelkit.lag.nonparametric import chain_tail
-from funnelkit.lag.nonparametric.chain_bins import Bins, Every, bins_of
-from funnelkit.lag.nonparametric.chain_pattern import Pattern, pattern
-from funnelkit.lag.nonparametric.chain_result import ChainLadderFit
+from funnelkit.lag.chain import tails
+from funnelkit.lag.chain.bins import Bins, Every, bins_of
+from funnelkit.lag.chain.pattern import Pattern, pattern
+from funnelkit.lag.chain.result import ChainLadderFit
 
 IntArray = NDArray[np.int64]
 
@@ -100,7 +100,7 @@ def fit_chain_ladder(
     >>> fit.ultimate.tolist(), fit.expected_more.tolist()
     ([[0.4, 0.2]], [[0.0, 4.0]])
     """
-    end = chain_tail.wanted(tail)
+    end = tails.wanted(tail)
     checks.one_of("latency", latency, ("shared", "segments"))
     _check(triangle)
     bins = bins_of(triangle, every=every, horizon=horizon)

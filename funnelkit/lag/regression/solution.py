@@ -11,16 +11,16 @@ from numpy.typing import NDArray
 from scipy import optimize, special
 
 from funnelkit.lag.cure.profile import IntervalMethod, cutoffs, known_limits
-from funnelkit.lag.cure.regression_formula import Design
-from funnelkit.lag.cure.regression_likelihood import (
+from funnelkit.lag.cure.search import Box, Top, climb
+from funnelkit.lag.cure.solution import Solution
+from funnelkit.lag.regression.formula import Design
+from funnelkit.lag.regression.likelihood import (
     Point,
     Regression,
     climbed,
     evened,
     inverse_of,
 )
-from funnelkit.lag.cure.search import Box, Top, climb
-from funnelkit.lag.cure.solution import Solution
 
 FloatArray = NDArray[np.float64]
 _REACH = 60.0

@@ -16,9 +16,9 @@ from funnelkit._core.errors import ArgumentError, unknown
 from funnelkit._core.result import Result, frozen
 from funnelkit.counts.triangle import Segment
 from funnelkit.lag.base import Verdict
+from funnelkit.lag.chain.bins import Bins
+from funnelkit.lag.chain.pattern import Pattern
 from funnelkit.lag.nonparametric.ages import whole_days
-from funnelkit.lag.nonparametric.chain_bins import Bins
-from funnelkit.lag.nonparametric.chain_pattern import Pattern
 
 if TYPE_CHECKING:
     import pandas as pd

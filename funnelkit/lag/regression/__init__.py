@@ -1,0 +1,1 @@
+"""Mixture-cure fits with covariates on the rate and on the pace."""
