@@ -82,8 +82,8 @@ def choose(
     candidates go by AIC; the column ``held_out`` is then missing.
 
     Neither score sees what lies beyond the oldest lead: families may agree on all that was seen
-    and yet disagree about the rest. The interval of ``fit`` therefore keeps every rate that a
-    family supports which stands close to the best: see :class:`ChosenFit`. How close is taken
+    and yet disagree about the rest. The interval of ``fit`` therefore averages over the
+    families as far as the counts support them: see :class:`ChosenFit`. Their weights are taken
     from AIC, half of its difference, which estimates the same as the held-out score (Stone 1977)
     without the chance of the deal; but a family more than 10 behind in the held-out score counts
     by that: it has learnt its leads by heart.

@@ -47,7 +47,9 @@ class Profile:
     spread: FloatArray
     lean: FloatArray
 
-    def end(self, rate: int, cut: float, *, upper: bool) -> float:
+    def end(
+        self, rate: int, cut: float, *, upper: bool, far: Callable[[int], float] | None = None
+    ) -> float:
         """Return where 2 (l(top) - l(p)) reaches a cut-off, above or below the estimate.
 
         Parameters
@@ -58,6 +60,8 @@ class Profile:
             Cut-off of the deviance.
         upper
             Which end.
+        far
+            :meth:`far`, where its answers are kept.
 
         Returns
         -------
@@ -77,7 +81,8 @@ class Profile:
             worth = float((cells.weight * seen.by[cells.latency, cells.column])[mine].sum())
             centre = float(special.logit(min(cut / 2 / (worth + cut), 0.5)))
         wanted = float(np.sqrt(cut))
-        if upper and self.spread[rate] * wanted > _LOOSE and self._open_ended(rate, cut):
+        loose = upper and self.spread[rate] * wanted > _LOOSE
+        if loose and (far or self.far)(rate) <= cut:
             return 1.0
         warm, slope = [(centre, theta)], self.lean[rate]
 
@@ -108,18 +113,21 @@ class Profile:
             return 1.0 if upper else 0.0
         return float(special.expit(found))
 
-    def _open_ended(self, rate: int, cut: float) -> bool:
-        """Return whether a rate of 1, at a slower pace, is seen to be within the cut-off.
+    def far(self, rate: int) -> float:
+        """Return the deviance of a rate of 1, at a slower pace, as far as it is found.
 
-        Where it is, there is no end to look for. Two paces to begin from: as many conversions
-        early on as in the fit, where F rises like a power of the time; and as the fit leans.
+        Two paces to begin from: as many conversions early on as in the fit, where F rises like a
+        power of the time; and as the fit leans.
         """
         estimate = float(self.rates[rate])
+        if estimate >= 1:
+            return 0.0
         family = self.likelihood.family
         paces = self.top.theta.reshape(self.likelihood.shape).copy()
         shapes = np.exp(paces[:, 1]) if family.size > 1 else 1.0
         paces[:, 0] -= np.log(max(estimate, 1e-9)) / shapes
         beyond = 2.0 - float(special.logit(np.clip(estimate, 1e-9, 0.8)))
+        best = -np.inf
         for start in (paces.ravel(), self.top.theta + self.lean[rate] * beyond):
             found = climb(
                 lambda t: self.likelihood.value(t, fixed=(rate, 1.0), guess=self.rates),
@@ -128,9 +136,8 @@ class Profile:
                 self.top.inverse,
                 close=1e-3,
             )
-            if 2 * (self.top.value - found.value) <= cut:
-                return True
-        return False
+            best = max(best, found.value)
+        return max(2 * (self.top.value - best), 0.0)
 
 
 def _crossing(

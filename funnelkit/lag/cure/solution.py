@@ -112,6 +112,13 @@ class Solution:
         )
         return ends[:, 0], ends[:, 1]
 
+    def far(self, rate: int) -> float:
+        """Return the deviance of a rate of 1: how far the data are from setting no upper end."""
+        key = (rate, "far")
+        if key not in self._ends:
+            self._ends[key] = self.profile.far(rate)
+        return self._ends[key]
+
     def cuts(
         self, rate: int, level: float, *, method: IntervalMethod, inflation: float
     ) -> tuple[float, float]:
@@ -140,7 +147,9 @@ class Solution:
         if key not in self._ends:
             cuts = self.cuts(rate, level, method=method, inflation=inflation)
             for upper, cut in enumerate(cuts):
-                self._ends[(*key, upper)] = self.profile.end(rate, cut, upper=bool(upper))
+                self._ends[(*key, upper)] = self.profile.end(
+                    rate, cut, upper=bool(upper), far=self.far
+                )
             self._ends[key] = 1.0
         return self._ends[(*key, 0)], self._ends[(*key, 1)]
 

@@ -5,10 +5,12 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import optimize, stats
 
 from funnelkit import lag
 from funnelkit._core.errors import ArgumentError, EvidenceError
 from funnelkit.counts.triangle import Triangle
+from funnelkit.lag.choosing.averaging import averaged_ends
 from tests.reference.leads import Lead, triangle
 
 
@@ -52,7 +54,7 @@ def test_the_true_family_is_found(truth, criterion):
     assert isinstance(choice.fit, lag.LagFit)
 
 
-def test_the_interval_holds_that_of_every_family_as_good():
+def test_the_interval_lies_among_those_of_the_families():
     counts = simulated(3_000, 90, TIMES["exponential"], seed=4)
     choice = lag.choose(counts)
     low, high = choice.confidence_interval()
@@ -60,8 +62,8 @@ def test_the_interval_holds_that_of_every_family_as_good():
     best = frame.iloc[0]
     assert best["chosen"]
     assert frame["chosen"].sum() == 1
-    assert low[0, 0] <= best["low"] + 1e-12
-    assert high[0, 0] >= best["high"] - 1e-12
+    assert frame["low"].min() - 1e-9 <= low[0, 0] <= best["ultimate"]
+    assert best["ultimate"] <= high[0, 0] <= frame["high"].max() + 1e-9
     assert frame["weight"].sum() == pytest.approx(1)
     assert frame["delta_aic"].min() == 0
     assert (frame["held_out"].diff().dropna() <= 0).all()
@@ -69,6 +71,37 @@ def test_the_interval_holds_that_of_every_family_as_good():
     row = frame.set_index("family").loc["exponential"]
     assert row["aic"] == pytest.approx(alone.aic, abs=1e-4)
     assert row["ultimate"] == pytest.approx(alone.ultimate[0, 0], rel=1e-4)
+
+
+def test_tail_areas_are_averaged():
+    """Estimates and standard errors of log rates, so that the root is solved by SciPy."""
+    centres, errors, weights = [np.log(0.1), np.log(0.15)], [0.1, 0.3], np.array([0.7, 0.3])
+    scores = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
+    points = np.exp([m + s * scores for m, s in zip(centres, errors, strict=True)])
+    low, high = averaged_ends(weights, points, np.tile(scores, (2, 1)), 0.025)
+
+    def above(x):
+        tails = stats.norm.sf((np.log(x) - centres) / errors)
+        return float(weights @ tails)
+
+    assert high == pytest.approx(optimize.brentq(lambda x: above(x) - 0.025, 0.05, 0.9), rel=1e-9)
+    assert low == pytest.approx(optimize.brentq(lambda x: above(x) - 0.975, 0.01, 0.2), rel=1e-9)
+    # a share of 1 at which more than the tail is left: no upper end
+    scores = np.array([[-2.0, -1.0, 0.0, 1.0, 1.0]])
+    points = np.array([[0.1, 0.2, 0.3, 0.9, 1.0]])
+    assert averaged_ends(np.ones(1), points, scores, 0.025)[1] == 1.0
+
+
+def test_bands_by_age_meet_the_ultimate():
+    counts = simulated(2_000, 120, TIMES["weibull"], seed=6)
+    fit = lag.choose(counts, families=("weibull", "log-normal", "exponential")).fit
+    low, high = fit.confidence_interval([0, 20, 60, np.inf])
+    ends = fit.confidence_interval()
+    assert low[0, 0, -1] == pytest.approx(ends.low[0, 0], rel=1e-3)
+    assert high[0, 0, -1] == pytest.approx(ends.high[0, 0], rel=1e-3)
+    rates = fit.rate_at([0, 20, 60, np.inf])
+    assert ((low <= rates + 1e-9) & (rates <= high + 1e-9)).all()
+    assert ((low >= 0) & (high <= 1)).all()
 
 
 def test_the_same_counts_and_seed_give_the_same_choice():
