@@ -183,12 +183,28 @@ class Backtest(Result):
             raise ArgumentError(
                 f"`date` must be one of {', '.join(tested)}; got {day.isoformat()}."
             )
-        parts: dict[str, Any] = {
-            name: getattr(self, name)[kept] for name in (*_COUNTS, *_NUMBERS, "told", "cohorts")
-        }
-        for name in ("dates", "segments"):
-            parts[name] = tuple(getattr(self, name)[k] for k in kept)
-        return replace(self, **parts)
+        return self._part(kept)
+
+    def from_maturity(self, maturity: float) -> Backtest:
+        """Return the forecasts of cohorts that had come this far on the date.
+
+        Parameters
+        ----------
+        maturity
+            Share of the final conversions, from 0 to 1.
+
+        Raises
+        ------
+        ArgumentError
+            If it is not such a share, or no cohort had come so far.
+        """
+        if isinstance(maturity, bool) or not 0 <= maturity <= 1:
+            raise ArgumentError(f"`maturity` must be between 0 and 1; got {maturity!r}.")
+        kept: list[int] = np.flatnonzero(self.maturity >= maturity).tolist()
+        if not kept:
+            most = float(np.max(self.maturity, initial=0.0))
+            raise ArgumentError(f"`maturity` must be at most {most:.3f} here; got {maturity!r}.")
+        return self._part(kept)
 
     def said(self, months: float | None = None) -> str:
         """Return in a sentence or two what the method said of the youngest cohort, and what came.
@@ -283,6 +299,15 @@ class Backtest(Result):
     def summary(self) -> str:
         """Return one sentence to quote: how far off the method and the raw rate would have been."""
         return wording.sentence(self)
+
+    def _part(self, kept: list[int]) -> Backtest:
+        """Return some of the forecasts."""
+        parts: dict[str, Any] = {
+            name: getattr(self, name)[kept] for name in (*_COUNTS, *_NUMBERS, "told", "cohorts")
+        }
+        for name in ("dates", "segments"):
+            parts[name] = tuple(getattr(self, name)[k] for k in kept)
+        return replace(self, **parts)
 
     @property
     def _scored(self) -> BoolArray:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from funnelkit._core.errors import EvidenceError
-from funnelkit.lag import backtest, choose, fit_competing, fit_cure, within
+from funnelkit.lag import backtest, choose, fit_competing, fit_cure, fit_shrunken, within
 from funnelkit.report.page.changes import Estimate
 from funnelkit.report.page.facts import YOUNG, Ever, Foretold, Missing, Tested
 
@@ -23,22 +23,32 @@ if TYPE_CHECKING:
     from funnelkit.report.page.facts import Setting
 
 _DATES = 6
-_OBSERVED, _CURVE, _RAW, _MATURE = "observed", "curve", "raw", "mature"
+_OBSERVED, _CURVE, _SHARED, _RAW, _MATURE = "observed", "curve", "shared", "raw", "mature"
+_ENOUGH, _CLEARLY = 12, 0.95
+"""From how many forecasts on another method may be taken, and at most what share of the error."""
 
 
 @dataclass(frozen=True)
 class Method:
-    """How the page takes the timing: as it was observed, or by a family's curve.
+    """How the page comes from what has been seen of a cohort to what is expected of it.
 
     Parameters
     ----------
     family
-        Family of the curve; ``None``: the product-limit curve.
+        Family of the curve that tells the timing; ``None``: the observed, product-limit curve.
+    shared
+        Whether cohorts borrow strength from each other, by the amount that they differ.
     """
 
     family: FamilyName | None = None
+    shared: bool = False
 
     def fit(self, triangle: Triangle, horizon: int) -> LagFit:
+        """Return the fit by which cohorts are adjusted, up to a horizon."""
+        timing = self.timing(triangle, horizon)
+        return fit_shrunken(triangle, timing) if self.shared else timing
+
+    def timing(self, triangle: Triangle, horizon: int) -> LagFit:
         """Return the timing up to a horizon, one pace for all segments and cohorts."""
         if self.family is None:
             return fit_competing(triangle, pool=("segments", "cohorts"), horizon=horizon)
@@ -71,40 +81,48 @@ def ever_of(triangle: Triangle, *, confidence_level: float) -> Ever | None:
 def tested_view(
     leads: Leads, setting: Setting, ever: Ever | None
 ) -> tuple[Method, Tested | Missing]:
-    """Return the timing that would have served best in earlier months, and how well it would have.
+    """Return the method that would have served best in earlier months, and how well it would have.
 
-    Without earlier months to go by, the timing is the observed one.
+    Without earlier months to go by, each cohort stands alone, by the observed timing.
     """
     terms = setting.terms
-    methods: dict[str, Way] = {_OBSERVED: "adjusted", _RAW: "raw", _MATURE: "mature"}
+    able = {_OBSERVED: Method(), _SHARED: Method(shared=True)}
     if ever is not None:
-        methods[_CURVE] = Method(ever.family).fit
+        able[_CURVE] = Method(ever.family)
+    methods: dict[str, Way] = {name: method.fit for name, method in able.items()}
     try:
         found = backtest(
             leads,
             terms.start,
             terms.target,
             dates=_DATES,
-            methods=methods,
+            methods=methods | {_RAW: "raw", _MATURE: "mature"},
             confidence_level=setting.confidence_level,
         )
     except EvidenceError as error:
         return Method(), Missing(f"It needs a longer history: {error}")
-    crps = _scores(found, "crps")
-    best = min((name for name in (_OBSERVED, _CURVE) if name in crps), key=crps.__getitem__)
-    chosen = Method(ever.family) if best == _CURVE and ever is not None else Method()
-    return chosen, _tested(found, best)
+    if not (found.maturity >= YOUNG).any():
+        needs = "It needs an earlier month end on which a cohort had come far enough to be told."
+        return Method(), Missing(needs)
+    told = found.from_maturity(YOUNG)
+    best = _best(told, list(able))
+    return able[best], _tested(told, best)
 
 
-def _tested(found: Backtest, method: str) -> Tested | Missing:
+def _best(told: Backtest, able: list[str]) -> str:
+    """Return the method to go by: the plain one, unless another was clearly better often enough."""
+    crps = _scores(told, "crps")
+    best = min((name for name in able if name in crps), key=crps.__getitem__)
+    clearly = crps[best] <= _CLEARLY * crps[_OBSERVED] and told.n >= _ENOUGH
+    return best if clearly else _OBSERVED
+
+
+def _tested(found: Backtest, method: str) -> Tested:
     """Return the scores of a method, and its forecasts of the youngest cohorts told."""
-    rows = _rows(found, method)
-    if not rows:
-        return Missing("It needs an earlier month end on which a cohort had come far enough.")
     off, held = _scores(found, "mae_points"), _scores(found, "coverage")
     n = int(_scores(found, "n")[method])
     return Tested(
-        rows=rows,
+        rows=_rows(found, method),
         horizon=found.horizon,
         off=off[method],
         raw_off=off[_RAW],
@@ -125,7 +143,7 @@ def _scores(found: Backtest, column: str) -> dict[str, float]:
 def _rows(found: Backtest, method: str) -> tuple[Foretold, ...]:
     m = found.methods.index(method)
     youngest: dict[dt.date, int] = {}
-    for k in np.flatnonzero(found.told[:, m] & (found.maturity >= YOUNG)).tolist():
+    for k in np.flatnonzero(found.told[:, m]).tolist():
         other = youngest.get(found.dates[k])
         if other is None or found.cohorts[k] > found.cohorts[other]:
             youngest[found.dates[k]] = k
