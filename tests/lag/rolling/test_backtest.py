@@ -397,7 +397,7 @@ class TestOlist:
 
 
 def test_cohorts_that_had_come_far_are_told_apart():
-    found = lag.backtest(fk.make_leads(4000, rng=1), "lead", "mql", horizon=60, dates=3)
+    found = backtest(fk.make_leads(4000, rng=1), "lead", "mql", horizon=60, dates=3)
     middle = float(np.median(found.maturity))
     part = found.from_maturity(middle)
     assert part.maturity.min() >= middle
@@ -405,5 +405,5 @@ def test_cohorts_that_had_come_far_are_told_apart():
     frame = found.to_frame()
     whole = frame[frame["maturity"] >= middle].reset_index(drop=True)
     assert part.to_frame().equals(whole)
-    with pytest.raises(ArgumentError, match="`maturity` must be between 0 and 1; got 2"):
+    with pytest.raises(fk.FunnelError, match="`maturity` must be between 0 and 1; got 2"):
         found.from_maturity(2)
