@@ -22,6 +22,8 @@ _CLOSE = 1e-4
 """Ends are found to this part of a standard unit of the signed root."""
 _LOOSE = 0.45
 """Where the Wald interval reaches this far on the logit scale, there may be no upper end."""
+_STRIDE = 1.0
+"""Moves of the pace by more, on the working scale, are looked at before they are made."""
 _EDGE = 20.0
 """Logit beyond which a rate counts as 0 or 1."""
 
@@ -86,22 +88,27 @@ class Profile:
             return 1.0
         warm, slope = [(centre, theta)], self.lean[rate]
 
+        known = 0 < estimate < 1
+
         @cache
         def root(logit: float) -> float:
+            if known and logit == centre:  # the top itself: a climb from afar may miss it
+                return -wanted
             held = (rate, float(special.expit(logit)))
             before, nearby = warm[0]
-            found = climb(
-                lambda t: self.likelihood.value(t, fixed=held, guess=self.rates),
-                nearby + slope * (logit - before),
-                self.box,
-                self.top.inverse,
-                close=1e-6,
-            )
+
+            def value(point: FloatArray) -> tuple[float, FloatArray]:
+                return self.likelihood.value(point, fixed=held, guess=self.rates)
+
+            leaned = self.box.clip(nearby + slope * (logit - before))
+            # on a flat top the lean may point far away, where another top is near
+            if np.abs(leaned - nearby).max() > _STRIDE and value(leaned)[0] < value(nearby)[0]:
+                leaned = nearby
+            found = climb(value, leaned, self.box, self.top.inverse, close=1e-6)
             warm[0] = (logit, found.theta)
             return float(np.sqrt(max(2 * (self.top.value - found.value), 0.0))) - wanted
 
         width = float(np.clip(self.spread[rate], 0.01, 1.0)) if self.spread[rate] > 0 else 0.5
-        known = estimate > 0 and estimate < 1
         found = _crossing(
             root,
             start=centre + sign * width * wanted if known else centre,

@@ -105,6 +105,21 @@ class TestShown:
         assert np.isnan(rate[0, 0])
         assert 0 < low[0, 0] < 0.005 < high[0, 0] < 0.1
 
+    def test_a_top_that_is_a_spike(self):
+        """Few conversions within days: the end far off is climbed to from another top."""
+        rng = np.random.default_rng(492)
+        begins = rng.uniform(0, 91, 200)
+        ends = np.floor(begins + 60 * rng.weibull(0.8, 200))
+        came, entry = (rng.random(200) < 0.02) & (ends <= 90), np.floor(begins)
+        leads = [
+            Lead(int(90 - day), "won" if won else None, int(end - day) if won else None)
+            for day, end, won in zip(entry, ends, came, strict=True)
+        ]
+        fit = lag.fit_cure(triangle(leads))
+        for level in (0.5, 0.8, 0.91, 0.95):
+            low, high = fit.confidence_interval(confidence_level=level)
+            assert 0 < low[0, 0] < fit.ultimate[0, 0] < high[0, 0] <= 1
+
     def test_a_segment_without_a_conversion_is_bounded_from_above(self):
         leads = [Lead(100, "won", age, segment="ads") for age in QUICK]
         leads += [*[Lead(100, segment="ads")] * 90, *[Lead(100, segment="web")] * 150]
