@@ -103,6 +103,10 @@ class OutcomeSolution(Solution):
         )
         return ends[:, 0], ends[:, 1]
 
+    def far(self, rate: int) -> float:
+        """Return the deviance of a share of 1, all others fitted anew."""
+        return self.joint.far(int(self.places[rate]))
+
     def draws(self, n: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
         """Return the outcome's part of the joint draws."""
         shares, theta = self.joint.draws(n, rng)

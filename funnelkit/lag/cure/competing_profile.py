@@ -23,20 +23,22 @@ class CompetingProfile(Profile):
 
     likelihood: CompetingLikelihood
 
-    def _open_ended(self, rate: int, cut: float) -> bool:
-        """Return whether a share of 1, at a slower pace, is seen to be within the cut-off.
+    def far(self, rate: int) -> float:
+        """Return the deviance of a share of 1, at a slower pace, as far as it is found.
 
-        It is not where another outcome of the group has events: these must have a share too.
+        It is infinite where another outcome of the group has events: these have a share too.
         """
-        likelihood = self.likelihood
+        likelihood, estimate = self.likelihood, float(self.rates[rate])
         counts = likelihood.counts
+        if estimate >= 1:
+            return 0.0
         if rate < counts.size:
             group, outcome = divmod(rate, likelihood.n_outcomes)
             if np.delete(counts[group], outcome).any():
-                return False
+                return np.inf
         paces = likelihood.spread(self.top.theta)
         shapes = np.exp(paces[:, 1]) if paces.shape[1] > 1 else np.ones(len(paces))
-        paces[:, 0] -= np.log(max(float(self.rates[rate]), 1e-9)) / shapes
+        paces[:, 0] -= np.log(max(estimate, 1e-9)) / shapes
         found = climb(
             lambda theta: likelihood.value(theta, fixed=(rate, 1.0), guess=self.rates),
             paces[likelihood.used],
@@ -44,4 +46,4 @@ class CompetingProfile(Profile):
             self.top.inverse,
             close=1e-3,
         )
-        return bool(2 * (self.top.value - found.value) <= cut)
+        return max(2 * (self.top.value - found.value), 0.0)
