@@ -16,6 +16,8 @@ from funnelkit.lag.chain.ratios import ChainLadder, chain_ladder
 from funnelkit.lag.chain.result import ChainLadderFit
 from funnelkit.lag.choosing.choice import Choice, choose
 from funnelkit.lag.choosing.chosen import ChosenFit
+from funnelkit.lag.choosing.competing_choice import CompetingChoice
+from funnelkit.lag.choosing.competing_chosen import ChosenCompetingFit
 from funnelkit.lag.cure.competing import fit_cure_competing
 from funnelkit.lag.cure.competing_result import CompetingCureFit
 from funnelkit.lag.cure.grouped import fit_cure
@@ -40,7 +42,9 @@ __all__ = [
     "ChainLadder",
     "ChainLadderFit",
     "Choice",
+    "ChosenCompetingFit",
     "ChosenFit",
+    "CompetingChoice",
     "CompetingCureFit",
     "CureFit",
     "CureRegression",

@@ -58,11 +58,13 @@ def _under(
 def _points(name: FamilyName, found: dict[FamilyName, CureFit]) -> list[FloatArray] | None:
     """Return working parameters near what other families found, or nothing."""
     if name == "gamma" and "weibull" in found:
-        return [_as_gamma(found["weibull"])]
+        weibull = found["weibull"]
+        theta = weibull.solution.theta.mean(axis=0)
+        return [as_gamma(theta, last=float(weibull.followed.shape[-1]))]
     if name == "generalised gamma":
         near = [(fit.log_likelihood, family) for family, fit in found.items() if family in _INSIDE]
         return [
-            _as_generalised(family, found[family].solution.theta.mean(axis=0))
+            as_generalised(family, found[family].solution.theta.mean(axis=0))
             for _, family in sorted(near, reverse=True)
         ] or None
     return None
@@ -71,7 +73,7 @@ def _points(name: FamilyName, found: dict[FamilyName, CureFit]) -> list[FloatArr
 _INSIDE: tuple[FamilyName, ...] = ("exponential", "weibull", "gamma", "log-normal")
 
 
-def _as_generalised(family: FamilyName, theta: FloatArray) -> FloatArray:
+def as_generalised(family: FamilyName, theta: FloatArray) -> FloatArray:
     """Return the same latency as one of the generalised gamma family."""
     shape = float(theta[1]) if len(theta) > 1 else 0.0
     if family == "gamma":
@@ -79,10 +81,8 @@ def _as_generalised(family: FamilyName, theta: FloatArray) -> FloatArray:
     return np.array([theta[0], shape, 0.0 if family == "log-normal" else 1.0])
 
 
-def _as_gamma(fit: CureFit) -> FloatArray:
+def as_gamma(theta: FloatArray, *, last: float) -> FloatArray:
     """Return the gamma latency of Weibull's shape that agrees with it at the last age."""
-    theta = fit.solution.theta.mean(axis=0)
-    last = float(fit.followed.shape[-1])
     share = float(share_by(family_called("weibull"), theta[None], np.array([last]))[0, 0])
     share = float(np.clip(share, 1e-6, 1 - 1e-3))
     unit = family_called("gamma").quantile(share, np.array([0.0, theta[1]]))

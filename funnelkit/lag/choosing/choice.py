@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, get_args
 
 import numpy as np
@@ -17,6 +18,7 @@ from funnelkit.counts.triangle import Triangle
 from funnelkit.lag.base import Verdict
 from funnelkit.lag.choosing.candidates import refitted
 from funnelkit.lag.choosing.chosen import MARGIN, ChosenFit
+from funnelkit.lag.choosing.competing_choice import CompetingChoice, chosen_of
 from funnelkit.lag.choosing.held_out import FEWEST, parts, score
 from funnelkit.lag.cure.families import FamilyName
 from funnelkit.lag.cure.grouped import Axis, fit_cure
@@ -42,13 +44,13 @@ def choose(
     folds: int = 5,
     rng: int = 0,
     starts: int = 2,
-) -> Choice:
+) -> Choice | CompetingChoice:
     """Return the family of lags that foretells held-out leads best, beside all the others.
 
     Parameters
     ----------
     triangle
-        As in :func:`fit_cure`.
+        As in :func:`fit_cure`; where leads left by exits, as in :func:`fit_cure_competing`.
     families
         Candidates; default: all six of :func:`fit_cure`.
     rates, latency
@@ -67,6 +69,8 @@ def choose(
     -------
     Choice
         ``fit`` is the chosen one; its interval and its draws carry the doubt about the family.
+        Where leads left by exits, a :class:`CompetingChoice`: ``families`` holds one for each
+        outcome, and ``fit`` is a :class:`CompetingCureFit`.
 
     Raises
     ------
@@ -89,6 +93,11 @@ def choose(
     by that: it has learnt its leads by heart.
 
     It takes the time of six fits, and of as many again for the held-out score.
+
+    Where leads left by exits, each outcome has a family of its own, and AIC decides whatever
+    ``criterion`` says: first one family for all, then one outcome after the other takes each
+    other family and keeps the best. With one exit these are some 15 fits; with more, outcomes
+    are passed over once there are 18.
 
     References
     ----------
@@ -129,6 +138,8 @@ def choose(
     checks.one_of("criterion", criterion, get_args(Criterion))
     if checks.positive_whole("folds", folds) < 2:
         raise ArgumentError(f"`folds` must be at least 2; got {folds}.")
+    if any(triangle.reached(name).any() for name in triangle.exits):
+        return chosen_of(triangle, names, rates=rates, latency=latency, starts=starts)
     first = "weibull" if "weibull" in names else names[0]
     fit = fit_cure(triangle, family=first, rates=rates, latency=latency, starts=starts)
     fits = refitted(fit, names, starts=starts)
@@ -192,6 +203,11 @@ class Choice(Result):
     def family(self) -> FamilyName:
         """The chosen family."""
         return self.fit.family
+
+    @property
+    def families(self) -> Mapping[str, FamilyName]:
+        """The target and the chosen family, as in :class:`CompetingChoice`."""
+        return MappingProxyType({self.fit.target: self.family})
 
     @property
     def verdict(self) -> Verdict:

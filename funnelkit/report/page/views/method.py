@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from funnelkit._core.errors import EvidenceError
-from funnelkit.lag import backtest, choose, fit_competing, fit_cure, fit_shrunken, within
+from funnelkit.lag import Choice, backtest, choose, fit_competing, fit_cure, fit_shrunken, within
 from funnelkit.report.page.changes import Estimate
 from funnelkit.report.page.facts import YOUNG, Ever, Foretold, Missing, Tested
 
@@ -62,9 +62,13 @@ def ever_of(triangle: Triangle, *, confidence_level: float) -> Ever | None:
 
     Leads that left can no longer convert: with exits there is no such share to be told apart.
     """
+    if any(triangle.reached(name).any() for name in triangle.exits):
+        return None
     try:
         choice = choose(triangle.collapse(segments=True), criterion="aic", rates=())
     except EvidenceError:
+        return None
+    if not isinstance(choice, Choice):
         return None
     shown = choice.fit.shown(confidence_level=confidence_level)
     return Ever(
