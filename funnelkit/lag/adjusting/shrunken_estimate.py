@@ -21,14 +21,13 @@ from funnelkit.lag.adjusting.noise import own_interval
 from funnelkit.lag.adjusting.pace import Pace
 from funnelkit.lag.adjusting.penalised import Peak
 from funnelkit.lag.base import LagFit, Verdict
+from funnelkit.lag.verdicts import least_certain, lift_of, verdict_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-MATURE = 0.9
-WIDE = 1.5
 _DRAWS = 1000
 _AT_ONCE = 4_000_000
 
@@ -183,9 +182,11 @@ class ShrunkenEstimate(Result):
     def verdicts(self) -> NDArray[np.str_]:
         """Verdict of each rate, shape ``(S, C)``.
 
-        ``"bound only"`` where doubt about the timing moves an end of the interval by more than
-        half; else ``"measured"`` where 90 % of what is to come has come by the last age that is
-        followed anywhere, and ``"extrapolated"`` where less has.
+        ``"bound only"`` where doubt about the timing moves an end of the interval by more than a
+        factor of 2, or with fewer than 5 conversions behind it; else ``"measured"`` where 90 % of
+        what is to come has come by the last age that is followed anywhere, and
+        ``"extrapolated"`` where less has. A cell without a conversion of its own has a rate, from
+        the others: the rule is that of :func:`~funnelkit.lag.verdicts.verdict_of`.
         """
         ends = np.stack(
             [
@@ -194,17 +195,17 @@ class ShrunkenEstimate(Result):
                 for tail in (0.025, 0.975)
             ]
         )
-        lift = np.maximum(ends[3] / ends[1], ends[0] / np.maximum(ends[2], 1e-12))
-        seen = self.maturity([last_age(self.triangle, self.timing)])[..., 0]
-        words = np.where(seen >= MATURE, "measured", "extrapolated")
-        return np.asarray(np.where(lift > WIDE, "bound only", words))
+        return verdict_of(
+            converted=self.converted.sum(),
+            lift=lift_of(low=ends[2], high=ends[3], known_low=ends[0], known_high=ends[1]),
+            seen=self.maturity([last_age(self.triangle, self.timing)])[..., 0],
+            told=self.converted.sum(),
+        )
 
     @property
     def verdict(self) -> Verdict:
         """The least certain of the verdicts of the cells with leads."""
-        present = set(self.verdicts[self.entered > 0].tolist())
-        order: tuple[Verdict, ...] = ("bound only", "extrapolated")
-        return next((word for word in order if word in present), "measured")
+        return least_certain(self.verdicts[self.entered > 0])
 
     @cached_property
     def _mature(self) -> FloatArray:

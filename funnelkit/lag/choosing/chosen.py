@@ -13,9 +13,9 @@ from funnelkit._core import checks
 from funnelkit._core.interval import Interval
 from funnelkit.lag.choosing.averaging import averaged_ends
 from funnelkit.lag.choosing.evidence import Evidence, evidence_of
-from funnelkit.lag.choosing.verdicts import lift_of
 from funnelkit.lag.cure.profile import IntervalMethod
 from funnelkit.lag.cure.result import CureFit
+from funnelkit.lag.verdicts import lift_of
 
 FloatArray = NDArray[np.float64]
 MARGIN = 0.75

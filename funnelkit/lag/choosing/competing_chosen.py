@@ -13,11 +13,11 @@ from scipy import special
 from funnelkit._core import checks
 from funnelkit._core.interval import Interval
 from funnelkit.lag.choosing.chosen import ChosenFit
-from funnelkit.lag.choosing.verdicts import lift_of
 from funnelkit.lag.cure.competing_outcome import OutcomeFit
 from funnelkit.lag.cure.competing_result import CompetingCureFit
 from funnelkit.lag.cure.families import FamilyName
 from funnelkit.lag.cure.profile import IntervalMethod
+from funnelkit.lag.verdicts import lift_of
 
 FloatArray = NDArray[np.float64]
 MARGIN = 0.75

@@ -15,7 +15,7 @@ from funnelkit._core.result import Result, frozen
 from funnelkit.counts.triangle import Segment
 from funnelkit.lag.base import Verdict
 from funnelkit.lag.choosing.follow_up import MallerZhou, maller_zhou
-from funnelkit.lag.choosing.verdicts import WIDE, least_certain
+from funnelkit.lag.verdicts import WIDE, least_certain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -59,7 +59,7 @@ class Evidence(Result):
     latency_of
         Which pace each cell has.
     verdicts
-        What follows, by :func:`~funnelkit.lag.choosing.verdicts.verdict_of`.
+        What follows, by :func:`~funnelkit.lag.verdicts.verdict_of`.
     """
 
     by: tuple[str, ...]

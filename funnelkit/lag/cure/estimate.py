@@ -14,10 +14,10 @@ from funnelkit._core.clusters import ClusterSums
 from funnelkit._core.result import Result, frozen
 from funnelkit.counts.triangle import Segment
 from funnelkit.lag.base import Verdict
-from funnelkit.lag.choosing.verdicts import least_certain, lift_of, verdict_of
 from funnelkit.lag.cure.clocks import share_by
 from funnelkit.lag.cure.families import FamilyName
 from funnelkit.lag.cure.solution import Solution
+from funnelkit.lag.verdicts import least_certain, lift_of, verdict_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -179,7 +179,7 @@ class CureEstimate(Result):
         is above 2: follow-up does not tell a slow pace from a low rate. Else ``"measured"`` where
         90 % of the eventual conversions come within the time followed (``seen``), and
         ``"extrapolated"`` where fewer do: the rest is the family's word. The rule is that of
-        :func:`~funnelkit.lag.choosing.verdicts.verdict_of`.
+        :func:`~funnelkit.lag.verdicts.verdict_of`.
         """
         count = np.zeros(len(self.solution.rates), dtype=np.int64)
         np.add.at(count, self.rate_of, self.converted)

@@ -13,7 +13,6 @@ from funnelkit._core import checks
 from funnelkit._core.dates import period_label
 from funnelkit._core.errors import ArgumentError
 from funnelkit.counts.triangle import Triangle
-from funnelkit.lag.choosing.verdicts import verdict_of
 from funnelkit.lag.cure import tables
 from funnelkit.lag.cure.clocks import Days
 from funnelkit.lag.cure.families import FamilyName
@@ -26,6 +25,7 @@ from funnelkit.lag.regression.formula import Design, Variable, design, levels_of
 from funnelkit.lag.regression.search import solved_regression
 from funnelkit.lag.regression.solution import RegressionSolution
 from funnelkit.lag.regression.tables import coefficient_rows, said_of_terms, term_rows
+from funnelkit.lag.verdicts import verdict_of
 
 if TYPE_CHECKING:
     import pandas as pd

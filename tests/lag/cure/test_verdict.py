@@ -7,7 +7,7 @@ from funnelkit import lag
 from funnelkit._core.errors import ArgumentError
 from funnelkit.lag.choosing.follow_up import maller_zhou
 from funnelkit.lag.choosing.showing import Shown, bound_in_words, shown_of
-from funnelkit.lag.choosing.verdicts import least_certain, lift_of, verdict_of
+from funnelkit.lag.verdicts import least_certain, lift_of, verdict_of
 from tests.reference.leads import Lead, triangle
 
 QUICK = [0, 0, 1, 1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 11]
