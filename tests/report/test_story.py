@@ -213,7 +213,12 @@ def test_the_back_test_says_how_far_off_and_how_many_intervals_held() -> None:
     ],
 )
 def test_what_comes_in_the_end_is_told_as_far_as_the_data_carry_it(verdict, high, words) -> None:
-    ever = Ever(family="log-normal", estimate=Estimate(0.13, 0.12, high), verdict=verdict)
+    ever = Ever(
+        families={"won": "log-normal"},
+        family="log-normal",
+        estimate=Estimate(0.13, 0.12, high),
+        verdict=verdict,
+    )
     lead = timing.section(literal.facts(curve=replace(literal.curve(), ever=ever))).lead
     assert words in lead
     assert "Nothing is claimed" not in lead

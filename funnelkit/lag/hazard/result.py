@@ -22,6 +22,7 @@ from funnelkit.lag.base import Verdict
 from funnelkit.lag.hazard.curves import at_ages, by_day, incidence, variance
 from funnelkit.lag.hazard.model import HazardModel, Link
 from funnelkit.lag.nonparametric.ages import whole_days
+from funnelkit.lag.verdicts import least_certain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,9 +100,7 @@ class HazardFit(Result):
     @property
     def verdict(self) -> Verdict:
         """The least certain of :attr:`verdicts` of cohorts with leads."""
-        found = set(self.verdicts[self.entered > 0].tolist())
-        order: tuple[Verdict, ...] = ("bound only", "extrapolated", "measured")
-        return next(verdict for verdict in order if verdict in found)
+        return least_certain(self.verdicts[self.entered > 0])
 
     @property
     def verdicts(self) -> NDArray[np.str_]:

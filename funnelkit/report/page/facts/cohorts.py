@@ -90,8 +90,6 @@ class Cohorts:
         Mean age of the youngest cohort's leads, in days.
     family
         Family of the curve that tells maturity; ``None``: the observed curve.
-    shared
-        Whether cohorts borrow strength from each other.
     """
 
     rows: tuple[CohortRow, ...]
@@ -101,7 +99,6 @@ class Cohorts:
     earlier: Earlier | None = None
     average_age: float | None = None
     family: FamilyName | None = None
-    shared: bool = False
 
     @property
     def entered(self) -> int:

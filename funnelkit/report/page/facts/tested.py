@@ -22,7 +22,7 @@ class Ever:
     Parameters
     ----------
     family
-        Name of the family.
+        Name of the family; of the target's, where leads leave by exits.
     estimate
         The share and its interval over all families; with a bound only, its high end counts.
     verdict

@@ -117,19 +117,14 @@ def _model(cohorts: Cohorts, facts: Facts) -> list[Entry]:
         f"cohort: the share of the {terms.wins} by {day} that should have been seen."
     )
     if cohorts.family is not None:
-        maturity += " That family fits best."
+        maturity += (
+            " That family fits best, and on earlier months its curve served clearly better than "
+            "the observed one."
+        )
     expected = (
         f"{capital(terms.done)} so far {_BY} mean maturity. It takes the cohort to keep to the "
         f"pooled pace. Below a maturity of {wording.whole_percent(YOUNG)} nothing is said."
     )
-    if cohorts.shared:
-        expected = (
-            f"{capital(terms.done)} so far, and what the {terms.leads} that are still open are "
-            f"expected to bring, {_BY} {terms.leads} that entered. Months borrow from each other, "
-            "the less the more they have been found to differ."
-        )
-    if cohorts.shared or cohorts.family is not None:
-        expected += " On earlier months this served clearly better than each month by itself."
     return [
         ("Lag curve", f"{curve} Pooled over {wording.ranged(first, last)}."),
         (capital(day), reach),
@@ -139,18 +134,13 @@ def _model(cohorts: Cohorts, facts: Facts) -> list[Entry]:
 
 
 def _interval(facts: Facts) -> Entry:
-    shared = isinstance(facts.cohorts, Cohorts) and facts.cohorts.shared
-    expected = (
-        "Expected shares: the range of what is to be observed, by the joint model of all months"
-        if shared
-        else f"Expected shares: Wilson {_BY} mean maturity, wider by the doubt about the timing"
-    )
     words = (
-        f"{facts.setting.level}. Shares so far and shares of stages: Wilson. {expected} and by how "
-        "much the pace has been found to swing from month to month. Shares by age: "
-        "log(\u2212log) with Greenwood\u2019s variance. Differences of shares: square-and-add "
-        "(Newcombe). Counts: exact Poisson; their changes: ratio of two Poisson counts. These hold "
-        "chance in the records, not swings from month to month."
+        f"{facts.setting.level}. Shares so far and shares of stages: Wilson; expected shares: "
+        f"Wilson {_BY} mean maturity, wider by the doubt about the timing and by how much the pace "
+        "has been found to swing from month to month. Shares by age: log(\u2212log) with "
+        "Greenwood\u2019s variance. Differences of shares: square-and-add (Newcombe). Counts: "
+        "exact Poisson; their changes: ratio of two Poisson counts. These hold chance in the "
+        "records, not swings from month to month."
     )
     return "Interval", words
 

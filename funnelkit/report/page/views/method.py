@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from funnelkit._core.errors import EvidenceError
-from funnelkit.lag import Choice, backtest, choose, fit_competing, fit_cure, fit_shrunken, within
+from funnelkit.lag import (
+    backtest,
+    choose,
+    fit_competing,
+    fit_cure,
+    within,
+)
 from funnelkit.report.page.changes import Estimate
 from funnelkit.report.page.facts import YOUNG, Ever, Foretold, Missing, Tested
 
@@ -23,32 +29,24 @@ if TYPE_CHECKING:
     from funnelkit.report.page.facts import Setting
 
 _DATES = 6
-_OBSERVED, _CURVE, _SHARED, _RAW, _MATURE = "observed", "curve", "shared", "raw", "mature"
+_OBSERVED, _CURVE, _RAW, _MATURE = "observed", "curve", "raw", "mature"
 _ENOUGH, _CLEARLY = 12, 0.95
-"""From how many forecasts on another method may be taken, and at most what share of the error."""
+"""From how many forecasts on another timing may be taken, and at most what share of the error."""
 
 
 @dataclass(frozen=True)
 class Method:
-    """How the page comes from what has been seen of a cohort to what is expected of it.
+    """How the page takes the timing by which cohorts are adjusted.
 
     Parameters
     ----------
     family
-        Family of the curve that tells the timing; ``None``: the observed, product-limit curve.
-    shared
-        Whether cohorts borrow strength from each other, by the amount that they differ.
+        Family of the curve; ``None``: the observed, product-limit curve.
     """
 
     family: FamilyName | None = None
-    shared: bool = False
 
     def fit(self, triangle: Triangle, horizon: int) -> LagFit:
-        """Return the fit by which cohorts are adjusted, up to a horizon."""
-        timing = self.timing(triangle, horizon)
-        return fit_shrunken(triangle, timing) if self.shared else timing
-
-    def timing(self, triangle: Triangle, horizon: int) -> LagFit:
         """Return the timing up to a horizon, one pace for all segments and cohorts."""
         if self.family is None:
             return fit_competing(triangle, pool=("segments", "cohorts"), horizon=horizon)
@@ -58,21 +56,14 @@ class Method:
 
 
 def ever_of(triangle: Triangle, *, confidence_level: float) -> Ever | None:
-    """Return what share converts ever by the family that fits best; nothing where none can be fit.
-
-    Leads that left can no longer convert: with exits there is no such share to be told apart.
-    """
-    if any(triangle.reached(name).any() for name in triangle.exits):
-        return None
+    """Return what share converts ever by the curves that fit best; nothing where none can be."""
     try:
         choice = choose(triangle.collapse(segments=True), criterion="aic", rates=())
     except EvidenceError:
         return None
-    if not isinstance(choice, Choice):
-        return None
     shown = choice.fit.shown(confidence_level=confidence_level)
     return Ever(
-        family=choice.family,
+        family=choice.families[triangle.target],
         estimate=Estimate(
             float(choice.ultimate[0, 0]),
             float(np.asarray(shown.low)[0, 0]),
@@ -85,13 +76,14 @@ def ever_of(triangle: Triangle, *, confidence_level: float) -> Ever | None:
 def tested_view(
     leads: Leads, setting: Setting, ever: Ever | None
 ) -> tuple[Method, Tested | Missing]:
-    """Return the method that would have served best in earlier months, and how well it would have.
+    """Return the timing that would have served best in earlier months, and how well it would have.
 
-    Without earlier months to go by, each cohort stands alone, by the observed timing.
+    Without earlier months to go by, the timing is the observed one; so it is where leads leave by
+    exits, since curves that compete take long to fit for each of the months.
     """
     terms = setting.terms
-    able = {_OBSERVED: Method(), _SHARED: Method(shared=True)}
-    if ever is not None:
+    able = {_OBSERVED: Method()}
+    if ever is not None and not leads.funnel.exits:
         able[_CURVE] = Method(ever.family)
     methods: dict[str, Way] = {name: method.fit for name, method in able.items()}
     try:
@@ -114,7 +106,7 @@ def tested_view(
 
 
 def _best(told: Backtest, able: list[str]) -> str:
-    """Return the method to go by: the plain one, unless another was clearly better often enough."""
+    """Return the timing to go by: as observed, unless another was clearly better often enough."""
     crps = _scores(told, "crps")
     best = min((name for name in able if name in crps), key=crps.__getitem__)
     clearly = crps[best] <= _CLEARLY * crps[_OBSERVED] and told.n >= _ENOUGH

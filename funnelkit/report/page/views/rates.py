@@ -71,7 +71,7 @@ class Basis:
     method: Method = field(default_factory=Method)
 
     def adjusted(self, triangle: Triangle, *, horizon: int | None = None) -> AdjustedRates:
-        """Return what cohorts come to by the horizon, by the page's method."""
+        """Return what cohorts come to by the horizon, by the page's timing."""
         fit = self.method.fit(triangle, horizon or self.horizon)
         return adjust(triangle, fit, confidence_level=self.level)
 
@@ -149,7 +149,6 @@ def cohorts_view(base: Basis, setting: Setting, before: Triangle | None) -> Coho
         earlier=_earlier(base, before),
         average_age=float((youngest * ages).sum() / youngest.sum()) if youngest.sum() else None,
         family=base.method.family,
-        shared=base.method.shared,
     )
 
 
@@ -180,13 +179,7 @@ def _rate(row: Any, *, late: bool) -> Estimate:
 
 
 def _expected(row: Any) -> Estimate:
-    """Return the share to come to, where it rests on the group's own conversions.
-
-    Where groups share strength: what has come, and what the open ones are expected to bring.
-    """
-    if row.basis == "shrunken" and row.entered:
-        more = (row.expected_more, row.more_low, row.more_high)
-        return Estimate(*(float(row.converted + each) / float(row.entered) for each in more))
+    """Return the adjusted rate where it rests on the group's own conversions."""
     if not row.entered or row.basis != "own":
         return UNKNOWN
     return Estimate(float(row.adjusted), float(row.adjusted_low), float(row.adjusted_high))
@@ -348,7 +341,7 @@ def segments_view(base: Basis, triangle: Triangle) -> Segments | Missing:
             f"It needs a column with more than one value; {column} holds "
             f"{used.segments[0][0] or 'blanks'} only."
         )
-    timing = base.method.timing(used, base.horizon)
+    timing = base.method.fit(used, base.horizon)
     rates = adjust(used.collapse(cohorts=True), timing, confidence_level=base.level)
     table: list[Any] = list(rates.to_frame().itertuples(index=False))
     rows = [
