@@ -18,8 +18,8 @@ from funnelkit.lag.choosing.choice import Choice, choose
 from funnelkit.lag.choosing.chosen import ChosenFit
 from funnelkit.lag.choosing.competing_choice import CompetingChoice
 from funnelkit.lag.choosing.competing_chosen import ChosenCompetingFit
-from funnelkit.lag.cure.competing import fit_cure_competing
-from funnelkit.lag.cure.competing_result import CompetingCureFit
+from funnelkit.lag.competing.fits import fit_cure_competing
+from funnelkit.lag.competing.result import CompetingCureFit
 from funnelkit.lag.cure.grouped import fit_cure
 from funnelkit.lag.cure.result import CureFit
 from funnelkit.lag.cure.times import CureTimesFit, fit_cure_times

@@ -158,7 +158,7 @@ def fit_shrunken(
 
 def _timing(triangle: Triangle, family: FamilyName) -> LagFit:
     """Return the timing where none is given: rates of their own, so that drift is no timing."""
-    from funnelkit.lag.cure.competing import fit_cure_competing
+    from funnelkit.lag.competing.fits import fit_cure_competing
     from funnelkit.lag.cure.grouped import fit_cure
 
     if any(triangle.reached(name).any() for name in triangle.exits):

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from funnelkit.counts.triangle import Triangle
 from funnelkit.lag.choosing.candidates import as_gamma, as_generalised
-from funnelkit.lag.cure.competing import fit_cure_competing
-from funnelkit.lag.cure.competing_result import CompetingCureFit
-from funnelkit.lag.cure.competing_solution import CompetingSolution
+from funnelkit.lag.competing.fits import fit_cure_competing
+from funnelkit.lag.competing.result import CompetingCureFit
+from funnelkit.lag.competing.solution import CompetingSolution
 from funnelkit.lag.cure.families import FamilyName, family_called
 from funnelkit.lag.cure.grouped import Axis
 from funnelkit.lag.cure.search import ACCURATE, Box, climb, polished

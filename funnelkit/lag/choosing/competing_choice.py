@@ -17,7 +17,7 @@ from funnelkit.counts.triangle import Triangle
 from funnelkit.lag.base import Verdict
 from funnelkit.lag.choosing.competing_candidates import searched
 from funnelkit.lag.choosing.competing_chosen import MARGIN, ChosenCompetingFit
-from funnelkit.lag.cure.competing_result import CompetingCureFit
+from funnelkit.lag.competing.result import CompetingCureFit
 from funnelkit.lag.cure.families import FamilyName
 from funnelkit.lag.cure.grouped import Axis
 

@@ -13,8 +13,8 @@ from scipy import special
 from funnelkit._core import checks
 from funnelkit._core.interval import Interval
 from funnelkit.lag.choosing.chosen import ChosenFit
-from funnelkit.lag.cure.competing_outcome import OutcomeFit
-from funnelkit.lag.cure.competing_result import CompetingCureFit
+from funnelkit.lag.competing.outcome import OutcomeFit
+from funnelkit.lag.competing.result import CompetingCureFit
 from funnelkit.lag.cure.families import FamilyName
 from funnelkit.lag.cure.profile import IntervalMethod
 from funnelkit.lag.verdicts import lift_of

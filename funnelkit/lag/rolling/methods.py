@@ -11,7 +11,7 @@ from funnelkit.counts.triangle import Triangle
 from funnelkit.lag.adjusting.shrinkage import fit_shrunken
 from funnelkit.lag.base import LagFit
 from funnelkit.lag.choosing.choice import choose
-from funnelkit.lag.cure.competing import fit_cure_competing
+from funnelkit.lag.competing.fits import fit_cure_competing
 from funnelkit.lag.cure.families import FamilyName
 from funnelkit.lag.cure.grouped import fit_cure
 from funnelkit.lag.nonparametric.product_limit_fits import fit_competing

@@ -148,7 +148,7 @@ def _fitted(counts: Triangle, family: FamilyName | None) -> LagFit:
     if family is None:
         return fit_competing(counts)
     if any(counts.reached(name).any() for name in counts.exits):
-        from funnelkit.lag.cure.competing import fit_cure_competing
+        from funnelkit.lag.competing.fits import fit_cure_competing
 
         return fit_cure_competing(counts, family=family)
     return fit_cure(counts, family=family)

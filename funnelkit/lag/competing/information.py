@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelkit.lag.cure.clocks import Seen
-from funnelkit.lag.cure.competing_shares import (
+from funnelkit.lag.competing.shares import (
     TINY,
     Waiting,
     curvature,
@@ -17,10 +16,11 @@ from funnelkit.lag.cure.competing_shares import (
     positive_definite,
     pulled,
 )
+from funnelkit.lag.cure.clocks import Seen
 from funnelkit.lag.cure.likelihood import Information
 
 if TYPE_CHECKING:
-    from funnelkit.lag.cure.competing_likelihood import CompetingLikelihood
+    from funnelkit.lag.competing.likelihood import CompetingLikelihood
 
 FloatArray = NDArray[np.float64]
 _STEP = 1e-5

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from funnelkit.lag.cure.competing_likelihood import CompetingLikelihood
+from funnelkit.lag.competing.likelihood import CompetingLikelihood
 from funnelkit.lag.cure.profile import Profile
 from funnelkit.lag.cure.search import climb
 

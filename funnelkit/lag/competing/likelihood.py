@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelkit.lag.competing.information import CompetingInformation, told_by
+from funnelkit.lag.competing.shares import TINY, Waiting, most_likely
 from funnelkit.lag.cure.clocks import Seen
-from funnelkit.lag.cure.competing_information import CompetingInformation, told_by
-from funnelkit.lag.cure.competing_shares import TINY, Waiting, most_likely
 from funnelkit.lag.cure.latency import Family
 from funnelkit.lag.cure.likelihood import Likelihood
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelkit.lag.cure.competing_likelihood import CompetingLikelihood
-from funnelkit.lag.cure.competing_solution import CompetingSolution
+from funnelkit.lag.competing.likelihood import CompetingLikelihood
+from funnelkit.lag.competing.solution import CompetingSolution
 from funnelkit.lag.cure.latency import Family
 from funnelkit.lag.cure.likelihood import Cells, Likelihood
 from funnelkit.lag.cure.search import ACCURATE, Box, Top, best, climb, polished, starts_from

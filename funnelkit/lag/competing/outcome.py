@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelkit.lag.cure.competing_solution import CompetingSolution
+from funnelkit.lag.competing.solution import CompetingSolution
 from funnelkit.lag.cure.latency import Family
 from funnelkit.lag.cure.likelihood import Information
 from funnelkit.lag.cure.profile import IntervalMethod

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from funnelkit._core import checks, display
 from funnelkit._core.errors import ArgumentError, EvidenceError, unknown
 from funnelkit.counts.triangle import Triangle
+from funnelkit.lag.competing.likelihood import CompetingLikelihood
+from funnelkit.lag.competing.result import CompetingCureFit
+from funnelkit.lag.competing.search import pooled, solved
+from funnelkit.lag.competing.solution import CompetingSolution
 from funnelkit.lag.cure.clocks import Days
-from funnelkit.lag.cure.competing_likelihood import CompetingLikelihood
-from funnelkit.lag.cure.competing_result import CompetingCureFit
-from funnelkit.lag.cure.competing_search import pooled, solved
-from funnelkit.lag.cure.competing_solution import CompetingSolution
 from funnelkit.lag.cure.families import FamilyName, family_called
 from funnelkit.lag.cure.latency import Family
 from funnelkit.lag.cure.likelihood import Cells

@@ -15,8 +15,8 @@ from funnelkit.lag.choosing.showing import bound_in_words
 if TYPE_CHECKING:
     import pandas as pd
 
-    from funnelkit.lag.cure.competing_outcome import OutcomeFit
-    from funnelkit.lag.cure.competing_result import CompetingCureFit
+    from funnelkit.lag.competing.outcome import OutcomeFit
+    from funnelkit.lag.competing.result import CompetingCureFit
 
 IntArray = NDArray[np.int64]
 _ALL = ("undecided", "undecided_low", "undecided_high")

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from funnelkit._core import checks
 from funnelkit._core.interval import Interval
 from funnelkit.lag.choosing.showing import Shown
-from funnelkit.lag.cure import competing_tables as tables
-from funnelkit.lag.cure.competing_estimate import CompetingEstimate
+from funnelkit.lag.competing import tables
+from funnelkit.lag.competing.estimate import CompetingEstimate
 from funnelkit.lag.cure.profile import IntervalMethod
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class CompetingCureFit(CompetingEstimate):
     Shapes: ``S = len(segments)``, ``C = len(cohorts)``; what segments or cohorts share is
     repeated along that axis. The shares of all outcomes and the undecided share sum to 1. Fields
     are those of the estimate: see
-    :class:`~funnelkit.lag.cure.competing_estimate.CompetingEstimate`.
+    :class:`~funnelkit.lag.competing.estimate.CompetingEstimate`.
     """
 
     def rate_at(self, ages: ArrayLike, *, outcome: str | None = None) -> FloatArray:

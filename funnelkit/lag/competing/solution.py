@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special
 
-from funnelkit.lag.cure.competing_information import CompetingInformation, positions
-from funnelkit.lag.cure.competing_likelihood import CompetingLikelihood
-from funnelkit.lag.cure.competing_profile import CompetingProfile
+from funnelkit.lag.competing.information import CompetingInformation, positions
+from funnelkit.lag.competing.likelihood import CompetingLikelihood
+from funnelkit.lag.competing.profile import CompetingProfile
 from funnelkit.lag.cure.profile import IntervalMethod
 from funnelkit.lag.cure.solution import Solution
 

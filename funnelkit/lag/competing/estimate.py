@@ -17,8 +17,8 @@ from funnelkit._core.clusters import ClusterSums
 from funnelkit._core.result import Result, frozen, frozen_mapping
 from funnelkit.counts.triangle import Segment
 from funnelkit.lag.base import Verdict
-from funnelkit.lag.cure.competing_outcome import OutcomeFit, OutcomeSolution
-from funnelkit.lag.cure.competing_solution import CompetingSolution
+from funnelkit.lag.competing.outcome import OutcomeFit, OutcomeSolution
+from funnelkit.lag.competing.solution import CompetingSolution
 from funnelkit.lag.cure.families import FamilyName, family_called
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ import funnelkit as fk
 from funnelkit import lag
 from funnelkit._core.errors import ArgumentError, DataError, EvidenceError
 from funnelkit.counts.triangle import Triangle
-from funnelkit.lag.cure.competing_shares import Waiting, most_likely
+from funnelkit.lag.competing.shares import Waiting, most_likely
 from tests.reference import cure_competing as slow
 from tests.reference.cure import cdf
 from tests.reference.leads import Lead, triangle
