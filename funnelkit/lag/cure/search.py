@@ -191,7 +191,7 @@ def starts_from(likelihood: Likelihood, days: FloatArray, weights: FloatArray) -
     scales = [np.log(max(middle, 0.3) * factor) for factor in (0.7, 1.5, 4.0, 20.0)]
     shapes = [np.log(shape) for shape in (0.5, 0.9, 1.6, 4.0)]
     size = likelihood.family.size
-    others = [(), shapes, [0.0, 1.0]][1:size] if size > 1 else []
+    others = [(), shapes, [0.0, 1.0, 2.0]][1:size] if size > 1 else []
     return [np.array(point) for point in product(scales, *others)]
 
 

@@ -601,3 +601,8 @@ def test_maven(shared_data):
     assert plain.ultimate[0, 0] > 0.53
     assert fit.verdict == "measured"
     assert fit.summary().startswith("Of 8,300 leads that entered opportunity, 5")
+    both = lag.fit_cure_competing(counts, family="generalised gamma")
+    assert both.aic < fit.aic
+    for name, share in (("won", 0.51944), ("lost", 0.30174)):
+        low, high = both.confidence_interval(outcome=name)
+        assert low[0, 0] <= share <= high[0, 0]
