@@ -97,20 +97,22 @@ def tested_view(
         )
     except EvidenceError as error:
         return Method(), Missing(f"It needs a longer history: {error}")
-    if not (found.maturity >= YOUNG).any():
+    told = found.from_maturity(YOUNG) if (found.maturity >= YOUNG).any() else None
+    best = None if told is None or not told.n else _best(told, list(able))
+    if told is None or best is None:
         needs = "It needs an earlier month end on which a cohort had come far enough to be told."
         return Method(), Missing(needs)
-    told = found.from_maturity(YOUNG)
-    best = _best(told, list(able))
     return able[best], _tested(told, best)
 
 
-def _best(told: Backtest, able: list[str]) -> str:
+def _best(told: Backtest, able: list[str]) -> str | None:
     """Return the timing to go by: as observed, unless another was clearly better often enough."""
     crps = _scores(told, "crps")
-    best = min((name for name in able if name in crps), key=crps.__getitem__)
-    clearly = crps[best] <= _CLEARLY * crps[_OBSERVED] and told.n >= _ENOUGH
-    return best if clearly else _OBSERVED
+    fitted = [name for name in able if name in crps]
+    if _OBSERVED not in fitted or told.n < _ENOUGH:
+        return next(iter(fitted), None)
+    best = min(fitted, key=crps.__getitem__)
+    return best if crps[best] <= _CLEARLY * crps[_OBSERVED] else _OBSERVED
 
 
 def _tested(found: Backtest, method: str) -> Tested:
