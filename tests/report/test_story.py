@@ -214,7 +214,6 @@ def test_the_back_test_says_how_far_off_and_how_many_intervals_held() -> None:
 )
 def test_what_comes_in_the_end_is_told_as_far_as_the_data_carry_it(verdict, high, words) -> None:
     ever = Ever(
-        families={"won": "log-normal"},
         family="log-normal",
         estimate=Estimate(0.13, 0.12, high),
         verdict=verdict,

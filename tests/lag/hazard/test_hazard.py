@@ -170,7 +170,12 @@ class TestLaws:
         horizon = None if ages != [0, 3] else max(lead.time for lead in leads)
         if horizon is not None and horizon < 3:
             return
-        fit = lag.fit_hazard(counts, ages=ages, cohorts=cohorts, link=link, horizon=horizon)
+        try:
+            fit = lag.fit_hazard(counts, ages=ages, cohorts=cohorts, link=link, horizon=horizon)
+        except EvidenceError as error:  # a handful of leads may tell too little, and it says so
+            if len(leads) > 30 or "does not settle on these counts" not in str(error):
+                raise
+            return
         days = np.arange(-1, fit.horizon + 1)
         won, lost = (fit.rate_at(days, outcome=name) for name in ("won", "lost"))
         low, high = fit.confidence_interval(days)

@@ -61,9 +61,12 @@ def ever_of(triangle: Triangle, *, confidence_level: float) -> Ever | None:
         choice = choose(triangle.collapse(segments=True), criterion="aic", rates=())
     except EvidenceError:
         return None
+    family = choice.families.get(triangle.target)
+    if family is None:  # leads have left, and none has come to the target
+        return None
     shown = choice.fit.shown(confidence_level=confidence_level)
     return Ever(
-        family=choice.families[triangle.target],
+        family=family,
         estimate=Estimate(
             float(choice.ultimate[0, 0]),
             float(np.asarray(shown.low)[0, 0]),
