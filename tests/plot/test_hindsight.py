@@ -14,7 +14,7 @@ def leads() -> fk.Leads:
     days = pd.date_range("2026-01-01", "2026-06-30").repeat(40)
     lags = pd.Series(([3] * 4 + [12] * 4 + [None] * 32) * 181)
     source = ["fair", "web", "web", "web"] * (10 * 181)
-    won = days + pd.to_timedelta(lags, "D")
+    won = (days + pd.to_timedelta(lags.fillna(0), "D")).where(lags.notna().to_numpy())
     export = pd.DataFrame({"id": range(len(days)), "lead": days, "won": won, "source": source})
     funnel = fk.Funnel(["lead", "won"], id="id", segments=["source"])
     return fk.from_frame(export, funnel, as_of="2026-06-30")
