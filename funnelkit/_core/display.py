@@ -101,6 +101,17 @@ def signed(value: float, *, decimals: int = 1) -> str:
     return f"{value:+,.{decimals}f}".replace("-", MINUS)
 
 
+def pvalue(value: float) -> str:
+    """Return a p-value with its sign of comparison.
+
+    Examples
+    --------
+    >>> pvalue(0.0421), pvalue(2e-5)
+    ('p = 0.042', 'p < 0.001')
+    """
+    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
+
+
 def plural(number: float, noun: str, many: str | None = None) -> str:
     """Return a count with its noun.
 

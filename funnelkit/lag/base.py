@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from funnelkit._core import checks
 from funnelkit._core.interval import Interval
 from funnelkit.counts.triangle import Segment
 
@@ -15,6 +16,19 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 Verdict = Literal["measured", "extrapolated", "bound only"]
+
+
+def outcome_position(outcomes: tuple[str, ...], outcome: str | None) -> int:
+    """Return where an outcome stands; the target, which is the first, by default.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such outcome.
+    """
+    if outcome is None:
+        return 0
+    return outcomes.index(checks.member("outcome", "outcome", outcome, outcomes))
 
 
 @runtime_checkable

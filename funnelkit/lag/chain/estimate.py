@@ -12,13 +12,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from funnelkit._core.clusters import ClusterSums
-from funnelkit._core.errors import ArgumentError, unknown
+from funnelkit._core.errors import ArgumentError
 from funnelkit._core.result import Result, frozen
 from funnelkit.counts.triangle import Segment
-from funnelkit.lag.base import Verdict
+from funnelkit.lag.base import Verdict, outcome_position
 from funnelkit.lag.chain.bins import Bins
 from funnelkit.lag.chain.pattern import Pattern
 from funnelkit.lag.nonparametric.ages import whole_days
+from funnelkit.lag.verdicts import MATURE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
-MATURE = 0.9
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -275,11 +275,7 @@ class ChainLadderEstimate(Result):
         return np.stack(found).reshape(len(self.outcomes), *self.entered.shape, *found[0].shape[1:])
 
     def _position(self, outcome: str | None) -> int:
-        if outcome is None:
-            return 0
-        if outcome not in self.outcomes:
-            raise ArgumentError(f"`outcome`: {unknown('outcome', outcome, self.outcomes)}")
-        return self.outcomes.index(outcome)
+        return outcome_position(self.outcomes, outcome)
 
     def _days(self, argument: str, ages: ArrayLike) -> FloatArray:
         if self.horizon is not None:

@@ -251,8 +251,7 @@ class Homogeneity(Result):
 
 
 def _test(found: ChiSquare) -> str:
-    pvalue = "p < 0.001" if found.pvalue < 0.001 else f"p = {found.pvalue:.3f}"
-    return f"χ² {found.statistic:.1f} on {found.df}, {pvalue}"
+    return f"χ² {found.statistic:.1f} on {found.df}, {display.pvalue(found.pvalue)}"
 
 
 def _pace(events: FloatArray, at_risk: FloatArray, design: float) -> ChiSquare:

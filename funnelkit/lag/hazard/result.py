@@ -13,16 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
 from funnelkit._core import checks, display
-from funnelkit._core.errors import ArgumentError, unknown
 from funnelkit._core.frames import long_frame
 from funnelkit._core.interval import Interval
 from funnelkit._core.result import Result, frozen
 from funnelkit.counts.triangle import Segment
-from funnelkit.lag.base import Verdict
+from funnelkit.lag.base import Verdict, outcome_position
 from funnelkit.lag.hazard.curves import at_ages, by_day, incidence, variance
 from funnelkit.lag.hazard.model import HazardModel, Link
 from funnelkit.lag.nonparametric.ages import whole_days
-from funnelkit.lag.verdicts import least_certain
+from funnelkit.lag.verdicts import MATURE, least_certain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 CohortEffects = Literal["factor", "trend", "none"]
-MATURE = 0.9
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -411,8 +409,4 @@ class HazardFit(Result):
         return np.array(values).reshape(*self.entered.shape, *values.shape[1:])
 
     def _position(self, outcome: str | None) -> int:
-        if outcome is None:
-            return 0
-        if outcome not in self.outcomes:
-            raise ArgumentError(f"`outcome`: {unknown('outcome', outcome, self.outcomes)}")
-        return self.outcomes.index(outcome)
+        return outcome_position(self.outcomes, outcome)

@@ -17,7 +17,7 @@ from funnelkit._core.frames import long_frame
 from funnelkit._core.interval import Interval
 from funnelkit._core.result import Result, frozen, frozen_mapping
 from funnelkit.counts.triangle import Segment
-from funnelkit.lag.base import Verdict
+from funnelkit.lag.base import Verdict, outcome_position
 from funnelkit.lag.nonparametric import shape
 from funnelkit.lag.nonparametric.ages import landmarks, whole_days
 from funnelkit.lag.nonparametric.product_limit import Curves
@@ -432,8 +432,7 @@ class NonparametricFit(Result):
         return np.where(days >= 0, low, 0.0), np.where(days >= 0, high, 0.0)
 
     def _position(self, outcome: str | None) -> int:
-        wanted = self.target if outcome is None else outcome
-        return self.outcomes.index(checks.member("outcome", "outcome", wanted, self.outcomes))
+        return outcome_position(self.outcomes, outcome)
 
     def _days(self, argument: str, ages: ArrayLike) -> IntArray:
         return whole_days(argument, ages, horizon=self.horizon)

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelkit.lag.nonparametric.product_limit import Curves
+from funnelkit.lag.verdicts import MATURE
 
 FloatArray = NDArray[np.float64]
-MATURE = 0.9
 
 
 def maturities(curves: Curves, whole: Curves) -> FloatArray:

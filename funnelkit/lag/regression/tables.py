@@ -142,4 +142,4 @@ def _pairs(rows: pd.DataFrame) -> list[tuple[str, float]]:
 
 
 def _with_p(name: str, p: float) -> str:
-    return f"{name} (p < 0.001)" if p < 0.001 else f"{name} (p = {p:.3f})"
+    return f"{name} ({display.pvalue(p)})"

@@ -10,7 +10,6 @@ from funnelkit._core import display
 from funnelkit.report.page.changes import Estimate
 from funnelkit.report.page.charts.svg import (
     SMALL,
-    TEXT,
     Drawing,
     Scale,
     Size,
@@ -199,8 +198,3 @@ def _mark(sheet: Drawing, row: Row, scale: Scale, y: float, heads: Heads) -> Non
         sheet.dot(scale(row.seen), y, 5, "context")
     filled, hollow = ("estimate", "hollow") if accent else ("context", "context-hollow")
     sheet.dot(scale(value), y, 6, hollow if row.hollow else filled)
-
-
-def words_width(words: str) -> float:
-    """Return the room that a column of such words takes."""
-    return text_width(words, TEXT) * _BOLD

@@ -74,21 +74,18 @@ def _together(alike: Alike, setting: Setting) -> str:
     """Return whether one curve holds for all months."""
     level, pace = (value < 1 - setting.confidence_level for value in (alike.level, alike.pace))
     if not level and not pace:
-        return f"No sign that the months differ (log-rank {_pvalue(alike.level)}): one curve holds."
+        tested = f"log-rank {display.pvalue(alike.level)}"
+        return f"No sign that the months differ ({tested}): one curve holds."
     how = {
-        (True, True): f"in how many convert ({_pvalue(alike.level)}) and how fast",
+        (True, True): f"in how many convert ({display.pvalue(alike.level)}) and how fast",
         (True, False): "in how many convert",
         (False, True): "in how fast they convert",
     }[level, pace]
-    tested = _pvalue(alike.pace if pace else alike.level)
+    tested = display.pvalue(alike.pace if pace else alike.level)
     return (
         f"The months differ by more than chance {how} ({tested}): one curve for all is an average, "
         "and a young month may not keep to it."
     )
-
-
-def _pvalue(value: float) -> str:
-    return "p < 0.001" if value < 0.001 else f"p = {value:.3f}"
 
 
 def _beyond(curve: Curve, setting: Setting) -> str:
