@@ -81,7 +81,8 @@ def triangle(
         Unit of the period of entry to ``start``: ``"day"``, ``"week"``, ``"month"``,
         ``"quarter"`` or ``"year"`` of the funnel's calendar.
     by
-        Segment column or columns; ``"entered_at"`` is built in.
+        Segment column or columns; ``"entered_at"`` is built in. Segments that the funnel keeps
+        ``apart`` are always among them.
     as_of
         An earlier day on which to stand, or several; default: that of the leads.
 
@@ -322,10 +323,11 @@ def _question(funnel: Funnel, start: str, target: str, cohort: Unit, by: By) -> 
 
 
 def _names(funnel: Funnel, by: By) -> tuple[str, ...]:
+    """Return the segments to split by; those that are kept apart come first, asked or not."""
     names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
     for name in names:
         checks.member("by", "segment", name, (*funnel.segments, ENTERED_AT))
-    return names
+    return (*(name for name in funnel.apart if name not in names), *names)
 
 
 def _segments(table: ir.Table, funnel: Funnel, names: Sequence[str]) -> dict[str, Any]:

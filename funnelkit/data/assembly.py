@@ -14,6 +14,7 @@ from funnelkit._core.errors import DataError
 from funnelkit.data import amounts, filters, parsing, refusals
 from funnelkit.data.columns import LogColumns, Places, ReadingRules, locate, replace_columns, shown
 from funnelkit.data.definition import Funnel
+from funnelkit.data.finding import Finding
 from funnelkit.data.sources import Source
 
 if TYPE_CHECKING:
@@ -35,9 +36,9 @@ class Rows:
     Parameters
     ----------
     table
-        Wide form: ``id, source, day_<step>…, status, value, owner, account, segment_<k>…``; log
-        form: ``id, source, step, day`` and the same attributes. Attributes that the funnel does
-        not have are absent.
+        Wide form: ``id, source, day_<step>…, status, value, owner, account, segment_<k>…,
+        keep_<k>…``; log form: ``id, source, step, day`` and the same attributes. Attributes that
+        the funnel does not have are absent.
     form
         ``"wide"``: one row per record; ``"log"``: one row per event.
     names
@@ -57,6 +58,15 @@ class Rows:
     exported
         For funnels with a status, the last complete day: what a status without a date says was
         not known before it.
+    findings
+        What the audit has to say of the sources.
+    history
+        Positions of the sources whose rows are events of records, several to an id.
+    changes
+        What the source knows of earlier values, one row per change, or ``None``: ``id``, ``field``
+        (``amount``, ``close_date``, ``owner``, ``stage``, ``forecast_category``,
+        ``probability`` …), ``day``, ``at`` (UTC, null where only the day is known), ``old`` and
+        ``new`` (texts as they stand; amounts with a decimal point, days ISO).
     """
 
     table: ir.Table
@@ -69,6 +79,9 @@ class Rows:
     misfit_examples: tuple[str, ...]
     notes: tuple[str, ...]
     exported: dt.date | None = None
+    findings: tuple[Finding, ...] = ()
+    history: frozenset[int] = frozenset()
+    changes: ir.Table | None = None
 
     def over(self, table: ir.Table) -> Rows:
         """Return the same description over another relation of the same columns."""
@@ -123,6 +136,7 @@ def assemble_wide(
         zoned=any(day.zoned for found in days for day in found.values()),
         misfit_examples=tuple(line for source in sources for line in source.misfits[1]),
         notes=tuple(notes) + tuple(note for source in sources for note in source.notes),
+        findings=tuple(finding for source in sources for finding in source.findings),
     )
 
 
@@ -185,6 +199,7 @@ def assemble_log(
         zoned=days[log.time].zoned > 0,
         misfit_examples=source.misfits[1],
         notes=tuple(notes) + source.notes,
+        findings=source.findings,
     )
 
 
@@ -276,6 +291,7 @@ def _attributes(source: Source, funnel: Funnel, own: set[str], value: Any) -> di
         columns["value"] = value if funnel.value in own else ibis.null("decimal(38, 4)")
     named = {"owner": funnel.owner, "account": funnel.account}
     named |= {f"segment_{number}": name for number, name in enumerate(funnel.segments)}
+    named |= {f"keep_{number}": name for number, name in enumerate(funnel.keep)}
     for role, column in named.items():
         if column is not None:
             columns[role] = (
@@ -304,6 +320,7 @@ def _usable(source: Source, columns: dict[str, Any], kept: Any) -> tuple[ir.Tabl
         tally[UNREADABLE_ROW] = source.misfits[0]
     if source.headers:
         tally[HEADER_AGAIN] = source.headers
+    tally |= source.aside
     usable = table.filter(table["_reason"].isnull()).drop("_kept", "_reason")
     return usable, tally
 

@@ -46,8 +46,8 @@ class LogColumns:
 
 def needed_columns(funnel: Funnel, rules: ReadingRules, log: LogColumns | None) -> set[str]:
     """Return every column that is read; nothing else ever leaves the source."""
-    columns: set[str | None] = {funnel.value, funnel.owner, funnel.account, *funnel.segments}
-    columns |= {*rules.where, *rules.exclude}
+    columns: set[str | None] = {funnel.value, funnel.owner, funnel.account}
+    columns |= {*funnel.segments, *funnel.keep, *rules.where, *rules.exclude}
     if log is None:
         columns |= {funnel.id, funnel.status, funnel.status_date}
         columns |= {funnel.column_of(step) for step in funnel.steps}
@@ -117,6 +117,8 @@ def _role(funnel: Funnel, column: str, rules: ReadingRules) -> str:
             return f"`{role}`"
     if column in funnel.segments:
         return "segment"
+    if column in funnel.keep:
+        return "`keep`"
     return "`where`" if column in rules.where else "`exclude`" if column in rules.exclude else "log"
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from funnelkit._core import checks
@@ -50,6 +50,13 @@ class Funnel:
         Columns of the money, the representative, and the account that several leads may share.
     segments
         Columns by which figures may be split.
+    apart
+        Those of ``segments`` whose values are businesses of their own (pipelines; new, expansion
+        and renewal business): figures are always split by them, and never pooled unasked. See
+        :meth:`Leads.only` and :meth:`Leads.pooled`.
+    keep
+        Further columns that are carried along with each record as they stand, such as probability
+        or forecast category; :meth:`Leads.list` shows them.
     personal
         Columns with personal data (names, mail addresses, phones, free text). They are never
         read.
@@ -95,6 +102,8 @@ class Funnel:
     owner: str | None
     account: str | None
     segments: tuple[str, ...]
+    apart: tuple[str, ...]
+    keep: tuple[str, ...]
     personal: tuple[str, ...]
     timezone: str | None
     calendar: Calendar
@@ -117,6 +126,8 @@ class Funnel:
         owner: str | None = None,
         account: str | None = None,
         segments: Sequence[str] = (),
+        apart: Sequence[str] = (),
+        keep: Sequence[str] = (),
         personal: Sequence[str] = (),
         timezone: str | None = None,
         calendar: Calendar | None = None,
@@ -149,6 +160,8 @@ class Funnel:
             "owner": owner,
             "account": account,
             "segments": _names(segments, "segments"),
+            "apart": _names(apart, "apart"),
+            "keep": _names(keep, "keep"),
             "personal": _names(personal, "personal"),
             "timezone": timezone,
             "calendar": calendar or Calendar(),
@@ -160,6 +173,21 @@ class Funnel:
             object.__setattr__(self, name, given)
         if problems := self._problems():
             raise DefinitionError(problems)
+
+    def replace(self, **changed: Any) -> Funnel:
+        """Return the funnel with some of its parameters changed.
+
+        Raises
+        ------
+        DefinitionError
+            With every contradiction at once.
+
+        Examples
+        --------
+        >>> Funnel(["lead", "won"]).replace(exits=["lost"]).steps
+        ('lead', 'won', 'lost')
+        """
+        return Funnel(**{one.name: getattr(self, one.name) for one in fields(self)} | changed)
 
     def _problems(self) -> list[str]:
         found = []
@@ -189,11 +217,25 @@ class Funnel:
                 for name, column in self.columns.items()
                 if column is None
             ]
-        hidden = sorted(set(self.personal) & {*self.segments, self.owner or ""})
-        if hidden:
-            found.append(f"`personal` columns cannot be `segments` or `owner` as well: {hidden}.")
+        found += self._attribute_problems()
         if self.timezone is not None:
             found += _zone_problems(self.timezone)
+        return found
+
+    def _attribute_problems(self) -> list[str]:
+        found = [
+            f"`apart`: {unknown('segment', name, self.segments)}"
+            for name in self.apart
+            if name not in self.segments
+        ]
+        twice = sorted(set(self.keep) & {*self.segments, self.owner, self.account, self.value})
+        if twice:
+            found.append(f"`keep` columns have another part already: {twice}; drop them from it.")
+        hidden = sorted(set(self.personal) & {*self.segments, *self.keep, self.owner or ""})
+        if hidden:
+            found.append(
+                f"`personal` columns cannot be `segments`, `keep` or `owner` as well: {hidden}."
+            )
         return found
 
     @property

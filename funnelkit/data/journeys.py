@@ -76,7 +76,7 @@ def _attributes(rows: Rows) -> dict[str, Any]:
     )
     first = ibis.coalesce(*[day.cast("string") for day in days], "9999")
     names = ["value", "owner", "account"]
-    names += [name for name in table.columns if name.startswith("segment_")]
+    names += [name for name in table.columns if name.startswith(("segment_", "keep_"))]
     found: dict[str, Any] = {}
     for name in names:
         if name in table.columns:

@@ -134,7 +134,7 @@ def audit(leads: Leads) -> Audit:
     if not isinstance(leads, Leads):
         raise ArgumentError(f"`leads` must be Leads; got {type(leads).__name__}.")
     survey = Survey(leads)
-    findings = [finding for rule in RULES for finding in rule(survey)]
+    findings = [*leads.rows.findings, *(one for rule in RULES for one in rule(survey))]
     findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
     return Audit(
         findings=tuple(findings),

@@ -14,6 +14,7 @@ from funnelkit._core import checks, display
 from funnelkit._core.dates import Unit, day_name
 from funnelkit._core.errors import ArgumentError, DataError
 from funnelkit.data import journeys
+from funnelkit.data.accounting import rows_aside
 from funnelkit.data.definition import ENTERED_AT, Funnel
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from funnelkit.data.simulate import Truth
 
 BeforeRecording = Literal["left_out", "delayed_entry"]
-KEPT = "kept as a record"
-JOINED = "joined to a record of an earlier file"
-REPEATED = "id repeated"
 _WRITTEN: dict[Unit, str] = {
     "day": r"\d{4}-\d{2}-\d{2}",
     "week": r"\d{4}-\d{2}-\d{2}",
@@ -148,6 +146,66 @@ class Leads:
             truth=self.truth,
         )
 
+    def only(self, **segments: str | Sequence[str | None] | None) -> Leads:
+        """Return the leads of some segments.
+
+        Parameters
+        ----------
+        **segments
+            Value or values of segments, such as ``pipeline="Sales Pipeline"``; ``None`` is blank.
+            A segment of one value is no longer kept ``apart``.
+
+        Raises
+        ------
+        ArgumentError
+            For an unknown segment, or a value that no record has; with the closest match.
+
+        Examples
+        --------
+        >>> import funnelkit as fk, pandas as pd
+        >>> export = pd.DataFrame(
+        ...     {
+        ...         "id": ["a", "b"],
+        ...         "deal": "2026-01-05",
+        ...         "won": None,
+        ...         "pipeline": ["New", "Renewal"],
+        ...     }
+        ... )
+        >>> funnel = fk.Funnel(["deal", "won"], segments=["pipeline"], apart=["pipeline"])
+        >>> leads = fk.from_frame(export, funnel, as_of="2026-02-28")
+        >>> len(leads.only(pipeline="New"))
+        1
+        """
+        from funnelkit.data.subsets import chosen
+
+        return chosen(self, segments)
+
+    def pooled(self, *segments: str) -> Leads:
+        """Return the leads with segments no longer kept ``apart``.
+
+        Parameters
+        ----------
+        *segments
+            Some of the funnel's ``apart``; none: all of them.
+
+        Raises
+        ------
+        ArgumentError
+            For a name that is not kept apart; with the closest match.
+        """
+        from funnelkit.data.subsets import pooled
+
+        return pooled(self, segments)
+
+    @property
+    def changes(self) -> ir.Table | None:
+        """Earlier values that the source knows of, one row per change; else ``None``.
+
+        Columns ``id``, ``field``, ``day``, ``at``, ``old``, ``new``, up to ``as_of``.
+        """
+        table = self.rows.changes
+        return None if table is None else table.filter(table.day <= ibis.literal(self.as_of))
+
     @property
     def left_out_before(self) -> dt.date | None:
         """Day before which leads are left out of rates, if there is one."""
@@ -242,8 +300,9 @@ class Leads:
         Returns
         -------
         DataFrame
-            The id, the day of each stage and exit, segments, owner, account and value, under the
-            funnel's own names; sorted by id. A personal column is never among them.
+            The id, the day of each stage and exit, segments, kept columns, owner, account and
+            value, under the funnel's own names; sorted by id. A personal column is never among
+            them.
 
         Raises
         ------
@@ -276,27 +335,14 @@ class Leads:
         DataFrame
             ``file``, ``reason`` and ``rows``; for each file the rows sum to the rows read.
         """
-        import pandas as pd
+        from funnelkit.data.accounting import accounted
 
-        rows: list[tuple[str, str, int]] = []
-        kept = self._records_by_file()
-        used = self._usable_by_file()
-        for number, name in enumerate(self.rows.names):
-            records = {reason: n for (file, reason), n in kept.items() if file == number}
-            usable, ids = used.get(number, (0, 0))
-            records[JOINED] = ids - sum(records.values())
-            records[REPEATED] = usable - ids
-            if self.rows.form == "log":
-                records = self._events_by_reason()
-            records |= self.rows.set_aside[number]
-            rows += [(name, reason, n) for reason, n in records.items() if n]
-        return pd.DataFrame(rows, columns=["file", "reason", "rows"])
+        return accounted(self)
 
     def summary(self) -> str:
         """Return what is there in one or two sentences."""
         read = sum(self.rows.read)
-        told = self.accounting()
-        aside = read - int(told.loc[told["reason"].isin([KEPT, JOINED]), "rows"].sum())
+        aside = rows_aside(self.accounting())
         since = (
             f" Rates use leads from {day_name(self.recorded_from)} on."
             if self.recorded_from and self.before_recording == "left_out"
@@ -358,37 +404,14 @@ class Leads:
             for e, name in enumerate(funnel.exits)
         }
         shown |= {name: table[f"segment_{i}"] for i, name in enumerate(funnel.segments)}
+        for i, name in enumerate(funnel.keep):
+            shown.setdefault(name, table[f"keep_{i}"])
         shown[ENTERED_AT] = journeys.segment(table, funnel, ENTERED_AT)
         for role in ("owner", "account", "value"):
             column = getattr(funnel, role)
             if column is not None:
                 shown.setdefault(column, table[role])
         return shown
-
-    def _records_by_file(self) -> dict[tuple[int, str], int]:
-        table = self.derived
-        table = table.mutate(reason=ibis.coalesce(table.aside, KEPT))
-        counted = table.aggregate(by=["source", "reason"], n=table.count()).execute()
-        return {
-            (int(source), str(reason)): int(n)
-            for source, reason, n in counted.itertuples(index=False)
-        }
-
-    def _usable_by_file(self) -> dict[int, tuple[int, int]]:
-        table = self.rows.table
-        counted = table.aggregate(by="source", n=table.count(), ids=table.id.nunique()).execute()
-        return {
-            int(source): (int(n), int(ids)) for source, n, ids in counted.itertuples(index=False)
-        }
-
-    def _events_by_reason(self) -> dict[str, int]:
-        events = self.rows.table
-        aside = self.derived.select("id", reason=ibis.coalesce(self.derived.aside, KEPT))
-        joined = events.join(aside, "id")
-        late = joined.day > ibis.literal(self.as_of)
-        reason = ibis.ifelse(late & (joined.reason == KEPT), "event after `as_of`", joined.reason)
-        counted = joined.mutate(why=reason).aggregate(by="why", n=lambda t: t.count()).execute()
-        return {str(why): int(n) for why, n in counted.itertuples(index=False)}
 
     def _refuse_disorder(self) -> None:
         bad = self.derived.filter(self.derived.out_of_order)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import glob
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from funnelkit._core.errors import ArgumentError, DataError
+from funnelkit.data.finding import Finding
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -39,6 +40,11 @@ class Source:
         Rows that only repeat the header.
     notes
         What was found and decided while opening.
+    aside
+        Reason -> rows set aside while opening (totals and titles of a formatted report, merged
+        and deleted records); they count among ``rows`` and are not in ``table``.
+    findings
+        What the audit has to say of it.
     """
 
     name: str
@@ -48,6 +54,8 @@ class Source:
     misfits: tuple[int, tuple[str, ...]] = (0, ())
     headers: int = 0
     notes: tuple[str, ...] = ()
+    aside: Mapping[str, int] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
 
 
 def connect() -> Backend:

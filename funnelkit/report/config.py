@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from funnelkit.data.records import Leads
 
 FILE_NAME = "funnel.yml"
-_TEXTS = ("exits", "segments", "personal")
+_TEXTS = ("exits", "segments", "apart", "keep", "personal")
 _TEXT = ("id", "status", "status_date", "value", "owner", "account", "timezone")
 _CHOICES = {
     "status_date_means": ("close", "change"),

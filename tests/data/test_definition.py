@@ -63,7 +63,7 @@ def test_every_contradiction_at_once():
         "`segments`: `entered_at` is built in; drop it from the list and use it as is.",
         "`status_date` and `status_values` need `status`, the stage's column.",
         "`columns`: `lead` has no column; only a funnel with `status` may leave it out.",
-        "`personal` columns cannot be `segments` or `owner` as well: ['source'].",
+        "`personal` columns cannot be `segments`, `keep` or `owner` as well: ['source'].",
         (
             "`timezone` must be an IANA name such as Europe/Berlin; got 'Europe/Berlim'. Did you "
             "mean `Europe/Berlin`?"

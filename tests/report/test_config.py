@@ -23,6 +23,8 @@ value: amount
 owner: sdr_id
 account: seller_id
 segments: [origin, region]
+apart: [origin]
+keep: [probability]
 personal: [email, notes]
 timezone: America/Sao_Paulo
 skipped: strict
@@ -87,6 +89,8 @@ def test_it_can_say_everything_a_funnel_can(folder: Path) -> None:
         owner="sdr_id",
         account="seller_id",
         segments=["origin", "region"],
+        apart=["origin"],
+        keep=["probability"],
         personal=["email", "notes"],
         timezone="America/Sao_Paulo",
         skipped="strict",
@@ -336,7 +340,7 @@ def test_the_funnel_contradicting_itself_is_said_with_its_line(folder: Path) -> 
     text = "stages: [lead]\nid: n\nsegments: [email]\npersonal: [email]\n"
     assert problems(folder, text) == [
         "line 1: `stages` needs at least two names in order; got ['lead'].",
-        "line 4: `personal` columns cannot be `segments` or `owner` as well: ['email'].",
+        "line 4: `personal` columns cannot be `segments`, `keep` or `owner` as well: ['email'].",
     ]
 
 

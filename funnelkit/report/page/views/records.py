@@ -84,9 +84,9 @@ def quality_view(
     leads: Leads, setting: Setting, *, in_rates: int, rates_from: pd.Period | None
 ) -> Quality:
     """Return what the audit found, and where every row went."""
+    from funnelkit.data.accounting import EVENT, JOINED, KEPT
     from funnelkit.data.journeys import LATER
     from funnelkit.data.quality import audit
-    from funnelkit.data.records import JOINED, KEPT
 
     entered: Any = leads.count(setting.terms.start)
     accounting = [
@@ -96,7 +96,9 @@ def quality_view(
     return Quality(
         findings=tuple(audit(leads).findings),
         accounting=tuple(accounting),
-        aside=sum(rows for _, reason, rows in accounting if reason not in (KEPT, JOINED, LATER)),
+        aside=sum(
+            rows for _, reason, rows in accounting if reason not in (KEPT, JOINED, EVENT, LATER)
+        ),
         left_out=max(int(entered.sum()) - in_rates, 0) if rates_from is not None else 0,
         rates_from=rates_from,
         in_rates=in_rates,
