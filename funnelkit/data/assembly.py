@@ -11,7 +11,7 @@ import ibis
 
 from funnelkit._core import display
 from funnelkit._core.errors import DataError
-from funnelkit.data import amounts, filters, parsing, refusals
+from funnelkit.data import amounts, engines, filters, parsing, refusals
 from funnelkit.data.columns import LogColumns, Places, ReadingRules, locate, replace_columns, shown
 from funnelkit.data.definition import Funnel
 from funnelkit.data.finding import Finding
@@ -19,7 +19,7 @@ from funnelkit.data.sources import Source
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
-    from ibis.backends.duckdb import Backend
+    from ibis.backends import BaseBackend
 
 UNREADABLE_ROW = "does not fit the header"
 HEADER_AGAIN = "repeats the header"
@@ -89,7 +89,7 @@ class Rows:
 
 
 def assemble_wide(
-    engine: Backend, sources: Sequence[Source], funnel: Funnel, rules: ReadingRules
+    engine: BaseBackend, sources: Sequence[Source], funnel: Funnel, rules: ReadingRules
 ) -> Rows:
     """Return typed rows from sources with one row per record.
 
@@ -141,7 +141,7 @@ def assemble_wide(
 
 
 def assemble_log(
-    engine: Backend, source: Source, funnel: Funnel, rules: ReadingRules, log: LogColumns
+    engine: BaseBackend, source: Source, funnel: Funnel, rules: ReadingRules, log: LogColumns
 ) -> Rows:
     """Return typed rows from a log with one row per event.
 
@@ -340,8 +340,8 @@ def _clocked(funnel: Funnel, days: Mapping[str, parsing.DayColumn]) -> frozenset
     )
 
 
-def _once(engine: Backend, parts: Sequence[ir.Table]) -> ir.Table:
+def _once(engine: BaseBackend, parts: Sequence[ir.Table]) -> ir.Table:
     table = parts[0]
     for part in parts[1:]:
         table = table.union(part)
-    return engine.create_table(ibis.util.gen_name("fk_rows"), table, temp=True)
+    return engines.once(engine, table)

@@ -21,7 +21,7 @@ from funnelkit.data.records import BeforeRecording, Leads
 from funnelkit.data.sources import Source
 
 if TYPE_CHECKING:
-    from ibis.backends.duckdb import Backend
+    from ibis.backends import BaseBackend
 
     from funnelkit.data.simulate import Truth
 
@@ -86,7 +86,7 @@ def open_all(
 
 
 def leads_of(
-    engine: Backend,
+    engine: BaseBackend,
     rows: Rows,
     funnel: Funnel,
     *,

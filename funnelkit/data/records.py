@@ -13,14 +13,14 @@ import ibis
 from funnelkit._core import checks, display
 from funnelkit._core.dates import Unit, day_name
 from funnelkit._core.errors import ArgumentError, DataError
-from funnelkit.data import journeys
+from funnelkit.data import engines, journeys
 from funnelkit.data.accounting import rows_aside
 from funnelkit.data.definition import ENTERED_AT, Funnel
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
-    from ibis.backends.duckdb import Backend
+    from ibis.backends import BaseBackend
 
     from funnelkit.data.assembly import Rows
     from funnelkit.data.simulate import Truth
@@ -73,7 +73,7 @@ class Leads:
 
     def __init__(
         self,
-        engine: Backend,
+        engine: BaseBackend,
         rows: Rows,
         funnel: Funnel,
         *,
@@ -93,9 +93,7 @@ class Leads:
         self.engine = engine
         self.rows = rows
         derived = journeys.journeys(journeys.entries(rows, funnel, as_of), funnel)
-        self.derived: ir.Table = engine.create_table(
-            ibis.util.gen_name("fk_journeys"), derived, temp=True
-        )
+        self.derived = engines.once(engine, derived, "fk_journeys")
         if funnel.out_of_order == "error":
             self._refuse_disorder()
 

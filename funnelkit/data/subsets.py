@@ -11,7 +11,7 @@ import ibis
 
 from funnelkit._core import checks, display
 from funnelkit._core.errors import ArgumentError, did_you_mean
-from funnelkit.data import journeys
+from funnelkit.data import engines, journeys
 from funnelkit.data.accounting import NOT_CHOSEN
 from funnelkit.data.definition import ENTERED_AT, Funnel
 from funnelkit.data.records import Leads
@@ -43,9 +43,7 @@ def chosen(leads: Leads, segments: Mapping[str, Values]) -> Leads:
         single |= {name} if len(values) == 1 else set()
     ids = table.filter(keep).select("id")
     rows = leads.rows.table
-    kept = leads.engine.create_table(
-        ibis.util.gen_name("fk_rows"), rows.semi_join(ids, "id"), temp=True
-    )
+    kept = engines.once(leads.engine, rows.semi_join(ids, "id"))
     changes = leads.rows.changes
     return _over(
         leads,
