@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from funnelkit._core.errors import FunnelError, FunnelWarning
     from funnelkit._core.interval import Interval
     from funnelkit.counts.build import triangle, triangle_sql
+    from funnelkit.counts.movement import movement
     from funnelkit.counts.triangle import Triangle
     from funnelkit.data.definition import Funnel
     from funnelkit.data.quality import audit
     from funnelkit.data.reading import from_events, from_frame, read_csv, read_parquet
     from funnelkit.data.records import Leads
     from funnelkit.data.simulate import make_leads
+    from funnelkit.data.tables import from_table
 
 __version__ = "0.1.0"
 
@@ -36,11 +38,13 @@ _HOMES = {
     "read_parquet": "data.reading",
     "from_frame": "data.reading",
     "from_events": "data.reading",
+    "from_table": "data.tables",
     "audit": "data.quality",
     "make_leads": "data.simulate",
     "Triangle": "counts.triangle",
     "triangle": "counts.build",
     "triangle_sql": "counts.build",
+    "movement": "counts.movement",
 }
 
 __all__ = [
@@ -54,8 +58,10 @@ __all__ = [
     "audit",
     "from_events",
     "from_frame",
+    "from_table",
     "lag",
     "make_leads",
+    "movement",
     "plot",
     "rates",
     "read_csv",
