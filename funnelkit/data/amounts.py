@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from funnelkit._core import display
+from funnelkit.data import engines
 from funnelkit.data.parsing import cleaned, examples
 
 if TYPE_CHECKING:
@@ -108,4 +109,4 @@ def _arguments(thousands: str, decimal: str) -> str:
 
 
 def _decimal(column: Any) -> Any:
-    return column.try_cast("decimal(38, 4)")
+    return engines.exact(column)

@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import ibis
 
 from funnelkit._core import display
 from funnelkit._core.errors import ArgumentError
+from funnelkit.data import engines
+from funnelkit.data.iso import CLOCK, DAY, MIDNIGHT, ZONE, iso_day
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from funnelkit.data.sources import Source
 
-_DAY = r"\d{4}-\d{2}-\d{2}"
-_CLOCK = r"[T ]([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)([.,]\d{1,9})?)?"
-_MIDNIGHT = r"[T ]00:00(:00([.,]0{1,9})?)?"
-_ZONE = r" ?(Z|UTC|[+-]\d{2}(:?\d{2})?)"
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 _DAY_FIRST = ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%y", "%d/%m/%y", "%d.%m.%y")
 _MONTH_FIRST = ("%m-%d-%Y", "%m/%d/%Y", "%m.%d.%Y", "%m/%d/%y", "%m-%d-%y")
 _YEAR_FIRST = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d")
 _BY_NAME = ("%d %b %Y", "%d-%b-%Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y")
+_LAST = dt.date.max
 _DIRECTIVES = r"%([aAbBYpf%]|-?[dmyHIMSj])"
 
 
-# DuckDB's own functions: annotated by `signature`, which Ibis reads when the module loads.
+# DuckDB's own function: annotated by `signature`, which Ibis reads when the module loads.
 @ibis.udf.scalar.builtin(name="try_strptime", signature=(("string", "string"), "timestamp"))
 def _clock_read(text, pattern):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return the time that a pattern reads in a text, or null."""
-
-
-@ibis.udf.scalar.builtin(name="timezone", signature=(("string", "timestamp('UTC')"), "timestamp"))
-def _wall_clock(zone, instant):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
-    """Return the clock on the wall of a zone at an instant."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +101,8 @@ class DayColumn:
         Whether at least one value tells a time of day.
     zoned, unzoned
         Number of values with an offset, and with a time of day but no offset.
+    pattern
+        The pattern that it was read by, where its values are not ISO.
     """
 
     source: str
@@ -114,11 +111,12 @@ class DayColumn:
     has_clock: bool
     zoned: int
     unzoned: int
+    pattern: str | None = None
 
 
 def cleaned(column: ir.Column) -> ir.StringColumn:
     """Return a column as text without surrounding space, null where nothing is left."""
-    return column.cast("string").strip().nullif("")
+    return engines.strip(column.cast("string")).nullif("")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +142,10 @@ def read_days(
     facts = _aggregate(source, {name: _iso_checks(source.table[name]) for name in columns})
     odd = [name for name in columns if facts[name].get("iso", 0) < facts[name].get("text", 0)]
     for name, found in _aggregate(
-        source, {name: _order_checks(source.table[name], rules.pattern_of(name)) for name in odd}
+        source,
+        {name: _order_checks(source.table[name], rules.pattern_of(name)) for name in odd}
+        if engines.engine_of(source.table).patterns
+        else {},
     ).items():
         facts[name] |= found
     readable: dict[str, DayColumn] = {}
@@ -201,8 +202,16 @@ def _aggregate(
 def _iso_checks(column: ir.Column) -> dict[str, Any]:
     kind = column.type()
     filled = {"filled": column.notnull().sum()}
+    clock = column
+    if kind.is_timestamp() and kind.timezone is not None:
+        clock = engines.on_the_wall(column, "UTC")
+        if clock is None:
+            return filled
+    if kind.is_date() or kind.is_timestamp():
+        day = clock if kind.is_date() else clock.date()
+        filled["outside"] = ((day < ibis.literal(dt.date.min)) | (day > ibis.literal(_LAST))).sum()
     if kind.is_timestamp():
-        midnight = column.hour() + column.minute() + column.second() == 0
+        midnight = clock.hour() + clock.minute() + clock.second() == 0
         return filled | {"clock": (column.notnull() & ~midnight).sum()}
     if not kind.is_string():
         return filled
@@ -210,17 +219,17 @@ def _iso_checks(column: ir.Column) -> dict[str, Any]:
     return {
         "text": text.notnull().sum(),
         "clock": (
-            text.re_search(f"^{_DAY}{_CLOCK}{_ZONE}?$")
-            & ~text.re_search(f"^{_DAY}{_MIDNIGHT}$").fill_null(False)
+            text.re_search(f"^{DAY}{CLOCK}{ZONE}?$")
+            & ~text.re_search(f"^{DAY}{MIDNIGHT}$").fill_null(False)
         ).sum(),
-        "zoned": text.re_search(f"^{_DAY}{_CLOCK}{_ZONE}$").sum(),
-        "iso": _iso_day(text, None).notnull().sum(),
+        "zoned": text.re_search(f"^{DAY}{CLOCK}{ZONE}$").sum(),
+        "iso": iso_day(text, None).notnull().sum(),
     }
 
 
 def _order_checks(column: ir.Column, pattern: str | None) -> dict[str, Any]:
     text = cleaned(column)
-    iso = _iso_day(text, None)
+    iso = iso_day(text, None)
     orders = {order: order for order in _all_patterns()}
     if pattern is not None:
         orders = {"given": pattern}
@@ -236,28 +245,51 @@ def _day_column(
     kind = column.type()
     if kind.is_string():
         return _from_text(source, name, count, rules)
-    if kind.is_date() or kind.is_null():
-        return _found(source, name, column.cast("date"))
-    if not count["filled"]:
+    if kind.is_null() or not count["filled"]:
         return _found(source, name, ibis.null("date"))
-    if not kind.is_timestamp():
-        problem = (
+    if problem := _unusable(source, name, count, rules):
+        return Unread(problem=problem)
+    if kind.is_date():
+        return _found(source, name, column)
+    clock = count["clock"]
+    if kind.timezone is None:
+        return _found(source, name, column.date(), clock=clock, unzoned=clock)
+    local: Any = engines.on_the_wall(column, rules.timezone or "UTC")
+    return _found(source, name, local.date(), clock=clock, zoned=count["filled"])
+
+
+def _unusable(source: Source, name: str, count: Mapping[str, int], rules: DateRules) -> str | None:
+    """Return why a column that holds no texts cannot be read as days, if so."""
+    kind = source.table[name].type()
+    if not (kind.is_date() or kind.is_timestamp()):
+        return (
             f"`{name}` in `{source.name}` holds {kind}, not dates. Serial numbers and epochs are "
             "not read; export ISO dates such as 2026-10-31."
         )
-        return Unread(problem=problem)
-    if kind.timezone is None:
-        return _found(source, name, column.date(), clock=count["clock"], unzoned=count["clock"])
-    local = _wall_clock(rules.timezone or "UTC", column)
-    return _found(source, name, local.date(), clock=count["clock"], zoned=count["filled"])
+    if "outside" not in count:
+        title = engines.engine_of(source.table).title
+        return (
+            f"`{name}` in `{source.name}` holds times with a zone, and how {title} tells the day "
+            f"of these in {rules.timezone or 'UTC'} is not known here. Convert the column there, "
+            "to dates or to times without a zone."
+        )
+    if outside := count["outside"]:
+        return (
+            f"`{name}` in `{source.name}`: {_of(outside, count['filled'])} infinite or outside "
+            "the years 1 to 9999. Correct them, or leave them blank."
+        )
+    return None
 
 
 def _from_text(
     source: Source, name: str, count: Mapping[str, int], rules: DateRules
 ) -> DayColumn | Unread:
     text = cleaned(source.table[name])
-    days = _iso_day(text, rules.timezone or "UTC")
-    clock, zoned = count["clock"], count["zoned"]
+    days = iso_day(text, rules.timezone or "UTC")
+    clock, zoned, pattern = count["clock"], count["zoned"], None
+    engine = engines.engine_of(text)
+    if count["iso"] < count["text"] and not engine.patterns:
+        return _unreadable_there(source, name, count, engine)
     if count["iso"] < count["text"]:
         pattern = _pattern_for(name, count, rules)
         if pattern is None:
@@ -266,7 +298,8 @@ def _from_text(
         told = days.isnull() & (read.hour() + read.minute() + read.second() > 0)
         clock += int(source.table.aggregate(n=told.sum()).execute()["n"].iloc[0] or 0)
         days = ibis.coalesce(days, read.date())
-    return _found(source, name, days, clock=clock, zoned=zoned, unzoned=clock - zoned)
+    found = _found(source, name, days, clock=clock, zoned=zoned, unzoned=clock - zoned)
+    return replace(found, pattern=pattern)
 
 
 def _pattern_for(name: str, count: Mapping[str, int], rules: DateRules) -> str | None:
@@ -297,7 +330,7 @@ def _found(
 def _unreadable(source: Source, name: str, count: Mapping[str, int], rules: DateRules) -> Unread:
     filled, given = count["text"], rules.pattern_of(name)
     text = cleaned(source.table[name])
-    iso = _iso_day(text, None)
+    iso = iso_day(text, None)
     head = f"`{name}` in `{source.name}`:"
 
     def bad(order: str) -> str:
@@ -335,6 +368,27 @@ def _unreadable(source: Source, name: str, count: Mapping[str, int], rules: Date
     return Unread(problem=problem)
 
 
+def _unreadable_there(
+    source: Source, name: str, count: Mapping[str, int], engine: engines.Engine
+) -> Unread:
+    """Return what is wrong with texts on an engine that reads ISO dates only."""
+    filled = count["text"]
+    text = cleaned(source.table[name])
+    head, kinds = f"`{name}` in `{source.name}`:", "year-month-day, with a time or without"
+    if engine.offsets or not count["zoned"]:
+        bad = examples(source, text, iso_day(text, None).isnull())
+        head += f" {_of(filled - count['iso'], filled)} not ISO, such as {bad}."
+    else:
+        head += f" {display.plural(count['zoned'], 'date')} of {display.count(filled)} with an "
+        head += "offset."
+    problem = (
+        f"{head} On {engine.title} only texts that are ISO ({kinds}"
+        f"{' and offset' if engine.offsets else ''}) are read. Cast the column there, to dates or "
+        "timestamps."
+    )
+    return Unread(problem=problem)
+
+
 def _of(part: int, whole: int) -> str:
     verb = "is" if part == 1 else "are"
     return f"{display.count(part)} of {display.plural(whole, 'date')} {verb}"
@@ -350,18 +404,6 @@ def _or_dayfirst(order: str) -> str:
 def _all_patterns() -> list[str]:
     days = (*_DAY_FIRST, *_MONTH_FIRST, *_YEAR_FIRST, *_BY_NAME)
     return [day + time for day in days for time in _TIMES]
-
-
-def _iso_day(text: ir.StringColumn, zone: str | None) -> ir.DateColumn:
-    """Return the day of ISO texts, in a zone where they carry an offset; null for others."""
-    plain = text.re_search(f"^{_DAY}({_CLOCK})?$")
-    local = ibis.ifelse(plain, text.substr(0, 10).try_cast("date"), ibis.null("date"))
-    offset = text.re_search(f"^{_DAY}{_CLOCK}{_ZONE}$")
-    zulu = text.re_replace(" ?(UTC|Z)$", "Z").re_replace(r" ([+-][\d:]+)$", r"\1")
-    zulu = zulu.re_replace(r"^(.{11}\d\d:\d\d)(Z|[+-][\d:]+)$", r"\1:00\2")
-    instant = zulu.replace(",", ".").try_cast("timestamp('UTC')")
-    moved = _wall_clock(zone or "UTC", instant).date()
-    return ibis.coalesce(local, ibis.ifelse(offset, moved, ibis.null("date")))
 
 
 def _read(text: ir.StringColumn, pattern: str) -> ir.TimestampColumn:
