@@ -50,5 +50,10 @@ def last_age(triangle: Triangle, fit: LagFit) -> int:
 
 def curves_of(triangle: Triangle, fit: LagFit, cells: Cells) -> FloatArray:
     """Return the maturity of each cell by age, shape ``(n_cells, last_age + 1)``."""
-    found = fit.maturity(np.arange(last_age(triangle, fit) + 1))[np.ix_(*cells)]
+    return curves_in(fit.maturity(np.arange(last_age(triangle, fit) + 1)), cells)
+
+
+def curves_in(maturity: FloatArray, cells: Cells) -> FloatArray:
+    """Return the maturity of each cell, of a fit's maturity ``(n_segments, n_cohorts, n_ages)``."""
+    found = maturity[np.ix_(*cells)]
     return np.asarray(found.reshape(-1, found.shape[-1]), float)

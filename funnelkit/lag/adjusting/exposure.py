@@ -123,6 +123,11 @@ class Shares:
             slopes=np.diff(slopes, axis=1, prepend=np.zeros((n_cells, 1, n_months))),
         )
 
+    def usual(self) -> FloatArray:
+        """Return the shares by month where all are alike, ``(n_cells, n_months)``."""
+        came = 1 - np.exp(-np.cumsum(self.hazards, axis=1))
+        return np.diff(np.asarray(self.entries.weights @ came), axis=1, prepend=0.0)
+
     def bend(self, log_factors: FloatArray, pull: FloatArray) -> FloatArray:
         """Return Σ pull[cell, m] ∂² leads[cell, m] / ∂b ∂b', shape ``(n_months, n_months)``.
 

@@ -16,6 +16,7 @@ from funnelkit._core.result import Result, frozen
 from funnelkit.counts.triangle import Triangle
 from funnelkit.lag.adjusting import exposure, mixture
 from funnelkit.lag.adjusting.cells import curves_of, positions
+from funnelkit.lag.adjusting.freedom import freed, taken
 from funnelkit.lag.adjusting.penalised import Peak, Slope, peak
 from funnelkit.lag.base import LagFit
 
@@ -59,11 +60,16 @@ def fit_pace(triangle: Triangle, fit: LagFit) -> Pace | None:
     how many of it have converted so far, the months in which they did are multinomial. So a drift
     of cohorts is not taken for pace, and a cohort within its first month says nothing.
 
-    Age, cohort and calendar effects are not jointly identified: the timing is held as fitted, and
-    the mean of b at 0. A timing of each cohort by itself takes pace for its own; one that cohorts
-    share shows it. The likelihood of τ is Laplace's; its doubt stays in by averaging over a
-    grid, weighted by the likelihood and a half-normal prior of scale 0.3. Cells of which leads
-    came under observation late are left out.
+    Age, cohort and calendar effects are not jointly identified: the mean of b is 0, and a timing
+    fitted as if months were alike has taken some of b for its own. That is given back: with I the
+    information of the fit about its parameters θ, and C the information about θ and b together,
+    the log-likelihood of b with θ profiled out is, to second order, that at the fitted timing
+    plus b'C'I⁻¹Cb / 2, so that b is less well known, and τ may be larger. (The factors stay those
+    beside the timing as fitted, as observed over expected numbers show them.) C'I⁻¹C is the
+    variance, over the fit's own draws, of what they add to the slope in b. A timing of each
+    cohort by itself takes most of b; one that cohorts share shows it. The likelihood of τ is
+    Laplace's; its doubt stays in by averaging over a grid, weighted by the likelihood and a
+    half-normal prior of scale 0.3. Cells of which leads came under observation late are left out.
 
     References
     ----------
@@ -99,19 +105,22 @@ def fit_pace(triangle: Triangle, fit: LagFit) -> Pace | None:
     shares = exposure.Shares(entries, entries.hazards(maturity))
     split = _Split(shares, counts, entered)
     n_months = len(entries.months)
-    tops: list[Peak] = []
+    lost = taken(fit, cells, maturity.shape[1], shares, counts.sum(axis=1))
+    at = split(np.zeros(n_months))
     start = np.zeros(n_months)
+    means, roots, logs = [], [], []
     for sd in _GRID:
-        tops.append(peak(split, np.full(n_months, sd**-2), start))
-        start = tops[-1].mode
-    log_prior = -0.5 * (_GRID / PRIOR_SCALE) ** 2
-    # the grid is even in log τ: dτ = τ d log τ
-    weights = mixture.normalised(
-        np.array([top.log_integral for top in tops]) + log_prior + np.log(_GRID)
-    )
-    means = np.stack([top.mode for top in tops])
-    best = np.tensordot(weights, means, axes=1)
-    observed, expected = split.usual(best)
+        top = peak(split, np.full(n_months, sd**-2), start)
+        free = freed(at, lost, sd)
+        means.append(top.mode)
+        roots.append(_root(top, n_months, free.covariance))
+        # the grid is even in log τ: dτ = τ d log τ
+        logs.append(
+            top.log_integral + free.log_integral - 0.5 * (sd / PRIOR_SCALE) ** 2 + np.log(sd)
+        )
+        start = top.mode
+    weights = mixture.normalised(np.array(logs))
+    observed, expected = split.usual(weights @ np.stack(means))
     return Pace(
         start=triangle.start,
         target=triangle.target,
@@ -121,8 +130,8 @@ def fit_pace(triangle: Triangle, fit: LagFit) -> Pace | None:
         expected=expected,
         grid=_GRID,
         weights=weights,
-        log_factors=means,
-        roots=np.stack([_root(top, n_months) for top in tops]),
+        log_factors=np.stack(means),
+        roots=np.stack(roots),
     )
 
 
@@ -374,8 +383,8 @@ def pace_of(triangle: Triangle, shares: exposure.Shares, counts: Counts, fits: A
     )
 
 
-def _root(top: Peak, n: int) -> FloatArray:
-    """Return a root of the covariance of the last n parameters at a top."""
+def _root(top: Peak, n: int, more: FloatArray | float = 0.0) -> FloatArray:
+    """Return a root of the covariance of the last n parameters at a top, and of some more."""
     size = len(top.mode)
-    covariance = top.solve(np.eye(size)[:, size - n :])[size - n :]
+    covariance = top.solve(np.eye(size)[:, size - n :])[size - n :] + more
     return np.asarray(np.linalg.cholesky((covariance + covariance.T) / 2))
