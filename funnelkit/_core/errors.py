@@ -42,6 +42,10 @@ class EvidenceError(FunnelError):
     """The data are well formed, but cannot support the answer that was asked for."""
 
 
+class CapacityError(FunnelError):
+    """The memory or the disk of this machine does not suffice; the message says what to do."""
+
+
 class ReportError(FunnelError):
     """A report could not be made; the message says what remains and what to do."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import glob
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -59,15 +58,10 @@ class Source:
 
 
 def connect() -> Backend:
-    """Return a private, embedded engine in UTC."""
-    import duckdb
-    import ibis
+    """Return a private, embedded engine in UTC; see :mod:`funnelkit.data.embedded`."""
+    from funnelkit.data import embedded
 
-    engine = ibis.duckdb.connect()
-    engine.raw_sql("SET TimeZone = 'UTC'")
-    with contextlib.suppress(duckdb.InvalidInputException):  # in Jupyter without ipywidgets
-        engine.raw_sql("SET enable_progress_bar = false")
-    return engine
+    return embedded.connect()
 
 
 def paths_of(source: object, argument: str = "source") -> list[Path]:
@@ -213,7 +207,7 @@ def fresh(engine: Backend, kind: str) -> str:
     return name
 
 
-def release(engine: Backend) -> None:
+def release(engine: Any) -> None:
     """Let go of every raw relation; what was made of them stays."""
     for kind, name in getattr(engine, "_fk_raw", ()):
         engine.con.unregister(name)

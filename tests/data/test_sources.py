@@ -1,6 +1,7 @@
 """Files and frames as raw relations: which columns are read, what is kept and what goes."""
 
 import datetime as dt
+import gc
 
 import pandas as pd
 import pytest
@@ -67,6 +68,9 @@ def test_a_file_in_another_encoding_leaves_no_copy_behind(tmp_path, monkeypatch)
     (tmp_path / "leads.csv").write_bytes(TEXT.replace("Ltd", "Süd").encode("cp1252"))
     leads = fk.read_csv(tmp_path / "leads.csv", FUNNEL, encoding="cp1252", as_of="2026-03-31")
     assert len(leads) == 2
+    assert list(scratch.rglob("*.csv")) == []
+    del leads
+    gc.collect()
     assert list(scratch.iterdir()) == []
 
 
