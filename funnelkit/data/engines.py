@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -101,6 +101,18 @@ def once(backend: BaseBackend, table: ir.Table, stem: str = "fk_rows") -> ir.Tab
     # Not dropped at once: this may be called in the midst of another query of the same session.
     weakref.finalize(kept.op(), _gone(backend).append, name).atexit = False
     return kept
+
+
+def select(table: ir.Table, columns: Mapping[str, Any]) -> ir.Table:
+    """Return a projection; constants come last, since on Polars they would be taken for columns.
+
+    (Ibis 12 adds constants to the relation first, over columns of the same name.)
+    """
+    varying = {name: one for name, one in columns.items() if isinstance(one, ibis.Column)}
+    constant = {name: one for name, one in columns.items() if name not in varying}
+    if not varying:
+        return table.select(**constant)
+    return table.select(**varying).mutate(**constant).select(*columns)
 
 
 def strip(text: ir.StringColumn) -> ir.StringColumn:
