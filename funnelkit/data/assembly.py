@@ -302,7 +302,7 @@ def _attributes(source: Source, funnel: Funnel, own: set[str], value: Any) -> di
 
 def _usable(source: Source, columns: dict[str, Any], kept: Any) -> tuple[ir.Table, dict[str, int]]:
     """Return the rows that have an id (and a stage and time), and why others were set aside."""
-    table = source.table.select(**columns, _kept=kept)
+    table = engines.select(source.table, {**columns, "_kept": kept})
     reasons = {FILTERED: ~table["_kept"], NO_ID: table.id.isnull()}
     if "step" in columns:
         reasons |= {OTHER_STAGE: table.step.isnull(), NO_TIME: table.day.isnull()}
