@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from funnelkit.counts.movement import movement
     from funnelkit.counts.triangle import Triangle
     from funnelkit.data.definition import Funnel
+    from funnelkit.data.hubspot.reading import read_hubspot
     from funnelkit.data.quality import audit
     from funnelkit.data.reading import from_events, from_frame, read_csv, read_parquet
     from funnelkit.data.records import Leads
@@ -35,6 +36,7 @@ _HOMES = {
     "Interval": "_core.interval",
     "Leads": "data.records",
     "read_csv": "data.reading",
+    "read_hubspot": "data.hubspot.reading",
     "read_parquet": "data.reading",
     "from_frame": "data.reading",
     "from_events": "data.reading",
@@ -65,6 +67,7 @@ __all__ = [
     "plot",
     "rates",
     "read_csv",
+    "read_hubspot",
     "read_parquet",
     "report",
     "table",
