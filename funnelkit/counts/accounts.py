@@ -73,7 +73,7 @@ def of_stages(table: ir.Table, funnel: Funnel, segments: dict[str, Any]) -> ir.T
     for k in range(len(funnel.stages)):
         own = table[f"reached_{k}"] & ~table[f"filled_{k}"]
         picked = table.filter(own).select(
-            **segments, account=account(table), moved=(table.furthest > k).cast("int64")
+            **segments, account=account(table), moved=ibis.ifelse(table.furthest > k, 1, 0)
         )
         cells = picked.group_by(*segments, "account").aggregate(
             n=picked.count(), x=picked.moved.sum()
