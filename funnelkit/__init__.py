@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from funnelkit.counts.build import triangle, triangle_sql
     from funnelkit.counts.movement import movement
     from funnelkit.counts.triangle import Triangle
+    from funnelkit.data.archive import Archive, archive, open_archive, read_archive
     from funnelkit.data.definition import Funnel
     from funnelkit.data.hubspot.reading import read_hubspot
     from funnelkit.data.quality import audit
     from funnelkit.data.reading import from_events, from_frame, read_csv, read_parquet
     from funnelkit.data.records import Leads
     from funnelkit.data.simulate import make_leads
+    from funnelkit.data.spreadsheets.reading import read_excel
     from funnelkit.data.tables import from_table
 
 __version__ = "0.1.0"
@@ -36,11 +38,16 @@ _HOMES = {
     "Interval": "_core.interval",
     "Leads": "data.records",
     "read_csv": "data.reading",
+    "read_excel": "data.spreadsheets.reading",
     "read_hubspot": "data.hubspot.reading",
     "read_parquet": "data.reading",
     "from_frame": "data.reading",
     "from_events": "data.reading",
     "from_table": "data.tables",
+    "archive": "data.archive",
+    "open_archive": "data.archive",
+    "read_archive": "data.archive",
+    "Archive": "data.archive",
     "audit": "data.quality",
     "make_leads": "data.simulate",
     "Triangle": "counts.triangle",
@@ -50,6 +57,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "Archive",
     "Calendar",
     "Funnel",
     "FunnelError",
@@ -57,6 +65,7 @@ __all__ = [
     "Interval",
     "Leads",
     "Triangle",
+    "archive",
     "audit",
     "from_events",
     "from_frame",
@@ -64,9 +73,12 @@ __all__ = [
     "lag",
     "make_leads",
     "movement",
+    "open_archive",
     "plot",
     "rates",
+    "read_archive",
     "read_csv",
+    "read_excel",
     "read_hubspot",
     "read_parquet",
     "report",

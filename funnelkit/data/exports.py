@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,6 +63,29 @@ class Export:
     file: Path | None = None
     frame: pd.DataFrame | None = None
     empty: bool = False
+
+
+Watched = dict[tuple[str, str], tuple[Export, list[str]]]
+_WATCHING: ContextVar[Watched | None] = ContextVar("watching", default=None)
+
+
+@contextlib.contextmanager
+def watched() -> Iterator[Watched]:
+    """Yield what is opened meanwhile, by kind and place: each export and the columns of it."""
+    seen: Watched = {}
+    token = _WATCHING.set(seen)
+    try:
+        yield seen
+    finally:
+        _WATCHING.reset(token)
+
+
+def _notice(export: Export, wanted: Sequence[str]) -> None:
+    seen = _WATCHING.get()
+    if seen is not None:
+        _, before = seen.get((export.kind, str(export.file or export.name)), (export, []))
+        own = [name for name in export.columns if name in wanted or name in before]
+        seen[export.kind, str(export.file or export.name)] = (export, own)
 
 
 def find_exports(
@@ -152,6 +177,7 @@ def open_export(
     notes: list[str] = []
     problems: list[str] = []
     for export in exports:
+        _notice(export, wanted)
         if export.empty:
             notes.append(f"`{export.name}` holds a header and no rows.")
             continue
