@@ -9,7 +9,7 @@ import ibis
 
 from funnelkit._core.errors import ArgumentError, DataError
 from funnelkit.data import assembly, engines
-from funnelkit.data.columns import Filter, needed_columns
+from funnelkit.data.columns import Filter, LogColumns, ReadingRules, needed_columns
 from funnelkit.data.definition import Funnel
 from funnelkit.data.preparing import Day, leads_of, rules_of
 from funnelkit.data.records import BeforeRecording, Leads
@@ -110,6 +110,39 @@ def from_table(
         raise DataError(problems)
     with engines.said_plainly(engines.engine_of(backend), opened[0].name):
         rows = assembly.assemble_wide(backend, opened, funnel, rules)
+        return leads_of(
+            backend,
+            rows,
+            funnel,
+            as_of=as_of,
+            recorded_from=recorded_from,
+            before_recording=before_recording,
+        )
+
+
+def of_log(
+    log: ir.Table,
+    funnel: Funnel,
+    rules: ReadingRules,
+    columns: LogColumns,
+    *,
+    as_of: Day | None,
+    recorded_from: Day | None,
+    before_recording: BeforeRecording,
+) -> Leads:
+    """Return leads from a long log that is an Ibis table; see :func:`from_events`.
+
+    Raises
+    ------
+    ArgumentError
+        If it is bound to no connection.
+    DataError
+        With every problem at once; and where the engine refuses.
+    """
+    backend = connection_of(log, "log")
+    source = open_table(log, needed=needed_columns(funnel, rules, columns), argument="log")
+    with engines.said_plainly(engines.engine_of(backend), source.name):
+        rows = assembly.assemble_log(backend, source, funnel, rules, columns)
         return leads_of(
             backend,
             rows,
