@@ -6,14 +6,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import ibis
+
 from funnelkit._core.errors import ArgumentError
-from funnelkit.data import assembly, delimited, sources
+from funnelkit.data import assembly, delimited, sources, tables
 from funnelkit.data.columns import Filter, LogColumns, needed_columns
 from funnelkit.data.definition import Funnel
 from funnelkit.data.preparing import Day, Paths, each, leads_of, open_all, rules_of
 from funnelkit.data.records import BeforeRecording, Leads
 
 if TYPE_CHECKING:
+    import ibis.expr.types as ir
     import pandas as pd
 
     from funnelkit.data.simulate import Truth
@@ -251,7 +254,7 @@ def from_frame(
 
 
 def from_events(
-    log: pd.DataFrame | Paths,
+    log: pd.DataFrame | ir.Table | Paths,
     funnel: Funnel,
     *,
     id: str,  # noqa: A002  the log's own word
@@ -274,7 +277,8 @@ def from_events(
     Parameters
     ----------
     log
-        A frame, or a path, glob or list of paths (Parquet by its ending, else delimited text).
+        A frame, a path, glob or list of paths (Parquet by its ending, else delimited text), or
+        an Ibis table, which stays on its engine; see :func:`from_table`.
     funnel
         The definition; its ``columns`` map a stage or exit to its name or names in the log.
         Segments, owner, account and value are taken from a record's first event that has them.
@@ -297,9 +301,11 @@ def from_events(
     """
     import pandas as pd
 
-    if not isinstance(log, (pd.DataFrame, str, Path, list, tuple)):
+    on_engine = isinstance(log, ibis.Table)
+    if not on_engine and not isinstance(log, (pd.DataFrame, str, Path, list, tuple)):
         raise ArgumentError(
-            f"`log` must be a pandas DataFrame, a path or a list of paths; got {log!r}."
+            "`log` must be a pandas DataFrame, an Ibis table, a path or a list of paths; got "
+            f"{log!r}."
         )
     rules = rules_of(
         funnel,
@@ -309,6 +315,16 @@ def from_events(
         exclude=exclude,
     )
     columns = LogColumns(id=id, stage=stage, time=time)
+    if on_engine:
+        return tables.of_log(
+            log,
+            funnel,
+            rules,
+            columns,
+            as_of=as_of,
+            recorded_from=recorded_from,
+            before_recording=before_recording,
+        )
     needed = needed_columns(funnel, rules, columns)
     engine = sources.connect()
     if isinstance(log, pd.DataFrame):
