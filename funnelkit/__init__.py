@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from funnelkit.counts.movement import movement
     from funnelkit.counts.triangle import Triangle
     from funnelkit.data.archive import Archive, archive, open_archive, read_archive
+    from funnelkit.data.control.tying import tie_out
     from funnelkit.data.definition import Funnel
     from funnelkit.data.hubspot.reading import read_hubspot
     from funnelkit.data.quality import audit
@@ -49,6 +50,7 @@ _HOMES = {
     "read_archive": "data.archive",
     "Archive": "data.archive",
     "audit": "data.quality",
+    "tie_out": "data.control.tying",
     "make_leads": "data.simulate",
     "Triangle": "counts.triangle",
     "triangle": "counts.build",
@@ -83,6 +85,7 @@ __all__ = [
     "read_parquet",
     "report",
     "table",
+    "tie_out",
     "triangle",
     "triangle_sql",
 ]

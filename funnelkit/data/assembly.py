@@ -38,7 +38,8 @@ class Rows:
     table
         Wide form: ``id, source, day_<step>…, status, value, owner, account, segment_<k>…,
         keep_<k>…``; log form: ``id, source, step, day`` and the same attributes. Attributes that
-        the funnel does not have are absent.
+        the funnel does not have are absent. Where times carry an offset and the funnel has a zone,
+        also their days in UTC: ``utc_<step>…``, or ``utc``.
     form
         ``"wide"``: one row per record; ``"log"``: one row per event.
     names
@@ -121,6 +122,7 @@ def assemble_wide(
         columns: dict[str, Any] = {"id": parsing.cleaned(source.table[funnel.id])}
         columns["source"] = ibis.literal(number, "int32")
         columns |= _step_days(source, funnel, days[number], own)
+        columns |= _utc_days(source, funnel, days, number, own)
         notes += _plans(source, funnel, days[number], own, keeps[number])
         columns |= _attributes(source, funnel, own, values.get(number))
         part, reasons = _usable(source, columns, keeps[number])
@@ -184,6 +186,8 @@ def assemble_log(
         "step": step,
         "day": days[log.time].days,
     }
+    if days[log.time].utc is not None:
+        columns["utc"] = days[log.time].utc
     columns |= _attributes(source, funnel, set(places), values.get(0))
     part, reasons = _usable(source, columns, filters.kept_by(source, rules))
     other = sorted(present - set(names))
@@ -248,6 +252,34 @@ def _step_days(
         columns[f"day_{position}"] = day.cast("date")
     if funnel.status is not None:
         columns["status"] = ibis.null("int32") if status is None else status
+    return columns
+
+
+def _utc_days(
+    source: Source,
+    funnel: Funnel,
+    days: Sequence[Mapping[str, parsing.DayColumn]],
+    number: int,
+    own: set[str],
+) -> dict[str, Any]:
+    """Return the day in UTC of each step whose times carry an offset, in whatever source."""
+    zoned = {column for found in days for column, day in found.items() if day.utc is not None}
+    status = _status(source, funnel) if funnel.status in own else None
+
+    def day(column: str | None) -> Any:
+        known = column in own and column in days[number]
+        utc = days[number][str(column)].utc if known else None
+        return ibis.null("date") if utc is None else utc
+
+    columns: dict[str, Any] = {}
+    for position, step in enumerate(funnel.steps):
+        if {funnel.column_of(step), funnel.status_date} & zoned:
+            utc = day(funnel.column_of(step))
+            if status is not None:
+                none = ibis.null("date")
+                by_status = ibis.ifelse(status == position, day(funnel.status_date), none)
+                utc = ibis.coalesce(utc, by_status)
+            columns[f"utc_{position}"] = utc.cast("date")
     return columns
 
 

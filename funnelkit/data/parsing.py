@@ -103,6 +103,8 @@ class DayColumn:
         Number of values with an offset, and with a time of day but no offset.
     pattern
         The pattern that it was read by, where its values are not ISO.
+    utc
+        The day of each row in UTC, where times carry an offset and days are those of a zone.
     """
 
     source: str
@@ -112,6 +114,7 @@ class DayColumn:
     zoned: int
     unzoned: int
     pattern: str | None = None
+    utc: ir.DateColumn | None = None
 
 
 def cleaned(column: ir.Column) -> ir.StringColumn:
@@ -255,7 +258,11 @@ def _day_column(
     if kind.timezone is None:
         return _found(source, name, column.date(), clock=clock, unzoned=clock)
     local: Any = engines.on_the_wall(column, rules.timezone or "UTC")
-    return _found(source, name, local.date(), clock=clock, zoned=count["filled"])
+    found = _found(source, name, local.date(), clock=clock, zoned=count["filled"])
+    if rules.timezone in (None, "UTC"):
+        return found
+    wall: Any = engines.on_the_wall(column, "UTC")
+    return replace(found, utc=wall.date())
 
 
 def _unusable(source: Source, name: str, count: Mapping[str, int], rules: DateRules) -> str | None:
@@ -299,7 +306,8 @@ def _from_text(
         clock += int(source.table.aggregate(n=told.sum()).execute()["n"].iloc[0] or 0)
         days = ibis.coalesce(days, read.date())
     found = _found(source, name, days, clock=clock, zoned=zoned, unzoned=clock - zoned)
-    return replace(found, pattern=pattern)
+    utc = iso_day(text, "UTC") if zoned and rules.timezone not in (None, "UTC") else None
+    return replace(found, pattern=pattern, utc=utc)
 
 
 def _pattern_for(name: str, count: Mapping[str, int], rules: DateRules) -> str | None:
