@@ -49,9 +49,8 @@ def _records_by_file(leads: Leads) -> dict[tuple[int, str], int]:
     table = leads.derived
     table = table.mutate(reason=ibis.coalesce(table.aside, KEPT))
     counted = table.aggregate(by=["source", "reason"], n=table.count()).execute()
-    return {
-        (int(source), str(reason)): int(n) for source, reason, n in counted.itertuples(index=False)
-    }
+    rows = sorted(counted.itertuples(index=False), key=lambda row: (row[0], _kept_first(row[1])))
+    return {(int(source), str(reason)): int(n) for source, reason, n in rows}
 
 
 def _usable_by_file(leads: Leads) -> dict[int, tuple[int, int]]:
@@ -67,4 +66,10 @@ def _events_by_reason(leads: Leads) -> dict[str, int]:
     late = joined.day > ibis.literal(leads.as_of)
     reason = ibis.ifelse(late & (joined.reason == KEPT), "event after `as_of`", joined.reason)
     counted = joined.mutate(why=reason).aggregate(by="why", n=lambda t: t.count()).execute()
-    return {str(why): int(n) for why, n in counted.itertuples(index=False)}
+    rows = sorted(counted.itertuples(index=False), key=lambda row: _kept_first(row[0]))
+    return {str(why): int(n) for why, n in rows}
+
+
+def _kept_first(reason: str) -> tuple[bool, str]:
+    """Return a key by which reasons stand in one order, whichever engine grouped them."""
+    return (reason != KEPT, reason)
