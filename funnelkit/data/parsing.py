@@ -259,10 +259,8 @@ def _day_column(
         return _found(source, name, column.date(), clock=clock, unzoned=clock)
     local: Any = engines.on_the_wall(column, rules.timezone or "UTC")
     found = _found(source, name, local.date(), clock=clock, zoned=count["filled"])
-    if rules.timezone in (None, "UTC"):
-        return found
-    wall: Any = engines.on_the_wall(column, "UTC")
-    return replace(found, utc=wall.date())
+    moved: Any = None if rules.timezone in (None, "UTC") else engines.on_the_wall(column, "UTC")
+    return replace(found, utc=None if moved is None else moved.date())
 
 
 def _unusable(source: Source, name: str, count: Mapping[str, int], rules: DateRules) -> str | None:
