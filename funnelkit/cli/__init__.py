@@ -1,4 +1,4 @@
-"""The command line: `funnelkit report | audit | demo`."""
+"""The command line: `funnelkit init | audit | report | demo` and their like."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 _EPILOG = """\
 examples:
   funnelkit demo                                          a report on simulated data
+  funnelkit init leads.csv deals.csv                      draft a funnel.yml to check
   funnelkit report monthly --month 2026-10 --config funnel.yml
   funnelkit audit --config funnel.yml                     what is wrong with the data
 
@@ -73,7 +74,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--version", action="version", version=f"funnelkit {funnelkit.__version__}")
     verbs = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
-    options = [*_report(verbs), _audit(verbs), _demo(verbs)]
+    options = [_init(verbs), *_report(verbs), _audit(verbs), _demo(verbs)]
     told, strange = parser.parse_known_args(argv)
     if strange:
         known = [name for one in options for name in one.option_names()]
@@ -120,6 +121,15 @@ def _report(verbs: argparse._SubParsersAction[_Parser]) -> list[_Parser]:
         add_arguments(parser, model)
         made.append(_for_machines(parser))
     return made
+
+
+def _init(verbs: argparse._SubParsersAction[_Parser]) -> _Parser:
+    words = "draft a commented funnel.yml from exports, for a person to check"
+    parser = verbs.add_parser("init", help=words, description=words)
+    parser.add_argument("exports", metavar="EXPORT", nargs="+", help="file, pattern or folder")
+    parser.add_argument("--out", metavar="PATH", help="where to write it; none: funnel.yml here")
+    parser.add_argument("--force", action="store_true", help="replace the file that is there")
+    return _for_machines(parser)
 
 
 def _audit(verbs: argparse._SubParsersAction[_Parser]) -> _Parser:

@@ -34,6 +34,22 @@ def demo(told: argparse.Namespace) -> int:
     return _written(told, "monthly", {"demo": True, **given})
 
 
+def init(told: argparse.Namespace) -> int:
+    """Draft a funnel.yml, and say what came of trying it out; 1 where it cannot be read yet."""
+    from funnelkit.report.config import FILE_NAME
+    from funnelkit.report.proposal import propose
+
+    made = propose(told.exports, out=told.out or FILE_NAME, force=told.force)
+    if told.json:
+        facts = {"path": made.path.as_posix(), "readable": made.readable, "tried": made.tried}
+        _print_json(facts)
+        return int(not made.readable)
+    for words in made.tried:
+        print(words)
+    print(f"{made.path} was written; every line in it is a guess to check.")
+    return int(not made.readable)
+
+
 def audit(told: argparse.Namespace) -> int:
     """Say what the audit found; 1 where something is in error."""
     import funnelkit as fk

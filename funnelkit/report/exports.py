@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from funnelkit._core.errors import ArgumentError, did_you_mean
+from funnelkit.report.dialects import Dialect, dialect_of
 from funnelkit.report.document import Section
 
 _TEXT_ONLY = ("delimiter", "encoding", "decimal", "thousands")
@@ -40,12 +41,15 @@ class DataFiles:
         Columns of the log, where the files are one.
     options
         What the readers are told: delimiter, encoding, date_format, dayfirst, decimal, thousands.
+    dialect
+        The CRM whose exports they are, where it is one that is known.
     """
 
     files: tuple[Path, ...] = ()
     join: tuple[Path, ...] = ()
     events: Events | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
+    dialect: Dialect | None = None
 
 
 def data_files(root: Section, folder: Path, *, check_files: bool) -> DataFiles:
@@ -64,6 +68,7 @@ def data_files(root: Section, folder: Path, *, check_files: bool) -> DataFiles:
         join=_files(section, "join", folder, check_files=check_files),
         events=_events(section),
         options=MappingProxyType(_options(section)),
+        dialect=dialect_of(section),
     )
     section.close()
     return found

@@ -1,0 +1,1 @@
+"""What exports seem to hold: every guess with its reason, for a person to check."""

@@ -1,0 +1,174 @@
+"""`funnelkit init`: a commented funnel.yml for exports, drafted, tried, and left to a person."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from funnelkit._core import display
+from funnelkit._core.errors import ArgumentError, DataError, FunnelError, FunnelWarning
+from funnelkit.data.sources import paths_of
+from funnelkit.report.config import FILE_NAME, load_config
+
+if TYPE_CHECKING:
+    from funnelkit.data.proposing.draft import Draft
+    from funnelkit.data.records import Leads
+
+_MOST_PROBLEMS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """A drafted funnel.yml.
+
+    Parameters
+    ----------
+    path
+        Where it was written.
+    text
+        What it says.
+    tried
+        What came of reading the exports by it, as sentences.
+    readable
+        Whether they can be read by it as it stands.
+    """
+
+    path: Path
+    text: str
+    tried: tuple[str, ...]
+    readable: bool
+
+
+def propose(
+    exports: Sequence[str | Path], *, out: str | Path = FILE_NAME, force: bool = False
+) -> Proposal:
+    """Write a commented funnel.yml for exports that nobody has described yet.
+
+    Parameters
+    ----------
+    exports
+        Files, patterns or folders.
+    out
+        Where to write it; a folder stands for the funnel.yml in it.
+    force
+        Whether to replace what stands there.
+
+    Returns
+    -------
+    Proposal
+        Every guess in it is a comment with its reason; what could not be decided is left open,
+        and said.
+
+    Raises
+    ------
+    ArgumentError
+        If there is a file already, or no folder to write into.
+    DataError
+        If the exports are no tables, or nothing tells their records apart.
+    """
+    path = Path(out) / FILE_NAME if Path(out).is_dir() else Path(out)
+    if path.exists() and not force:
+        raise ArgumentError(
+            f"`out`: there is a {path.name} already; name another place with --out, or replace it "
+            "with --force."
+        )
+    if not path.parent.is_dir():
+        raise ArgumentError(f"`out`: there is no folder `{path.parent}`.")
+    made = _Text.of(_files(exports))
+    tried, readable = made.tried()
+    text = made.written(path.parent, tried)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+    return Proposal(path=path, text=text, tried=tried, readable=readable)
+
+
+def _files(exports: Sequence[str | Path]) -> list[Path]:
+    folders = [Path(one) for one in exports if Path(one).is_dir()]
+    inside = [file for folder in folders for file in sorted(folder.iterdir()) if _is_table(file)]
+    if folders and not inside:
+        raise DataError(
+            f"the folder {display.listed([f'`{folder}`' for folder in folders])} holds no export."
+        )
+    others = [one for one in exports if not Path(one).is_dir()]
+    return [*(paths_of(others, "exports") if others or not folders else []), *inside]
+
+
+def _is_table(file: Path) -> bool:
+    endings = (".csv", ".tsv", ".txt", ".parquet", ".pq", ".xlsx", ".xlsm")
+    return (
+        file.is_file() and file.suffix.lower() in endings and not file.name.startswith((".", "~"))
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Text:
+    """What will be written: by the reader of a CRM, or from columns that nobody has described."""
+
+    files: Sequence[Path]
+    dialect: str | None
+    read: Leads | None
+    drafted: Draft | None
+
+    @classmethod
+    def of(cls, files: Sequence[Path]) -> _Text:
+        from funnelkit.data.proposing import crm
+        from funnelkit.data.proposing.draft import draft
+
+        dialect = crm.dialect_of(files)
+        if dialect is None:
+            return cls(files=files, dialect=None, read=None, drafted=draft(files))
+        return cls(files=files, dialect=dialect, read=crm.read(files, dialect), drafted=None)
+
+    def written(self, folder: Path, tried: Sequence[str]) -> str:
+        from funnelkit.data.proposing import crm, writing
+
+        if self.read is not None and self.dialect is not None:
+            return crm.written(self.read, self.files, self.dialect, folder=folder, tried=tried)
+        return writing.written(self.drafted, folder=folder, tried=tried)  # type: ignore[arg-type]
+
+    def tried(self) -> tuple[tuple[str, ...], bool]:
+        """Return what comes of reading the exports by it, and whether they can be read."""
+        with tempfile.TemporaryDirectory(prefix="funnelkit-") as place:
+            trial = Path(place) / FILE_NAME
+            trial.write_text(self.written(Path(place), ()), encoding="utf-8")
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore", FunnelWarning)
+                    return _told(load_config(trial).read()), True
+            except FunnelError as error:
+                problems = [str(one) for one in getattr(error, "problems", (str(error),))]
+                more = len(problems) - _MOST_PROBLEMS
+                cut = (f"And {more} more.",) if more > 0 else ()
+                head = "It cannot be read as drafted yet; what is to be decided:"
+                return (head, *problems[:_MOST_PROBLEMS], *cut), False
+
+
+def _told(leads: Leads) -> tuple[str, ...]:
+    import funnelkit as fk
+
+    funnel = leads.funnel
+    reached = {step: len(leads.list(step)) for step in funnel.steps}
+    counts = ", ".join(f"{step} {n:,}" for step, n in reached.items())
+    found = fk.audit(leads)
+    sentences = [f"Tried out: {leads.summary()}", f"Records that reached each: {counts}."]
+    sentences += [
+        f"{note} To hold it fixed, write: as_of: {leads.as_of}"
+        for note in leads.notes
+        if note.startswith("`as_of`")
+    ]
+    if found.errors or found.warnings:
+        says = display.listed(
+            [
+                display.plural(len(part), word)
+                for part, word in ((found.errors, "error"), (found.warnings, "warning"))
+                if part
+            ]
+        )
+        sentences.append(f"The audit has {says}: see them with `funnelkit audit`.")
+    return tuple(sentences)
