@@ -19,6 +19,7 @@ from funnelkit.counts.arrange import run, union
 from funnelkit.counts.flows import Flows, Stays
 from funnelkit.counts.moments import Moments
 from funnelkit.counts.triangle import AccountSums, Triangle
+from funnelkit.data import engines
 from funnelkit.data import journeys as journey
 from funnelkit.data.definition import ENTERED_AT
 from funnelkit.data.records import Leads
@@ -177,7 +178,8 @@ def triangle_sql(
     leads, start, target, cohort, by
         As in :func:`triangle`.
     dialect
-        SQL dialect, such as ``"duckdb"`` or ``"postgres"``.
+        SQL dialect: ``"duckdb"``, ``"postgres"`` and ``"spark"`` are tested by running what is
+        printed; others that Ibis writes, such as ``"snowflake"`` or ``"bigquery"``, are not.
 
     Returns
     -------
@@ -187,13 +189,18 @@ def triangle_sql(
         attributes). It yields ``cohort_day``, the segments, ``outcome`` (0 the target, 1 … the
         exits, -1 open), ``undated``, ``age``, ``month_day`` (the first of the month in which a
         dated target came) and ``n``.
+
+    Raises
+    ------
+    ArgumentError
+        For unknown stages, segments, units or dialects; with the closest match.
     """
     question = _question(leads.funnel, start, target, cohort, by)
     rows = ibis.table(leads.rows.table.schema(), name="funnel_rows")
     table = journey.entries(leads.rows.over(rows), leads.funnel, leads.as_of)
     table = journey.journeys(table, leads.funnel)
     table = table.filter(table.aside.isnull())
-    return str(ibis.to_sql(_outcomes(_entered(leads, table, question), question), dialect=dialect))
+    return engines.sql(_outcomes(_entered(leads, table, question), question), dialect)
 
 
 def flows(leads: Leads, *, every: Unit = "month", by: By = None) -> Flows:
