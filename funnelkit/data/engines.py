@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
+from funnelkit._core import checks
 from funnelkit._core.errors import DataError
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def strip(text: ir.StringColumn) -> ir.StringColumn:
     return text.strip() if engine_of(text).native_strip else text.re_replace(_BLANKS, "")
 
 
-def on_the_wall(instant: ir.TimestampColumn, zone: str) -> ir.TimestampColumn | None:
+def on_the_wall(instant: ir.TimestampColumn, zone: str) -> Any:
     """Return the clock on the wall of a zone at each instant; None where it is not known how."""
     convert = engine_of(instant).on_the_wall
     return None if convert is None else convert(instant, zone)
@@ -135,6 +136,22 @@ def exact(number: Any) -> ir.DecimalColumn:
     else:
         fits = number.abs() < _LARGEST
     return ibis.ifelse(fits, number, ibis.null(number.type())).cast("decimal(38, 4)")
+
+
+def sql(expression: ir.Table, dialect: str) -> str:
+    """Return an expression as one statement; no driver is needed.
+
+    Raises
+    ------
+    ArgumentError
+        If Ibis does not write the dialect; with the closest match.
+    """
+    from ibis.backends.sql import compilers
+
+    written = [name for name in dir(compilers) if hasattr(getattr(compilers, name), "compiler")]
+    name = {"spark": "pyspark", "postgresql": "postgres"}.get(dialect, dialect)
+    checks.member("dialect", "SQL dialect", name, written)
+    return str(ibis.to_sql(expression, dialect=name))
 
 
 def failures(engine: Engine) -> tuple[type[Exception], ...]:

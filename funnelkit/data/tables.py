@@ -100,7 +100,8 @@ def from_table(
             raise ArgumentError(
                 f"`{argument}` lies in another connection than `table`; open both in one."
             )
-    opened, problems = [], []
+    opened: list[Source] = []
+    problems: list[str] = []
     for argument, one in [("table", table), *named]:
         try:
             opened.append(open_table(one, needed=needed, argument=argument))
