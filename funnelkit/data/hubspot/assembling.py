@@ -11,7 +11,7 @@ from funnelkit.data.assembly import Rows
 from funnelkit.data.hubspot.defining import PUSHES, Defined, Step
 from funnelkit.data.hubspot.gathering import Gathered
 from funnelkit.data.hubspot.histories import History, changes_of, pushes_of
-from funnelkit.data.hubspot.stages import Catalogue, Material, day_of, entries_of, key_column
+from funnelkit.data.hubspot.stages import Catalogue, Material, day_of, entries_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -112,14 +112,15 @@ def _events(material: Material, number: int, defined: Defined, like: ir.Table) -
     """Return the rows of a history in the form of records: one day each, or none."""
     rows = material.histories[number].usable
     is_stage = rows.field == "stage"
-    key = key_column(rows.value, material.known)
     table = material.gathered.usable
     now_open = table.filter(_is_open(table, material.known)).select("id")
     last = len(defined.funnel.stages) - 1
     columns: dict[str, Any] = {"id": rows.id, "source": ibis.literal(number + 1, "int32")}
     for k, step in enumerate(defined.steps):
-        keys = [stage.key for stage in step.stages]
-        here = (is_stage & key.isin(keys)).fill_null(False) if keys else ibis.literal(False)
+        names = material.known.names_of(step.stages)
+        here = ibis.literal(False)
+        if names:
+            here = (is_stage & rows.value.isin(names)).fill_null(False)
         if k == last:
             here = here & ~rows.id.isin(now_open.id)
         columns[f"day_{k}"] = ibis.ifelse(here, rows.day, None).cast("date")
@@ -133,11 +134,11 @@ def _events(material: Material, number: int, defined: Defined, like: ir.Table) -
 def _closing_days(material: Material, defined: Defined) -> ir.Table:
     """Return ``id`` and ``closed_on``: the first day on which a history has a record closed."""
     last = len(defined.funnel.stages) - 1
-    keys = [stage.key for step in defined.steps[last:] for stage in step.stages]
-    parts = []
-    for history in material.histories:
-        rows = entries_of(history, material.known)
-        parts.append(rows.filter(rows.key.isin(keys)).select("id", "day"))
+    closed = [stage for step in defined.steps[last:] for stage in step.stages]
+    parts = [
+        entries_of(history, closed, material.known).select("id", "day")
+        for history in material.histories
+    ]
     if not parts:
         table = material.gathered.usable
         return table.select(id=table.id, closed_on=ibis.null("date")).limit(0)

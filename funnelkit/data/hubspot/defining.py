@@ -14,7 +14,6 @@ from funnelkit.data.hubspot import headers, ordering
 from funnelkit.data.hubspot.gathering import Gathered
 from funnelkit.data.hubspot.grains import LIFECYCLE_NAMES, Grain
 from funnelkit.data.hubspot.headers import squashed
-from funnelkit.data.hubspot.histories import History
 from funnelkit.data.hubspot.stages import Catalogue, Material, Stage, first_days
 
 CREATED = "Created"
@@ -93,7 +92,8 @@ def _of_deals(material: Material) -> tuple[list[Step], list[str]]:
             f"{shown(others)} {are} not in every pipeline, and {are} {_HIDDEN}; read one pipeline "
             f'with pipelines="{known.pipelines[0]}" to have its own stages.'
         )
-    before = ordering.precedence(first_days(everywhere, material))
+    usual = all(stage.key in grain.order for stage in everywhere)
+    before = {} if usual else ordering.precedence(first_days(everywhere, material))
     placed, why = ordering.ordered(everywhere, grain.order, before)
     if placed is None:
         notes.append(
@@ -247,7 +247,7 @@ def _segments(gathered: Gathered, given: Funnel | None) -> tuple[list[str], list
     segments, apart = list(given.segments if given else ()), list(given.apart if given else ())
     for part in ("pipeline", "type"):
         if part in parts:
-            several = _several(gathered, part)
+            several = len(_values(gathered)) > 1 if part == "pipeline" else gathered.types > 1
             segments += [parts[part]] if several or given is None else []
             apart += [parts[part]] if several else []
     if given is None and "source" in parts:
@@ -264,7 +264,7 @@ def _kept(
     hidden = any(s.records and s.key not in stepped for s in material.known.stages.values())
     carried = [*(("stage",) if hidden else ()), "closed", "probability", "forecast", "status"]
     keep = [*(given.keep if given else ()), *(parts[one] for one in carried if one in parts)]
-    if any(_has_close_dates(history) for history in material.histories):
+    if any("close_date" in history.fields for history in material.histories):
         keep.append(PUSHES)
     return [one for one in dict.fromkeys(keep) if one not in taken]
 
@@ -304,13 +304,6 @@ def _status_values(
     return found
 
 
-def _several(gathered: Gathered, part: str) -> bool:
-    """Return whether a column has more than one value, blank being one."""
-    table = gathered.usable
-    column = table[gathered.texts[gathered.parts[part]]]
-    return int(table.select(value=column).distinct().count().execute()) > 1
-
-
-def _has_close_dates(history: History) -> bool:
-    rows = history.usable
-    return bool(rows.filter(rows.field == "close_date").count().execute())
+def _values(gathered: Gathered) -> set[str | None]:
+    """Return the pipelines that records are in, ``None`` being blank."""
+    return {name if isinstance(name, str) else None for name in gathered.profile["pipeline"]}

@@ -63,7 +63,7 @@ def _businesses_apart(gathered: Gathered, known: Catalogue, defined: Defined) ->
             rule="businesses_apart",
             severity="note",
             count=n,
-            share=share_of(n, int(table.id.nunique().execute())),
+            share=share_of(n, gathered.records),
             examples=tuple(str(value) for value in counted["group"].dropna().head(_EXAMPLES)),
             what=f"`{name}` holds {display.plural(len(counted), 'business', 'businesses')}, which "
             f"one rate would mix: {'; '.join(told[:_MOST_GROUPS])}{more}.",
@@ -82,12 +82,11 @@ def _planned(gathered: Gathered, known: Catalogue) -> Iterator[Finding]:
     number = int(row["n"])
     if not number:
         return
-    total = int(table.id.nunique().execute())
     yield Finding(
         rule="close_date_planned",
         severity="note",
         count=number,
-        share=share_of(number, total),
+        share=share_of(number, gathered.records),
         examples=_ids(plans),
         what=f"`{gathered.parts['closed']}` of {display.plural(number, 'open deal')} is a plan, "
         f"the last one {str(row['last'])[:10]}.",
@@ -109,9 +108,6 @@ def _last_entries(
     without = table
     for ids in told:
         without = without.anti_join(ids, "id")
-    number = int(without.id.nunique().execute())
-    if not number:
-        return
     ordered = [stage for step in defined.steps for stage in step.stages if stage.columns]
     swapped = ibis.literal(False)
     for k, earlier in enumerate(ordered):
@@ -119,8 +115,11 @@ def _last_entries(
             if not _both_closed(earlier, later):
                 before = day_of(later, without) < day_of(earlier, without)
                 swapped = swapped | before.fill_null(False)
+    row = without.aggregate(n=without.id.nunique(), back=without.id.nunique(where=swapped))
+    number, back = (int(found) for found in row.execute().iloc[0])
+    if not number:
+        return
     seen = without.filter(swapped)
-    back = int(seen.id.nunique().execute())
     evidence = (
         f" {display.plural(back, 'record')} {'has' if back == 1 else 'have'} a stage dated after "
         "one that comes later, as after going back."
@@ -132,7 +131,7 @@ def _last_entries(
         rule="last_entries",
         severity="warning" if back else "note",
         count=back or number,
-        share=share_of(back or number, int(table.id.nunique().execute())),
+        share=share_of(back or number, gathered.records),
         examples=_ids(seen) if back else (),
         what=f"{who} records have the days of stages from `Date entered` columns only, which hold "
         f"the last entry to a stage that was entered again.{evidence}",
@@ -159,9 +158,9 @@ def _close_dates_differ(
         here = table.stage.isin(texts) & table.closed.notnull() & day_of(stage, table).notnull()
         both = both | here.fill_null(False)
         differs = differs | (here & (day_of(stage, table) != table.closed)).fill_null(False)
-    known_both = int(table.filter(both).id.nunique().execute())
+    row = table.aggregate(both=table.id.nunique(where=both), odd=table.id.nunique(where=differs))
+    known_both, number = (int(found) for found in row.execute().iloc[0])
     odd = table.filter(differs)
-    number = int(odd.id.nunique().execute())
     if number:
         yield Finding(
             rule="close_date_differs",
@@ -186,7 +185,7 @@ def _history_full(material: Material) -> Iterator[Finding]:
             rule="history_full",
             severity="warning",
             count=number,
-            share=share_of(number, int(gathered.usable.id.nunique().execute())),
+            share=share_of(number, gathered.records),
             what=f"{display.plural(number, 'record')} {'has' if number == 1 else 'have'} {most} "
             "values of one property in the history; HubSpot exports no more than "
             f"{grain.kept_changes} for {grain.name}s.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -124,6 +125,32 @@ class Gathered:
         """The rows that are not set aside."""
         return self.table.filter(self.table.reason.isnull())
 
+    @cached_property
+    def records(self) -> int:
+        """Records that are not set aside."""
+        return self._rows_and_records[1]
+
+    @cached_property
+    def repeats(self) -> int:
+        """Rows beyond the first of each record."""
+        rows, records = self._rows_and_records
+        return rows - records
+
+    @cached_property
+    def _rows_and_records(self) -> tuple[int, int]:
+        table = self.usable
+        row = table.aggregate(rows=table.count(), records=table.id.nunique()).execute().iloc[0]
+        return int(row["rows"]), int(row["records"])
+
+    @cached_property
+    def types(self) -> int:
+        """Values of the deal type, blank being one."""
+        if "type" not in self.parts:
+            return 0
+        values = self.usable.select(value=self.usable[self.texts[self.parts["type"]]])
+        return int(values.distinct().count().execute())
+
+    @cached_property
     def profile(self) -> pd.DataFrame:
         """Return rows, outcomes and probabilities by ``pipeline`` and ``stage``."""
         table = self.usable
@@ -237,6 +264,9 @@ def _parts(source: Source, layout: Layout, wanted: Wanted) -> dict[str, Any]:
         column = layout.parts.get(part)
         return ibis.null("string") if column is None else parsing.cleaned(source.table[column])
 
+    def named(part: str) -> Any:
+        return relabelled(text(part), wanted.names) if part in layout.parts else text(part)
+
     def flag(part: str) -> Any:
         here = text(part).lower()
         return ibis.ifelse(here.notnull(), here.isin(_YES), None).cast("int32")
@@ -246,8 +276,8 @@ def _parts(source: Source, layout: Layout, wanted: Wanted) -> dict[str, Any]:
     contact = text("contact")
     return {
         "id": text("id"),
-        "stage": relabelled(text("stage"), wanted.names),
-        "pipeline": relabelled(text("pipeline"), wanted.names),
+        "stage": named("stage"),
+        "pipeline": named("pipeline"),
         "is_won": flag("is_won"),
         "is_closed": flag("is_closed"),
         "probability": ibis.ifelse(hundred, percent / 100, percent),
@@ -361,23 +391,18 @@ def contacts_of_several(gathered: Gathered) -> tuple[int, int, int]:
     """Return contacts with several records, the records they hold, and all records with one."""
     table = gathered.usable
     table = table.filter(table.contact.notnull()).select("id", "contact")
-    each = table.select("id", contact=table.contact.split(";").unnest()).distinct()
-    each = each.select("id", contact=each.contact.strip())
+    each = table.select("id", contact=table.contact.split(";").unnest())
+    each = each.select("id", contact=each.contact.strip()).distinct()
     per = each.group_by("contact").aggregate(n=each.id.nunique())
-    several = per.filter(per.n > 1)
-    held = each.semi_join(several, "contact")
-    return (
-        int(several.count().execute()),
-        int(held.id.nunique().execute()),
-        int(each.id.nunique().execute()),
+    held = each.join(per, "contact")
+    several = held.n > 1
+    row = held.aggregate(
+        contacts=held.contact.nunique(where=several),
+        held=held.id.nunique(where=several),
+        total=held.id.nunique(),
     )
-
-
-def repeated(gathered: Gathered) -> int:
-    """Return the rows beyond the first of each record."""
-    table = gathered.usable
-    row = table.aggregate(n=table.count(), ids=table.id.nunique()).execute().iloc[0]
-    return int(row["n"] - row["ids"])
+    contacts, records, total = row.execute().iloc[0]
+    return int(contacts), int(records), int(total)
 
 
 __all__ = [
@@ -388,7 +413,6 @@ __all__ = [
     "contacts_of_several",
     "gather",
     "relabelled",
-    "repeated",
     "tally_of",
     "with_plain_times",
 ]

@@ -194,19 +194,20 @@ def split_pipeline(
     >>> split_pipeline("Proposal (v2) (Sales)", ["proposalv2"], ["sales"])
     ('Proposal (v2)', 'Sales')
     """
-    if squashed(text) in set(stages) or not text.endswith(")"):
+    known, places = set(stages), {*pipelines, LIFECYCLE_PIPELINE}
+    if squashed(text) in known or not text.endswith(")"):
         return text, None
-    depth, start = 0, len(text)
-    for position in range(len(text) - 1, -1, -1):
-        depth += {")": 1, "(": -1}.get(text[position], 0)
-        if depth == 0:
-            start = position
-            break
-    stage, pipeline = text[:start].strip(_QUOTES + " \t"), text[start + 1 : -1].strip()
-    if not stage or not pipeline:
-        return text, None
-    known = squashed(stage) in set(stages) or squashed(pipeline) in {*pipelines, LIFECYCLE_PIPELINE}
-    return (stage, pipeline) if known or not set(stages) else (text, None)
+    opening = [k for k, letter in enumerate(text) if letter == "(" and text[:k].strip()]
+    split = [(text[:k].strip(_QUOTES + " \t"), text[k + 1 : -1].strip()) for k in opening]
+    split = [(stage, pipeline) for stage, pipeline in split if stage and pipeline]
+    for stage, pipeline in split:
+        if squashed(stage) in known and squashed(pipeline) in places:
+            return stage, pipeline
+    balanced = [one for one in split if one[1].count("(") == one[1].count(")")]
+    for stage, pipeline in reversed(balanced):
+        if squashed(pipeline) in places or squashed(stage) in known or not known:
+            return stage, pipeline
+    return text, None
 
 
 def same_stage(key: str, known: Iterable[str]) -> str:

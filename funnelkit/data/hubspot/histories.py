@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -61,6 +62,11 @@ class History:
     def usable(self) -> ir.Table:
         """The rows that are not set aside."""
         return self.table.filter(self.table.reason.isnull())
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """What changed."""
+        return frozenset(self.usable.select("field").distinct().execute()["field"])
 
     def tally(self) -> dict[str, int]:
         """Return the rows set aside, by reason."""
@@ -144,8 +150,9 @@ def fullest(histories: Sequence[History]) -> tuple[int, int]:
     if rows is None:
         return 0, 0
     per = rows.group_by("id", "field").aggregate(n=rows.count())
-    most = int(per.n.max().execute() or 0)
-    return most, int(per.filter(per.n == most).id.nunique().execute())
+    found = per.group_by("n").aggregate(records=per.id.nunique()).order_by(ibis.desc("n")).limit(1)
+    top = [(int(n), int(records)) for n, records in found.execute().itertuples(index=False)]
+    return top[0] if top else (0, 0)
 
 
 def _all(histories: Sequence[History]) -> ir.Table | None:

@@ -152,14 +152,14 @@ def read_hubspot(
     histories = read_histories(
         engine, [one for one in found if one.kind == headers.HISTORY], gathered, wanted
     )
-    known = catalogue(chosen, gathered, histories)
+    known = catalogue(chosen, gathered, histories, names)
     material = Material(grain=chosen, gathered=gathered, histories=histories, known=known)
     defined = define(material, given)
     if timezone is not None and funnel is None:
         defined = replace(defined, funnel=defined.funnel.replace(timezone=timezone))
     rows = assemble(engine, material, defined, closed_on=closed_on)
     said = _said(chosen, grain, found, strange)
-    if extra := gathering.repeated(gathered):
+    if extra := gathered.repeats:
         said.append(
             f"{display.plural(extra, 'row')} of `{gathered.source.name}` repeat a {chosen.name}, "
             "as exports do with one row for each association; each counts once."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -81,6 +81,11 @@ class Catalogue:
         """Return the stages of one outcome."""
         return [stage for stage in self.stages.values() if stage.outcome == outcome]
 
+    def names_of(self, stages: Iterable[Stage]) -> list[str]:
+        """Return the names of some stages as they stand in the data."""
+        keys = {stage.key for stage in stages}
+        return sorted(name for name, key in self.texts.items() if key in keys)
+
     def key_of(self, text: str) -> str:
         """Return the key of a stage's name."""
         return headers.same_stage(squashed(text), self.stages)
@@ -96,9 +101,11 @@ class Material:
     known: Catalogue
 
 
-def catalogue(grain: Grain, gathered: Gathered, histories: Sequence[History]) -> Catalogue:
+def catalogue(
+    grain: Grain, gathered: Gathered, histories: Sequence[History], names: Mapping[str, str]
+) -> Catalogue:
     """Return every stage that the export knows."""
-    profile = gathered.profile()
+    profile = gathered.profile
     found: dict[str, Stage] = {}
     often = profile.sort_values("n", ascending=False, kind="stable")
     for name, pipeline, n in zip(often["stage"], often["pipeline"], often["n"], strict=True):
@@ -109,7 +116,7 @@ def catalogue(grain: Grain, gathered: Gathered, histories: Sequence[History]) ->
             if isinstance(pipeline, str):
                 stage.pipelines.add(pipeline)
     pipelines = tuple(sorted({p for p in profile["pipeline"] if isinstance(p, str)}))
-    _add_dated(found, grain, gathered, pipelines)
+    _add_dated(found, grain, gathered, names)
     texts = {name: squashed(name) for name in profile["stage"] if isinstance(name, str)}
     texts |= _add_recorded(found, gathered, histories)
     notes = _judge(found, grain, profile)
@@ -148,10 +155,9 @@ def first_days(stages: Sequence[Stage], material: Material) -> ir.Table | None:
         for stage in stages
         if stage.columns
     ]
-    wanted = [stage.key for stage in stages]
     for history in material.histories:
-        rows = entries_of(history, material.known)
-        parts.append(rows.filter(rows.key.isin(wanted)).select("id", "key", "day"))
+        rows = entries_of(history, stages, material.known)
+        parts.append(rows.select("id", "key", "day"))
     if not parts:
         return None
     rows = parts[0].union(*parts[1:]) if len(parts) > 1 else parts[0]
@@ -159,28 +165,34 @@ def first_days(stages: Sequence[Stage], material: Material) -> ir.Table | None:
     return rows.group_by("id", "key").aggregate(day=rows.day.min())
 
 
-def entries_of(history: History, known: Catalogue) -> ir.Table:
-    """Return the entries to stages in a history: its rows, with ``key``."""
+def entries_of(history: History, stages: Sequence[Stage], known: Catalogue) -> ir.Table:
+    """Return the entries to some stages in a history: its rows, with ``key``."""
     rows = history.usable
-    rows = rows.filter(rows.field == "stage")
-    return rows.mutate(key=key_column(rows.value, known))
-
-
-def key_column(text: Any, known: Catalogue) -> Any:
-    """Return the key of a column of stage names; null where it is blank."""
-    cases = [(text == name, key) for name, key in known.texts.items()]
-    return ibis.cases(*cases, else_=ibis.null("string")) if cases else ibis.null("string")
+    names = known.names_of(stages)
+    if not names:
+        return rows.filter(ibis.literal(False)).mutate(key=ibis.null("string"))
+    rows = rows.filter((rows.field == "stage") & rows.value.isin(names))
+    cases = [(rows.value == name, known.texts[name]) for name in names]
+    return rows.mutate(key=ibis.cases(*cases, else_=ibis.null("string")))
 
 
 def _add_dated(
-    found: dict[str, Stage], grain: Grain, gathered: Gathered, pipelines: Sequence[str]
+    found: dict[str, Stage], grain: Grain, gathered: Gathered, names: Mapping[str, str]
 ) -> None:
     """Add the columns that date stages."""
-    by_key = {squashed(name): name for name in pipelines}
-    split = [
-        (k, *headers.split_pipeline(one.stage, found, by_key), one.rank)
-        for k, one in enumerate(gathered.layout.dated)
-    ]
+    here = sorted({p for p in gathered.profile["pipeline"] if isinstance(p, str)})
+    by_key = {squashed(name): name for name in here}
+    known = {*found, *map(squashed, names)}
+    places = {*by_key, *map(squashed, names)}
+    split = []
+    dated = gathered.layout.dated
+    told = any(headers.split_pipeline(one.stage, known, places)[1] for one in dated)
+    for k, one in enumerate(dated):
+        name, pipeline = headers.split_pipeline(one.stage, known, places)
+        if told and pipeline is None:  # where one header names its pipeline, all do
+            name, pipeline = headers.split_pipeline(one.stage, (), places)
+        renamed = None if pipeline is None else names.get(pipeline, pipeline)
+        split.append((k, names.get(name, name), renamed, one.rank))
     named = {squashed(pipeline) for _, _, pipeline, _ in split if pipeline is not None}
     shared = bool(named & set(by_key))
     for k, name, pipeline, rank in sorted(split, key=lambda one: (one[3], one[0])):
@@ -197,7 +209,7 @@ def _add_dated(
         if own is not None:
             stage.pipelines.add(own)
         else:
-            stage.pipelines |= _where_filled(gathered, f"entered_{k}")
+            stage.pipelines |= _where_filled(gathered, f"entered_{k}") if len(here) > 1 else {*here}
 
 
 def _where_filled(gathered: Gathered, column: str) -> set[str]:
