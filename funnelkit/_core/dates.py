@@ -148,6 +148,18 @@ def period_name(period: pd.Period) -> str:
     return period_label(period)
 
 
+def earlier(day: dt.date, days: int) -> dt.date:
+    """Return the day so many days before another, or the first or last day that there is.
+
+    Examples
+    --------
+    >>> earlier(dt.date(2026, 3, 1), 1), earlier(dt.date(1, 1, 5), 30)
+    (datetime.date(2026, 2, 28), datetime.date(1, 1, 1))
+    """
+    ordinal = min(max(day.toordinal() - days, 1), dt.date.max.toordinal())
+    return dt.date.fromordinal(ordinal)
+
+
 def day_name(day: dt.date) -> str:
     """Return a day as written in a sentence, the same in every locale.
 

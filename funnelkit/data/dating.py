@@ -11,6 +11,7 @@ import ibis
 import numpy as np
 from numpy.typing import NDArray
 
+from funnelkit._core.dates import earlier
 from funnelkit.data.definition import Funnel
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def last_complete_day(
         return LastDay(as_of=latest, why=why, far=late)
     if told and len(believed) > 1:
         why = f"the day before the latest time ({latest.isoformat()}), which may be half a day"
-        return LastDay(as_of=latest - dt.timedelta(days=1), why=why, far=late)
+        return LastDay(as_of=earlier(latest, 1), why=why, far=late)
     return LastDay(as_of=latest, why="the latest date that was reached", far=late)
 
 

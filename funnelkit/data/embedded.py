@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 import duckdb
 from ibis.backends.duckdb import Backend
 
-from funnelkit._core.errors import ArgumentError, CapacityError
+from funnelkit._core.errors import ArgumentError, CapacityError, DataError
 
 MEMORY_LIMIT = "FUNNELKIT_MEMORY_LIMIT"
 _SIZE = r"\d+(\.\d+)?\s*([KMGT]i?B)"
@@ -66,6 +66,8 @@ def connect() -> Embedded:
 
 class Embedded(Backend):  # type: ignore[misc]
     """Ibis' DuckDB engine, whose queries can be interrupted and watched."""
+
+    scanned: str | None = None  # Parquet files that are scanned where they lie
 
     def raw_sql(self, query: Any, **kwargs: Any) -> Any:
         """Run a statement."""
@@ -112,14 +114,21 @@ def _watched(engine: Embedded, work: Callable[[], T]) -> T:
 
 
 def _translated(engine: Embedded, work: Callable[..., T]) -> T:
-    """Return the result of some work; where memory or disk do not suffice, say so."""
+    """Return the result of some work; where memory, disk or a damaged file is at fault, say so."""
     try:
         return work()
-    except (duckdb.OutOfMemoryException, duckdb.IOException) as error:
-        words = str(error)
-        if isinstance(error, duckdb.IOException) and not any(sign in words for sign in _FULL):
-            raise
+    except duckdb.OutOfMemoryException:
         raise CapacityError(_does_not_suffice(engine)) from None
+    except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
+        raise  # a mistake of funnelkit's own
+    except (duckdb.Error, RuntimeError) as error:
+        words = str(error)
+        if any(sign in words for sign in _FULL):
+            raise CapacityError(_does_not_suffice(engine)) from None
+        if engine.scanned is None:
+            raise
+        why = (words.splitlines() or ["damaged"])[0]
+        raise DataError(f"`{engine.scanned}` cannot be read as Parquet: {why}") from None
 
 
 def _does_not_suffice(engine: Embedded) -> str:

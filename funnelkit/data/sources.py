@@ -118,17 +118,21 @@ def open_parquet(
     """
     import duckdb
 
+    from funnelkit.data import parquet
+
     files = paths_of(source, argument)
     for file in files:
         if not _is_parquet(file):
             raise DataError(f"`{file.name}` is not a Parquet file.")
+    name = shared_name(files)
+    engine.scanned = name
     try:
-        raw = engine.read_parquet([str(file) for file in files], table_name=fresh(engine, "VIEW"))
+        raw = parquet.stacked(engine, files, needed)
     except duckdb.Error as error:
         raise DataError(
-            f"`{shared_name(files)}` cannot be read as Parquet: {str(error).splitlines()[0]}"
+            f"`{name}` cannot be read as Parquet: {str(error).splitlines()[0]}"
         ) from None
-    return _typed_source(raw, shared_name(files), raw.columns, needed)
+    return _typed_source(raw, name, raw.columns, needed)
 
 
 def open_frame(
@@ -213,9 +217,17 @@ def release(engine: Any) -> None:
         engine.con.unregister(name)
         engine.raw_sql(f'DROP {kind} IF EXISTS "{name}"')
     engine._fk_raw = []
+    engine.scanned = None
+
+
+def literal_path(file: Path) -> str:
+    """Return a path that the engine, which takes *, ? and [ for a pattern, reads as it stands."""
+    return glob.escape(str(file.absolute()))
 
 
 def _matches(text: str) -> list[Path]:
+    if "\0" in text:  # no file's name
+        return []
     if Path(text).exists():
         return [Path(text)]
     return [Path(match) for match in sorted(glob.glob(text, recursive=True))]  # noqa: PTH207
@@ -260,7 +272,9 @@ def _arrow(series: pd.Series[Any]) -> pa.Array:
     if column.null_count == len(column):
         return pa.nulls(len(series), pa.string())
     is_a = pa.types
-    plain = is_a.is_primitive(kind) or is_a.is_decimal(kind) or is_a.is_string(kind)
+    if is_a.is_float16(kind):
+        return column.cast(pa.float32())
+    plain = is_a.is_primitive(kind) or is_a.is_decimal128(kind) or is_a.is_string(kind)
     if (plain or is_a.is_large_string(kind)) and not is_a.is_duration(kind):
         return column
     return _texts(series)
@@ -273,6 +287,8 @@ def _texts(series: pd.Series[Any]) -> pa.Array:
     def text(value: Any) -> str | None:
         if pd.api.types.is_scalar(value) and pd.isna(value):
             return None
-        return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+        if isinstance(value, bytes):
+            return value.decode("utf-8", "replace")
+        return str(value).encode("utf-8", "replace").decode()  # without halves of characters
 
     return pa.array([text(value) for value in series], pa.string())
