@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import ibis
@@ -61,6 +61,8 @@ class Rows:
         not known before it.
     findings
         What the audit has to say of the sources.
+    patterns
+        Position of a step -> the pattern that its dates were read by, where they are not ISO.
     history
         Positions of the sources whose rows are events of records, several to an id.
     changes
@@ -81,6 +83,7 @@ class Rows:
     notes: tuple[str, ...]
     exported: dt.date | None = None
     findings: tuple[Finding, ...] = ()
+    patterns: Mapping[int, str] = field(default_factory=dict)
     history: frozenset[int] = frozenset()
     changes: ir.Table | None = None
 
@@ -116,14 +119,14 @@ def assemble_wide(
         raise DataError(problems)
 
     keeps = filters.kept_together(sources, funnel.id, rules)
-    parts, set_aside = [], []
+    parts, set_aside, plans = [], [], list[Finding]()
     for number, source in enumerate(sources):
         own = {column for column, where in places.items() if number in where}
         columns: dict[str, Any] = {"id": parsing.cleaned(source.table[funnel.id])}
         columns["source"] = ibis.literal(number, "int32")
         columns |= _step_days(source, funnel, days[number], own)
         columns |= _utc_days(source, funnel, days, number, own)
-        notes += _plans(source, funnel, days[number], own, keeps[number])
+        plans += _plans(source, funnel, days[number], own, keeps[number])
         columns |= _attributes(source, funnel, own, values.get(number))
         part, reasons = _usable(source, columns, keeps[number])
         parts.append(part)
@@ -137,8 +140,13 @@ def assemble_wide(
         clocked=frozenset().union(*(_clocked(funnel, found) for found in days)),
         zoned=any(day.zoned for found in days for day in found.values()),
         misfit_examples=tuple(line for source in sources for line in source.misfits[1]),
-        notes=tuple(notes) + tuple(note for source in sources for note in source.notes),
-        findings=tuple(finding for source in sources for finding in source.findings),
+        notes=(
+            *notes,
+            *(finding.what for finding in plans),
+            *(note for source in sources for note in source.notes),
+        ),
+        findings=(*(finding for source in sources for finding in source.findings), *plans),
+        patterns=_patterns(funnel, days),
     )
 
 
@@ -190,6 +198,7 @@ def assemble_log(
         columns["utc"] = days[log.time].utc
     columns |= _attributes(source, funnel, set(places), values.get(0))
     part, reasons = _usable(source, columns, filters.kept_by(source, rules))
+    pattern = days[log.time].pattern
     other = sorted(present - set(names))
     if other:
         notes.append(f"`{log.stage}` values outside the funnel were set aside: {shown(other)}.")
@@ -204,6 +213,7 @@ def assemble_log(
         misfit_examples=source.misfits[1],
         notes=tuple(notes) + source.notes,
         findings=source.findings,
+        patterns=dict.fromkeys(range(len(funnel.steps)), pattern) if pattern else {},
     )
 
 
@@ -289,21 +299,51 @@ def _plans(
     days: Mapping[str, parsing.DayColumn],
     own: set[str],
     kept: Any,
-) -> list[str]:
-    """Return a note on the closing dates of records that are not closed."""
+) -> list[Finding]:
+    """Return what there is to say of the closing dates of records that are not closed."""
     column = funnel.status_date
     if column is None or not {funnel.status, column} <= own or funnel.status_date_means == "change":
         return []
     closed = [funnel.steps.index(step) for step in (funnel.won, *funnel.exits)]
     status, day = _status(source, funnel), days[column].days
-    plan = ibis.ifelse(kept & status.notnull() & ~status.isin(closed), day, ibis.null("date"))
-    table = source.table.select(plan=plan)
-    row = table.aggregate(n=table.plan.count(), last=table.plan.max()).execute().iloc[0]
-    if not row["n"]:
+    is_open = kept & status.notnull() & ~status.isin(closed)
+    entry = funnel.column_of(funnel.stages[0])
+    entered = days[entry].days if entry is not None and entry in days else ibis.null("date")
+    plans = ibis.ifelse(is_open, day, ibis.null("date"))
+    table = source.table.select(open=is_open, plan=plans, early=(plans < entered).fill_null(False))
+    plan = table.plan
+    row = table.aggregate(
+        n=plan.count(),
+        last=plan.max(),
+        all=ibis.ifelse(table.open, 1, 0).sum(),
+        early=ibis.ifelse(table.early, 1, 0).sum(),
+    )
+    found = row.execute().iloc[0]
+    number, early = int(found["n"]), int(found["early"] or 0)
+    if not number:
         return []
-    records = f"{display.plural(int(row['n']), 'record')} that {'is' if row['n'] == 1 else 'are'}"
-    last = str(row["last"])[:10]
-    return [f"`{column}` of {records} not closed is a plan (the last one {last}), and is not used."]
+    records = f"{display.plural(number, 'record')} that {'is' if number == 1 else 'are'}"
+    before = f"{display.count(early)} of them before the record began; " if early else ""
+    finding = Finding(
+        rule="close_date_planned",
+        severity="note",
+        count=number,
+        share=number / int(found["all"]),
+        what=f"`{column}` of {records} not closed is a plan ({before}the last one "
+        f"{str(found['last'])[:10]}), and is not used.",
+        remedy="An open record counts as open up to `as_of`, whatever its planned date.",
+    )
+    return [finding]
+
+
+def _patterns(funnel: Funnel, days: Sequence[Mapping[str, parsing.DayColumn]]) -> dict[int, str]:
+    """Return the pattern that each step's dates were read by, where they are not ISO."""
+    read = {column: day.pattern for found in days for column, day in found.items() if day.pattern}
+    columns = {
+        position: funnel.column_of(step) or funnel.status_date
+        for position, step in enumerate(funnel.steps)
+    }
+    return {position: read[column] for position, column in columns.items() if column in read}
 
 
 def _status(source: Source, funnel: Funnel) -> Any:

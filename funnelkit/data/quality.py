@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from funnelkit._core import display
+from funnelkit._core import checks, display
 from funnelkit._core.errors import ArgumentError
 from funnelkit._core.result import Result
+from funnelkit.data import findings_shown
 from funnelkit.data.finding import SEVERITIES, Finding, Severity
 from funnelkit.data.records import Leads
 from funnelkit.data.rules import RULES
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_FEW = 0.01
+"""Findings that concern fewer come after the others of their severity."""
+
+
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class Audit(Result):
     """What the audit found, worst first.
@@ -25,7 +31,8 @@ class Audit(Result):
     Parameters
     ----------
     findings
-        Errors, then warnings, then notes; within each, in the order of the rules.
+        Errors, then warnings, then notes; within each, in the order of the rules, those that
+        concern fewer than one in a hundred last.
     records
         Records that were kept.
     rows
@@ -89,16 +96,23 @@ class Audit(Result):
 
     def __repr__(self) -> str:
         """Return the summary and every finding as text."""
-        return "\n".join(["<Audit>", self.summary(), *(f"- {found}" for found in self.findings)])
+        shown = (findings_shown.as_text(found) for found in self.findings)
+        return "\n".join(["<Audit>", self.summary(), *shown])
+
+    def _repr_html_(self) -> str:
+        return findings_shown.as_html(self.summary(), self.findings)
 
 
-def audit(leads: Leads) -> Audit:
+def audit(leads: Leads, *, known: Mapping[str, Iterable[str]] | None = None) -> Audit:
     """Return every problem of the data at once, counted, with examples, worst first.
 
     Parameters
     ----------
     leads
         The data. The audit holds as of their ``as_of``, and looks at what was set aside as well.
+    known
+        Segment -> the names it may have, such as those of a table of products: names that are not
+        among them are found, and names that no record has.
 
     Returns
     -------
@@ -109,7 +123,7 @@ def audit(leads: Leads) -> Audit:
     Raises
     ------
     ArgumentError
-        If it is not given leads.
+        If it is not given leads, or ``known`` names no segment.
 
     Notes
     -----
@@ -133,15 +147,25 @@ def audit(leads: Leads) -> Audit:
     """
     if not isinstance(leads, Leads):
         raise ArgumentError(f"`leads` must be Leads; got {type(leads).__name__}.")
-    survey = Survey(leads)
+    survey = Survey(leads, _known(leads, known))
     findings = [*leads.rows.findings, *(one for rule in RULES for one in rule(survey))]
-    findings.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    findings.sort(key=lambda one: (SEVERITIES.index(one.severity), one.share < _FEW))
     return Audit(
         findings=tuple(findings),
         records=leads.n,
         rows=sum(leads.rows.read),
         as_of=leads.as_of,
     )
+
+
+def _known(leads: Leads, known: Mapping[str, Iterable[str]] | None) -> dict[str, tuple[str, ...]]:
+    found = {}
+    for name, names in (known or {}).items():
+        checks.member("known", "segment", name, leads.funnel.segments)
+        if isinstance(names, str):
+            raise ArgumentError(f"`known` must map `{name}` to a list of names; got {names!r}.")
+        found[name] = tuple(dict.fromkeys(text for one in names if (text := str(one).strip())))
+    return found
 
 
 __all__ = ["Audit", "Finding", "audit"]

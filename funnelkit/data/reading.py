@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from funnelkit._core.errors import ArgumentError
-from funnelkit.data import assembly, delimited, sources, tables
+from funnelkit.data import assembly, delimited, sources, tables, unread
 from funnelkit.data.columns import Filter, LogColumns, needed_columns
 from funnelkit.data.definition import Funnel
 from funnelkit.data.preparing import Day, Paths, each, leads_of, open_all, rules_of
@@ -118,6 +118,7 @@ def read_csv(
         each(join),
     )
     rows = assembly.assemble_wide(engine, opened, funnel, rules)
+    rows = unread.noted(rows, opened, funnel, rules)
     return leads_of(
         engine,
         rows,
@@ -177,6 +178,7 @@ def read_parquet(
         each(join),
     )
     rows = assembly.assemble_wide(engine, opened, funnel, rules)
+    rows = unread.noted(rows, opened, funnel, rules)
     return leads_of(
         engine,
         rows,
@@ -242,6 +244,7 @@ def from_frame(
         for name, other in ((f"join[{number}]", other) for number, other in enumerate(others))
     ]
     rows = assembly.assemble_wide(engine, opened, funnel, rules)
+    rows = unread.noted(rows, opened, funnel, rules)
     return leads_of(
         engine,
         rows,

@@ -1,89 +1,82 @@
-"""What the audit counts: a handful of scans on the engine, each done once and only when asked."""
+"""What the audit counts: a handful of statements on the engine, each run once and when asked."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import ibis
 
+from funnelkit._core.dates import earlier
 from funnelkit.data.dating import days_by_step
+from funnelkit.data.journeys import NO_STAGE
+from funnelkit.data.measures import Measures
 from funnelkit.data.records import Leads
+from funnelkit.data.repeats import Repeated, Repeats
+from funnelkit.data.silences import End, Start, silences
+from funnelkit.data.tallies import Group, Tallies, date, decimal, is_blank, row_of, sums, whole
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-WINDOWS = (30, 90, 180)
-_MOST_VALUES = 5000
+EXTREME = 100
 _EXAMPLES = 5
-
-
-class Start(NamedTuple):
-    """How the recording of a step began.
-
-    ``day`` is the first day it is recorded on; ``early`` the records that had entered at least
-    ``window`` days before; of ``later`` records that entered from then on and are old enough,
-    ``hits`` reached the step within the window.
-    """
-
-    step: int
-    day: dt.date
-    window: int
-    early: int
-    later: int
-    hits: int
-
-    @property
-    def expected(self) -> float:
-        """Early records that should have reached the step within the window."""
-        return self.early * self.hits / self.later if self.later else 0.0
+_SHOWN = frozenset(
+    {"out_of_order", "reopened", "early_exit", "reversed", "closed_undated", "no_day"}
+    | {"late_entry", "negative", f"aside: {NO_STAGE}"}
+)
 
 
 class Amounts(NamedTuple):
-    """Amounts of the records that are won, or of the others."""
+    """Amounts of the records that are won."""
 
     records: int
     known: int
     zero: int
-    negative: int
     median: Decimal | None
     total: Decimal
 
 
-class Repeats(NamedTuple):
-    """Ids that stand in several rows of one file: rows beyond the first, and ids."""
+class Money(NamedTuple):
+    """Money of the won rows of the source, what of it is counted, and where the rest went."""
 
     rows: int
-    ids: int
-    differing_ids: int
+    source: Decimal
+    counted: Decimal
+    later: Decimal
+    reversed: Decimal
+    aside: Decimal
+
+    @property
+    def rest(self) -> Decimal:
+        """What is left to explain."""
+        return self.source - self.counted - self.later - self.reversed - self.aside
 
 
 class Survey:
-    """Counts over leads, each taken from the engine when first asked for."""
+    """Counts over leads, each taken from the engine when first asked for.
 
-    def __init__(self, leads: Leads) -> None:
+    Parameters
+    ----------
+    leads
+        The data.
+    known
+        Segment -> the names it may have.
+    """
+
+    def __init__(self, leads: Leads, known: Mapping[str, Sequence[str]] | None = None) -> None:
         self.leads = leads
+        self.known = known or {}
         self.funnel = leads.funnel
         self.rows = leads.rows
         self.as_of = leads.as_of
         self.stages = range(len(leads.funnel.stages))
         self.exits = range(len(leads.funnel.stages), len(leads.funnel.steps))
 
-    @property
-    def may_show_ids(self) -> bool:
-        """Whether ids are no personal data."""
-        return self.funnel.id not in self.funnel.personal
-
-    def ids(self, chosen: Any, *, table: ir.Table | None = None) -> tuple[str, ...]:
-        """Return up to five ids of the records that pass a test."""
-        if not self.may_show_ids:
-            return ()
-        table = self.leads.derived if table is None else table
-        found = table.filter(chosen).select("id").distinct().order_by("id").limit(_EXAMPLES)
-        return tuple(str(value) for value in found.execute()["id"])
+    # --- rows: one statement ------------------------------------------------------------
 
     @cached_property
     def days(self) -> list[tuple[dt.date, int, int]]:
@@ -91,307 +84,278 @@ class Survey:
         return days_by_step(self.rows, self.funnel)
 
     @cached_property
-    def totals(self) -> Mapping[str, int]:
-        """Counts of records, by a name; see the tests in :meth:`tests`."""
-        return _row(self.leads.derived, self.tests())
-
-    def tests(self) -> dict[str, Any]:
-        """Return the test of a record behind each total."""
-        table = self.leads.derived
-        kept, last = table.aside.isnull(), self.stages[-1]
-        won = table[f"reached_{last}"]
-        left = table.exit.notnull()
-        entry_day = ibis.coalesce(*[table[f"first_{k}"] for k in self.stages])
-        early_exit = ibis.literal(False)
-        for e in self.exits:
-            early_exit = early_exit | (table[f"first_{e}"] < entry_day).fill_null(False)
-        tests = {
-            "records": ibis.literal(True),
-            "kept": kept,
-            "won": kept & won,
-            "left": kept & left,
-            "open": kept & ~won & ~left,
-            "out_of_order": table.out_of_order,
-            "reopened": table.reopened & ~early_exit,
-            "early_exit": early_exit,
-            "reversed": table.reversed,
-            "won_undated": kept & won & ~table[f"dated_{last}"],
-            "left_undated": kept & left & table.exit_date.isnull(),
-            "no_day": kept & ~_any(table[f"dated_{k}"] for k in self.stages),
-            "late_entry": kept & (table.entered_at > 0),
-            "filled": kept & _any(table[f"filled_{k}"] for k in self.stages),
-        }
-        tests |= {f"aside: {reason}": table.aside == reason for reason in self.reasons}
-        for k in self.stages:
-            tests[f"dated_{k}"] = kept & table[f"dated_{k}"]
-            tests[f"filled_{k}"] = kept & table[f"filled_{k}"]
-            tests[f"entered_{k}"] = kept & (table.entered_at == k)
-            for j in range(k):
-                both = table[f"first_{k}"].notnull() & table[f"first_{j}"].notnull()
-                tests[f"both_{j}_{k}"] = both
-                tests[f"swapped_{j}_{k}"] = both & (table[f"first_{k}"] < table[f"first_{j}"])
-        return tests
-
-    @cached_property
-    def reasons(self) -> dict[str, int]:
-        """Reason -> records set aside after reading."""
-        table = self.leads.derived
-        counted = table.group_by("aside").aggregate(n=table.count()).execute()
-        return {str(why): int(n) for why, n in counted.itertuples(index=False) if why is not None}
-
-    @cached_property
-    def swaps(self) -> dict[tuple[int, int], tuple[int, int]]:
-        """(earlier stage, later stage) -> fewest and most days by which they are swapped."""
-        table = self.leads.derived
-        pairs = [(j, k) for k in self.stages for j in range(k) if self.totals[f"swapped_{j}_{k}"]]
-        ends: dict[str, Any] = {}
-        for j, k in pairs:
-            days = table[f"first_{j}"].delta(table[f"first_{k}"], unit="day")
-            swapped = table[f"first_{k}"] < table[f"first_{j}"]
-            ends |= {
-                f"low_{j}_{k}": days.min(where=swapped),
-                f"high_{j}_{k}": days.max(where=swapped),
-            }
-        found = _row(table, ends, summed=False)
-        return {(j, k): (found[f"low_{j}_{k}"], found[f"high_{j}_{k}"]) for j, k in pairs}
-
-    @cached_property
     def start(self) -> int:
         """The first stage of which any day is known."""
-        return next((k for k in self.stages if self.totals[f"dated_{k}"]), 0)
+        seen = {step for day, step, _ in self.days if day <= self.as_of}
+        return min(seen & set(self.stages), default=0)
+
+    # --- records: a first scan ----------------------------------------------------------
 
     @cached_property
-    def entries(self) -> dict[dt.date, int]:
-        """Day -> records in rates that entered the first dated stage on it."""
-        table = self.leads.derived
-        table = table.filter(self.counted(table))
-        day = f"date_{self.start}"
-        counted = table.group_by(day).aggregate(n=table.count()).order_by(day).execute()
-        return {_date(day): int(n) for day, n in counted.itertuples(index=False)}
-
-    def counted(self, table: ir.Table) -> Any:
-        """Return whether a record entered the first dated stage on a day of its own, in rates."""
-        inside = table.aside.isnull() & table[f"dated_{self.start}"]
-        since = self.leads.recorded_from
-        if since is not None and self.leads.before_recording == "left_out":
-            inside &= self.entered(table) >= ibis.literal(since)
-        return inside
-
-    def entered(self, table: ir.Table) -> Any:
-        """Return the day of entry to the first dated stage."""
-        return table[f"date_{self.start}"]
+    def measures(self) -> Measures:
+        """The expressions behind the counts."""
+        return Measures(self.leads, self.start)
 
     @cached_property
-    def left_out(self) -> int:
-        """Records that entered before `recorded_from`."""
-        table, since = self.leads.derived, self.leads.recorded_from
-        if since is None:
-            return 0
-        early = table.aside.isnull() & table[f"dated_{self.start}"]
-        early &= self.entered(table) < ibis.literal(since)
-        return _row(table, {"n": early})["n"]
+    def _first(self) -> dict[str, Any]:
+        """Everything that one scan of the records can say."""
+        records = self.leads.derived
+        return row_of(records, sums(records, self.measures.tests()) | self.measures.firsts())
 
     @cached_property
-    def starts(self) -> list[Start]:
-        """How the recording of each later stage and exit began, for each window."""
-        table = self.leads.derived
-        table = table.filter(self.counted(table))
-        steps = [*self.stages[self.start + 1 :], *self.exits]
-        first = table.aggregate(
-            **{f"d{step}": table[f"first_{step}"].min() for step in steps}
-        ).execute()
-        began = {
-            step: _date(day) for step in steps if not _is_blank(day := first[f"d{step}"].iloc[0])
+    def totals(self) -> Mapping[str, int]:
+        """Counts of records, by the names of :meth:`Measures.tests`."""
+        return {name: whole(self._first[name]) for name in self.measures.tests()}
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """Reason -> records set aside after reading."""
+        found = {
+            name.removeprefix("aside: "): n
+            for name, n in self.totals.items()
+            if name.startswith("aside: ")
         }
-        tests: dict[str, Any] = {}
-        entered = self.entered(table)
-        for step, day in began.items():
-            reached, when = self._reached(table, step)
-            for window in WINDOWS:
-                days = dt.timedelta(days=window)
-                later = (entered >= _day(day)) & (entered <= _day(self.as_of - days))
-                soon = reached & (when.delta(entered, unit="day") <= window)
-                tests[f"early_{step}_{window}"] = entered <= _day(day - days)
-                tests[f"later_{step}_{window}"] = later
-                tests[f"hits_{step}_{window}"] = later & soon
-        found = _row(table, tests)
-        return [
-            Start(
-                step,
-                day,
-                window,
-                *(found[f"{kind}_{step}_{window}"] for kind in ("early", "later", "hits")),
-            )
-            for step, day in began.items()
-            for window in WINDOWS
-        ]
+        return {reason: n for reason, n in found.items() if n}
 
     @property
     def begun(self) -> list[int]:
         """Later stages and exits that are recorded at all."""
-        return sorted({start.step for start in self.starts})
+        return [k for k in self.measures.later if not is_blank(self._first[f"begin_{k}"])]
 
-    def _reached(self, table: ir.Table, step: int) -> tuple[Any, Any]:
-        if step in self.stages:
-            return table[f"dated_{step}"], table[f"date_{step}"]
-        left = (table.exit == step - len(self.stages)).fill_null(False)
-        return left & table.exit_date.notnull(), table.exit_date
-
-    @cached_property
-    def longest(self) -> tuple[int, int, int]:
-        """Closed records with both days, most days any of them took, open ones older than that."""
-        table = self.leads.derived
-        table = table.filter(self.counted(table))
-        last = self.stages[-1]
-        won = table[f"reached_{last}"]
-        end = ibis.ifelse(won, table[f"date_{last}"], table.exit_date)
-        dated = ibis.ifelse(won, table[f"observed_{last}"], table.exit_date.notnull())
-        took = end.delta(self.entered(table), unit="day")
-        found = _row(
-            table, {"n": dated.fill_null(False).sum(), "most": took.max(where=dated)}, summed=False
+    @property
+    def amounts(self) -> Amounts:
+        """Amounts of the records that are won, as known on `as_of`."""
+        found, median = self._first, self._first["won_median"]
+        return Amounts(
+            records=self.totals["won"],
+            known=whole(found["won_known"]),
+            zero=whole(found["won_zero"]),
+            median=None if is_blank(median) else Decimal(str(median)),
+            total=decimal(found["won_total"]),
         )
-        since = _day(self.as_of - dt.timedelta(days=found["most"]))
-        older = ~won & table.exit.isnull() & (self.entered(table) < since)
-        return found["n"], found["most"], _row(table, {"n": older})["n"]
+
+    @property
+    def known_amounts(self) -> int:
+        """Records with an amount, won or not."""
+        return whole(self._first["won_known"]) + whole(self._first["else_known"])
+
+    @property
+    def may_show_ids(self) -> bool:
+        """Whether ids are no personal data: not said to be, and no mail addresses."""
+        return self.funnel.id not in self.funnel.personal and not whole(self._first["any_mail"])
+
+    # --- records by what they share: one statement ----------------------------------------
 
     @cached_property
+    def tallies(self) -> Tallies:
+        """Records by day of entry, by names, by account."""
+        return Tallies(self.measures)
+
+    @cached_property
+    def entries(self) -> dict[dt.date, int]:
+        """Day -> records in rates that entered the first dated stage on it, in order."""
+        return self.tallies.entries
+
+    @cached_property
+    def groups(self) -> dict[str, dict[str | None, Group]]:
+        """Segment -> name -> records, the most frequent names first."""
+        return self.tallies.segments
+
+    @property
     def segments(self) -> dict[str, dict[str | None, int]]:
-        """Segment -> value -> records, the most frequent values first."""
-        table = self.leads.journeys
-        found: dict[str, dict[str | None, int]] = {}
-        for number, name in enumerate(self.funnel.segments):
-            picked = table.select(value=table[f"segment_{number}"])
-            counted = picked.group_by("value").aggregate(n=picked.count())
-            counted = counted.order_by(ibis.desc("n"), "value").limit(_MOST_VALUES).execute()
-            found[name] = {
-                value if isinstance(value, str) else None: int(n)
-                for value, n in counted.itertuples(index=False)
-            }
-        return found
-
-    @cached_property
-    def amounts(self) -> dict[bool, Amounts]:
-        """Whether won -> the amounts of these records, as known on `as_of`."""
-        table = self.leads.journeys
-        value = table["value"]
-        picked = table.select(won=table[f"reached_{self.stages[-1]}"], value=value)
-        value = picked["value"]
-        counted = picked.group_by("won").aggregate(
-            records=picked.count(),
-            known=value.count(),
-            zero=(value == 0).sum(),
-            negative=(value < 0).sum(),
-            median=value.median(where=value > 0),
-            total=value.sum(),
-        )
+        """Segment -> name -> number of records, the most frequent names first."""
         return {
-            bool(row.won): Amounts(
-                records=int(row.records),
-                known=int(row.known),
-                zero=0 if _is_blank(row.zero) else int(row.zero),
-                negative=0 if _is_blank(row.negative) else int(row.negative),
-                median=None if _is_blank(row.median) else Decimal(str(row.median)),
-                total=Decimal(0) if _is_blank(row.total) else Decimal(str(row.total)),
-            )
-            for row in counted.execute().itertuples(index=False)
+            segment: {name: group.records for name, group in groups.items()}
+            for segment, groups in self.groups.items()
         }
 
-    def large_amounts(self, above: Decimal) -> list[tuple[str, Decimal]]:
-        """Return the won records whose amount is larger, the largest first."""
-        table = self.leads.journeys
-        large = table.filter(table[f"reached_{self.stages[-1]}"] & (table["value"] > above))
-        found = large.order_by(ibis.desc("value"), "id").select("id", "value").limit(1000).execute()
-        return [(str(name), Decimal(str(value))) for name, value in found.itertuples(index=False)]
+    # --- records: a second scan, for what the first one calls for ---------------------------
+
+    @cached_property
+    def _second(self) -> dict[str, Any]:
+        measures, records = self.measures, self.leads.derived
+        wanted = sums(
+            records,
+            {
+                one.name: measures.within(one.step, one.window, one.first, one.last)
+                for one in self._silences
+            },
+        )
+        wanted |= measures.swap_days(self._swapped)
+        wanted |= sums(records, {"older": self._older})
+        if self.totals["long"]:
+            wanted |= sums(records, {"whole_years": measures.whole_years})
+        age = ibis.literal(self.as_of).delta(measures.entered, unit="day")
+        wanted["open_median"] = age.median(where=self._open)
+        if (large := self._large) is not None:
+            wanted |= sums(records, {"large": large})
+            wanted["large_most"] = records["value"].max(where=large)
+            wanted["large_total"] = records["value"].sum(where=large)
+        return row_of(records, wanted)
+
+    @cached_property
+    def _silences(self) -> list[Start]:
+        ends = {
+            k: (date(self._first[f"begin_{k}"]), date(self._first[f"end_{k}"])) for k in self.begun
+        }
+        return list(silences(ends, self.entries, self.as_of))
+
+    @property
+    def _open(self) -> Any:
+        return self.measures.counted & ~self.measures.won & ~self.measures.left
+
+    @property
+    def _older(self) -> Any:
+        """Whether an open record is older than any was when it closed."""
+        since = earlier(self.as_of, whole(self._first["longest"]))
+        return self._open & (self.measures.entered < ibis.literal(since))
+
+    @property
+    def _large(self) -> Any:
+        """Whether a won record is above a hundred medians; ``None`` without a median."""
+        median = self._first.get("won_median")
+        if is_blank(median):
+            return None
+        above = ibis.literal(Decimal(str(median)) * EXTREME).cast("decimal(38, 4)")
+        return self.measures.kept & self.measures.won & (self.leads.derived["value"] > above)
+
+    @property
+    def _swapped(self) -> list[tuple[int, int]]:
+        pairs = [(j, k) for k in self.stages for j in range(k)]
+        return [(j, k) for j, k in pairs if self.totals[f"swapped_{j}_{k}"]]
+
+    @property
+    def swaps(self) -> dict[tuple[int, int], tuple[int, int]]:
+        """(earlier stage, later stage) -> fewest and most days by which they are swapped."""
+        found = self._second
+        return {
+            (j, k): (whole(found[f"low_{j}_{k}"]), whole(found[f"high_{j}_{k}"]))
+            for j, k in self._swapped
+        }
+
+    def recorded(self, end: End) -> list[Start]:
+        """Return how the recording of later steps began or ended, where some were silent."""
+        return [
+            one._replace(hits=whole(self._second[one.name]))
+            for one in self._silences
+            if one.end == end
+        ]
+
+    @property
+    def longest(self) -> tuple[int, int, int, int]:
+        """Closed records, most days any took, open ones older than that, median age of the open."""
+        first, second = self._first, self._second
+        return (
+            whole(first["closed"]),
+            whole(first["longest"]),
+            whole(second["older"]),
+            whole(second["open_median"]),
+        )
+
+    @property
+    def whole_years(self) -> int:
+        """Records with a later step on the entry's day and month, in another year."""
+        return whole(self._second["whole_years"]) if self.totals["long"] else 0
+
+    @property
+    def large_amounts(self) -> tuple[int, Decimal, Decimal]:
+        """Won records above a hundred medians: number, largest amount, total."""
+        found = self._second
+        if not whole(found.get("large")):
+            return 0, Decimal(0), Decimal(0)
+        return whole(found["large"]), decimal(found["large_most"]), decimal(found["large_total"])
+
+    # --- rows of ids that stand in several, where there are such ----------------------------
+
+    @cached_property
+    def _repeated(self) -> Repeated:
+        return Repeated(self.leads)
 
     @cached_property
     def repeats(self) -> dict[int, Repeats]:
         """File -> ids that stand in several of its rows."""
-        per_id = self._ids_by_file
-        counted = per_id.group_by("source").aggregate(
-            rows=(per_id["n"] - 1).sum(),
-            ids=(per_id["n"] > 1).sum(),
-            differing=((per_id["n"] > 1) & per_id.differing).sum(),
-        )
-        return {
-            int(file): Repeats(*(int(number or 0) for number in numbers))
-            for file, *numbers in counted.execute().itertuples(index=False)
-        }
-
-    def repeated_ids(self, file: int, *, differing: bool) -> tuple[str, ...]:
-        """Return up to five ids that stand in several rows of a file."""
-        table = self._ids_by_file
-        several = (table["source"] == file) & (table["n"] > 1)
-        return self.ids(several & (table.differing == differing), table=table)
+        return self._repeated.by_file if self.totals["several_rows"] else {}
 
     @cached_property
     def partners(self) -> dict[tuple[bool, ...], int]:
         """For each file, whether an id stands in it -> ids."""
-        table = self._files_of_ids
         files = range(len(self.rows.names))
-        counted = table.group_by([f"in_{i}" for i in files]).aggregate(n=table.count()).execute()
-        return {
-            tuple(bool(inside) for inside in row[:-1]): int(row[-1])
-            for row in counted.itertuples(index=False)
+        found = {
+            tuple(file == i for file in files): self.totals[f"lone_{i}"]
+            for i in files
+            if self.totals[f"lone_{i}"]
         }
+        for inside, n in (self._repeated.partners if self.totals["several_rows"] else {}).items():
+            found[inside] = found.get(inside, 0) + n
+        return found
 
-    def partnerless_ids(self, file: int) -> tuple[str, ...]:
-        """Return up to five ids that stand in a later file and not in the first."""
-        table = self._files_of_ids
-        return self.ids(table[f"in_{file}"] & ~table.in_0, table=table)
-
-    @cached_property
-    def _ids_by_file(self) -> ir.Table:
-        """One row per id and file: number of rows, and whether they differ."""
-        table = self.rows.table
-        compared = [name for name in table.columns if name not in ("id", "source")]
-        n = table.count()
-        differs = ibis.literal(False)
-        for name in compared:
-            column = table[name]
-            some = (column.count() > 0) & (column.count() < n)
-            differs = differs | some | (column.min() != column.max()).fill_null(False)
-        return table.group_by("id", "source").aggregate(n=n, differing=differs)
+    # --- money: one statement, where rows say both whether they are won and for how much ------
 
     @cached_property
-    def _files_of_ids(self) -> ir.Table:
-        table = self.rows.table
-        return table.group_by("id").aggregate(
-            **{f"in_{i}": (table["source"] == i).any() for i in range(len(self.rows.names))}
+    def money(self) -> Money | None:
+        """Where the money of won rows went; ``None`` where a row does not say both."""
+        table, last = self.rows.table, self.stages[-1]
+        if self.funnel.value is None or self.rows.form == "log" or len(self.rows.names) > 1:
+            return None
+        day, value = table[f"day_{last}"], table["value"]
+        won = day.notnull()
+        if "status" in table.columns:
+            won |= (table.status == last).fill_null(False)
+        later = (day > ibis.literal(self.as_of)).fill_null(False)
+        found = row_of(
+            table,
+            sums(table, {"rows": won & (value != 0)})
+            | {"source": value.sum(where=won), "later": value.sum(where=won & later)},
+        )
+        return Money(
+            rows=whole(found["rows"]),
+            source=decimal(found["source"]),
+            counted=decimal(self._first["won_total"]),
+            later=decimal(found["later"]),
+            reversed=decimal(self._first["reversed_total"]),
+            aside=decimal(self._first["aside_total"]),
         )
 
+    # --- examples of everything: one statement ----------------------------------------------
 
-def _row(table: ir.Table, named: Mapping[str, Any], *, summed: bool = True) -> dict[str, int]:
-    """Return a whole number per name, in one scan: rows that pass a test, or an aggregate."""
-    if not named:
-        return {}
-    if summed:
-        tests = {f"c{i}": test.fill_null(False) for i, test in enumerate(named.values())}
-        table = table.select(**tests)
-        columns = {name: table[name].sum() for name in tests}
-    else:
-        columns = {f"c{i}": expression for i, expression in enumerate(named.values())}
-    row = table.aggregate(**columns).execute().iloc[0]
-    return {
-        name: 0 if _is_blank(row[f"c{i}"]) else int(row[f"c{i}"]) for i, name in enumerate(named)
-    }
+    def examples(self, name: str) -> tuple[str, ...]:
+        """Return up to five ids of the records behind a total, or of repeated ids."""
+        return self._examples.get(name, ()) if self.may_show_ids else ()
 
+    @cached_property
+    def _examples(self) -> dict[str, tuple[str, ...]]:
+        parts = [
+            table.limit(_EXAMPLES).select("id").mutate(rule=ibis.literal(name))
+            for name, table in self._shown().items()
+        ]
+        if not parts:
+            return {}
+        ids: dict[str, list[str]] = {}
+        every = reduce(lambda one, other: one.union(other), parts).execute()
+        for row in every.itertuples(index=False):
+            ids.setdefault(str(row.rule), []).append(str(row.id))
+        return {name: tuple(sorted(found)) for name, found in ids.items()}
 
-def _is_blank(value: Any) -> bool:
-    import pandas as pd
-
-    return bool(pd.isna(value))
-
-
-def _any(tests: Any) -> Any:
-    found: Any = ibis.literal(False)
-    for test in tests:
-        found = found | test
-    return found
-
-
-def _day(day: dt.date) -> Any:
-    return ibis.literal(day)
-
-
-def _date(value: Any) -> dt.date:
-    return value.date() if isinstance(value, dt.datetime) else value
+    def _shown(self) -> dict[str, ir.Table]:
+        """Return the records to show examples of, by the name of their count, in order."""
+        records = self.leads.derived
+        lone = [f"lone_{i}" for i in range(1, len(self.rows.names))]
+        tests = {
+            name: test
+            for name, test in self.measures.tests().items()
+            if self.totals[name] and (name in _SHOWN or name in lone or name.startswith("swapped_"))
+        }
+        if self.totals["left"] and self.longest[2]:
+            tests["older"] = self._older
+        if self.whole_years:
+            tests["whole_years"] = self.measures.whole_years
+        found = {
+            name: records.filter(test.fill_null(False)).order_by("id")
+            for name, test in tests.items()
+        }
+        if self.large_amounts[0]:
+            found["large"] = records.filter(self._large).order_by(ibis.desc("value"), "id")
+        if self.totals["several_rows"]:
+            repeated = self._repeated.examples()
+            found |= {name: table.order_by("id") for name, table in repeated.items()}
+        return found

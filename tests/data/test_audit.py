@@ -10,7 +10,7 @@ import pytest
 import funnelkit as fk
 from funnelkit._core.errors import ArgumentError
 from funnelkit.data.finding import SEVERITIES
-from funnelkit.data.rules.times import SURE
+from funnelkit.data.rules.recording import SURE
 from funnelkit.data.simulate import simulate_frame
 
 FUNNEL = fk.Funnel(["lead", "mql", "won"], exits=["lost"], id="id", value="amount")
@@ -67,12 +67,18 @@ def test_worst_first_and_every_view():
         "3 warnings and 1 note in 2 records from 2 rows read, as of 2026-12-31. First: 1 record "
         "has a stage dated before the one it follows: `won` 1 day before `lead`."
     )
-    assert repr(audit).splitlines()[2] == (
-        "- warning: 1 record has a stage dated before the one it follows: `won` 1 day before "
-        "`lead`. Such a time was taken to the day of the stage before it, and counts as not "
-        'observed (`out_of_order="clip"`). For example r0.'
-    )
-    assert "<table>" in audit._repr_html_()
+    first, *more = repr(audit).splitlines()[2:7]
+    assert first == f"\u25b2 warning: {audit.findings[0].what}"
+    assert more == [
+        "    -> Such a time was taken to the day of the stage before it, and counts as not observed",  # noqa: E501
+        '       (`out_of_order="clip"`).',
+        "    stages_out_of_order: 1 (50.0\u202f%), for example r0",
+        "\u25b2 warning: No record has left through `lost`: never cannot be told from not yet.",
+    ]  # fmt: skip
+    page = audit._repr_html_()
+    assert page.count("<tr>") == 1 + len(audit.findings)
+    assert "\u25b2 warning</span>" in page
+    assert "<code>won</code> 1 day before <code>lead</code>" in page
 
 
 def test_only_leads_are_audited():
@@ -172,7 +178,7 @@ def test_the_current_stage_only():
         "`offer` has no date: the export holds the current stage only."
     )
     assert found["entries_undated"].examples == ("b",)
-    assert found["reading"].what == (
+    assert found["close_date_planned"].what == (
         "`closed` of 1 record that is not closed is a plan (the last one 2026-09-01), and is not "
         "used."
     )
@@ -225,7 +231,11 @@ def test_open_records_beyond_any_closed_one():
     rows += [{"lead": day(80)}, {"lead": day(89)}, {"lead": day(91)}]
     found = audited(rows, as_of=day(100))["open_beyond_closed"]
     assert (found.count, found.share) == (2, pytest.approx(2 / 3))
-    assert found.what == "2 open records are older than any was when it closed (10 days)."
+    assert found.what == (
+        "2 open records are older than any was when it closed (10 days); the middle one of all "
+        "open records is 11 days old."
+    )
+    assert found.examples == ("r20", "r21")
     assert "open_beyond_closed" not in audited(rows[1:], as_of=day(100))
 
 

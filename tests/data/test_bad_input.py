@@ -58,8 +58,8 @@ def rules(leads):
         (
             b"PK\x03\x04" + bytes(200),
             (
-                "`leads.csv` is no delimited text: it is an Excel workbook or a zip archive; save "
-                "it as CSV, or unpack it."
+                "`leads.csv` is no delimited text: it is an Excel workbook or another zip archive; "
+                "use `read_excel`, or unpack it."
             ),
         ),
         (
@@ -78,12 +78,18 @@ def rules(leads):
             '`leads.csv` holds zero bytes, as UTF-16 does; say so with `encoding="utf-16-le"`.',
         ),
         (
-            "Leads of May\n\n" + HEADER + "1,2026-01-05,,\n",
-            "the header of `leads.csv` seems to stand in line 3; remove the 2 lines above it.",
+            "<html><body><table><tr><td>id</td></tr></table></body></html>",
+            (
+                "`leads.csv` is no delimited text: it is a table in HTML, as some CRMs write; use "
+                "`read_excel`."
+            ),
         ),
         (
-            "sep=;\nid;lead;won;lost\n1;2026-01-05;;\n",
-            "the header of `leads.csv` seems to stand in line 2; remove the line above it.",
+            "Leads of May\n\nlead,won,id,lost\n" + HEADER + "1,2026-01-05,,\n",
+            (
+                "the header of `leads.csv` may stand in line 3 or in line 4, which name as many of "
+                "the funnel's columns; remove the lines above it."
+            ),
         ),
         (
             HEADER + "1,2026-01-05\n2,2026-01-06\n",
@@ -250,7 +256,7 @@ def test_line_ends(read, line_end):
 def test_semicolons(read):
     leads = read("id;lead;won;lost\n1;2026-01-05;2026-01-07;\n")
     assert leads.notes == ("`leads.csv` is delimited by `;`.",)
-    assert found(leads, "reading").what == leads.notes[0]
+    assert found(leads, "delimiter").what == leads.notes[0]
     assert leads.list("won")["id"].tolist() == ["1"]
 
 

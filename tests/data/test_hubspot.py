@@ -88,6 +88,34 @@ def test_personal_columns_never_reach_the_engine(path, leads):
         assert mails.isdisjoint(str(cell) for row in cells for cell in row)
 
 
+def test_the_audit_names_the_traps(path):
+    grouped = funnel(account="Associated Contact Email").replace(
+        personal=[], segments=["Pipeline", "Deal Type", "Closed Lost Reason"], owner="Deal Owner"
+    )
+    audit = fk.audit(fk.read_csv(path, grouped, as_of="2025-05-02"))
+    pooled = [one for one in audit.findings if one.rule == "businesses_pooled"]
+    assert [one.what.split("`")[1] for one in pooled] == ["Pipeline", "Deal Type"]
+    found = {one.rule: one for one in audit.findings}
+    assert found["close_date_planned"].count == 360
+    assert found["accounts_shared"].what.startswith("110 of 358 accounts hold 252 of 500 records")
+    assert found["outcome_leak"].what.startswith("Every record that has any `Closed Lost Reason`")
+    assert found["mail_addresses"].count == 500
+    with path.open(encoding="utf-8", newline="") as stream:
+        mails = {row["Associated Contact Email"] for row in csv.DictReader(stream)} - {""}
+    shown = repr(audit) + audit._repr_html_() + audit.to_frame().to_csv()
+    assert not [mail for mail in mails if mail in shown]
+
+
+def test_a_column_of_pipelines_that_is_not_read(path):
+    told = {one.rule: one for one in fk.audit(fk.read_csv(path, funnel().replace(segments=[]),
+            as_of="2025-05-02")).findings}  # fmt: skip
+    assert told["businesses_unread"].what.startswith("`hubspot_deals.csv` has `Pipeline`")
+    kept_apart = funnel().replace(apart=["Pipeline"])
+    leads = fk.read_csv(path, kept_apart, as_of="2025-05-02")
+    rules = [one.rule for one in fk.audit(leads).findings]
+    assert "businesses_unread" not in rules
+
+
 def test_contacts(shared_data):
     contacts = fk.Funnel(
         [

@@ -92,9 +92,36 @@ def test_the_audit_names_the_traps(leads):
     assert found["entries_undated"].count == PROSPECTING
     assert found["blank_segment"].count == 1425
     beyond = found["open_beyond_closed"]
-    assert beyond.what.endswith("older than any was when it closed (138 days).")
-    assert beyond.count > ENGAGING / 2  # the median age of the open ones is 165 days
+    assert beyond.what.endswith(
+        "older than any was when it closed (138 days); the middle one of all open records is 165 "
+        "days old."
+    )
+    assert beyond.count > ENGAGING / 2
     assert "closed_only" not in found
+
+
+def test_names_that_the_lists_of_products_and_people_do_not_have(shared_data):
+    folder = shared_data / "maven_crm"
+    products = pd.read_csv(folder / "products.csv")["product"]
+    teams = pd.read_csv(folder / "sales_teams.csv")["sales_agent"]
+    leads = fk.read_csv(
+        folder / "sales_pipeline.csv",
+        funnel().replace(segments=["product", "sales_agent"], account="account"),
+        as_of="2017-12-31",
+    )
+    audit = fk.audit(leads, known={"product": products, "sales_agent": teams})
+    named = [finding for finding in audit.findings if "`" in finding.what]
+    found = {(finding.rule, finding.what.split("`")[1]): finding for finding in named}
+    lost = found["names_unlisted", "product"]
+    assert (lost.count, lost.examples) == (1480, ("GTXPro (for GTX Pro?)",))
+    assert "worth 3,510,578 among them" in lost.what
+    idle = found["names_unused", "sales_agent"]
+    assert (idle.count, idle.share) == (5, pytest.approx(5 / 35))
+    assert ("names_unlisted", "sales_agent") not in found
+    blank = found["accounts_blank", "account"]
+    assert blank.count == 1425
+    shared = next(one for one in audit.findings if one.rule == "accounts_shared")
+    assert shared.what == "85 of 85 accounts hold 7,375 of 7,375 records."
 
 
 def test_the_close_date_of_an_open_record_would_be_a_plan(shared_data, tmp_path):

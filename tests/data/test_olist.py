@@ -138,7 +138,9 @@ def test_the_audit_finds_the_traps_by_itself(leads):
         "no_exits",
         "first_cohort_small",
         "dates_after_as_of",
+        "look_ahead",
     }
+    assert found["look_ahead"].count == 842 - 665 == found["dates_after_as_of"].count
     assert found["stages_out_of_order"].count == 1
     assert "`won` 2 days before `mql`" in found["stages_out_of_order"].what
     assert found["recorded_only_from"].examples == ("2017-12-05",)
@@ -166,6 +168,24 @@ def test_the_audit_once_told(folder):
     assert "recorded_only_from" not in found
     assert found["recorded_from"].count == len(before)
     assert found["recorded_from"].remedy == "As asked, and mark December 2017 as partial."
+
+
+def test_columns_of_the_deals_give_the_outcome_away(folder):
+    # The deals file holds nothing but deals, so whatever stands in it alone says "won".
+    columns = ["business_segment", "lead_type", "lead_behaviour_profile"]
+    leads = fk.read_csv(
+        folder / LEADS,
+        funnel().replace(segments=["origin", *columns]),
+        join=[folder / DEALS],
+        as_of="2018-11-14",
+    )
+    findings = fk.audit(leads).findings
+    leaks = {one.what.split("`")[1]: one.count for one in findings if one.rule == "outcome_leak"}
+    deals = pd.read_csv(folder / DEALS)
+    assert leaks == {name: deals[name].notna().sum() for name in columns}
+    [joined] = [one for one in findings if one.rule == "joined_names"]
+    assert joined.count == deals["lead_behaviour_profile"].str.contains(",", na=False).sum()
+    assert '"cat, wolf"' in joined.examples
 
 
 def test_the_spreadsheet_variant_is_refused_with_the_line_to_paste(folder):
@@ -198,6 +218,9 @@ def test_the_spreadsheet_variant_is_refused_with_the_line_to_paste(folder):
     ],
 )
 def test_the_spreadsheet_variant_is_the_same_once_told(folder, leads, told):
-    other = read(folder, SPREADSHEET, **told).list("mql")
+    read_again = read(folder, SPREADSHEET, **told)
+    as_told = next(one for one in fk.audit(read_again).findings if one.rule == "dates_as_told")
+    assert "`mql` 2,862 and `won` " in as_told.what
+    other = read_again.list("mql")
     other["origin"] = other["origin"].str.replace("_", " ")
     pd.testing.assert_frame_equal(other, leads.list("mql"))

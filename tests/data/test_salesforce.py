@@ -52,9 +52,31 @@ def test_the_audit_names_the_traps(leads):
     assert found["stages_out_of_order"].count == 12
     assert found["exit_before_entry"].count == 3
     assert found["stage_order"].severity == "error"
-    notes = [finding.what for finding in fk.audit(leads).findings if finding.rule == "reading"]
-    assert any("byte-order mark" in note for note in notes)
-    assert any("`CloseDate` of 35 records that are not closed is a plan" in note for note in notes)
+    assert "byte-order mark" in found["byte_order_mark"].what
+    plans = found["close_date_planned"]
+    assert plans.what.startswith(
+        "`CloseDate` of 35 records that are not closed is a plan (4 of them before the record "
+        "began; "
+    )
+    # 12 won, 3 lost and 4 planned: 19 of 50 close before they were created.
+    assert 12 + 3 + 4 == 19
+    assert plans.count == 35
+    offsets = found["zone_on_some"]
+    assert (
+        "`created` is told to the second with an offset, `won` and `lost` as a mere" in offsets.what
+    )
+    assert found["deleted_unread"].what.startswith("`Opportunity.csv` has `IsDeleted`")
+
+
+def test_flags_that_never_say_no(shared_data):
+    flags = ["IsWon", "IsClosed"]
+    funnel = opportunities().replace(segments=["StageName", *flags])
+    leads = fk.read_csv(shared_data / "salesforce" / "Opportunity.csv", funnel, as_of="2024-01-22")
+    findings = fk.audit(leads).findings
+    blank = {one.what.split("`")[1]: one.count for one in findings if one.rule == "flag_or_blank"}
+    assert blank == {"IsWon": 50 - 12, "IsClosed": 50 - 15}
+    leaks = [one.what.split("`")[1:4:2] for one in findings if one.rule == "outcome_leak"]
+    assert ["IsWon", "won"] in leaks
 
 
 def test_leads(shared_data):

@@ -5,10 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from funnelkit.data.finding import Finding
-from funnelkit.data.rules import outcomes, rows, stages, times, values
+from funnelkit.data.rules import (
+    leaks,
+    money,
+    names,
+    outcomes,
+    reading,
+    recording,
+    rows,
+    stages,
+    times,
+)
 from funnelkit.data.survey import Survey
 
 Rule = Callable[[Survey], Iterator[Finding]]
-RULES: tuple[Rule, ...] = (*rows.RULES, *stages.RULES, *outcomes.RULES, *times.RULES, *values.RULES)
+RULES: tuple[Rule, ...] = tuple(
+    rule
+    for room in (rows, stages, outcomes, recording, times, leaks, money, names, reading)
+    for rule in room.RULES
+)
 
 __all__ = ["RULES", "Rule"]

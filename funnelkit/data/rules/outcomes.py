@@ -9,6 +9,9 @@ from funnelkit.data.finding import Finding, have, share_of, were
 from funnelkit.data.survey import Survey
 
 _ENOUGH = 20
+_DAYS = 10
+_TENTH = 0.1
+_FAR_MORE = 5
 
 
 def closed_only(survey: Survey) -> Iterator[Finding]:
@@ -90,10 +93,6 @@ def undated_outcomes(survey: Survey) -> Iterator[Finding]:
     number = won + left
     if not number:
         return
-    table, last = survey.leads.derived, survey.stages[-1]
-    undated = (table[f"reached_{last}"] & ~table[f"dated_{last}"]) | (
-        table.exit.notnull() & table.exit_date.isnull()
-    )
     parts = [
         f"{display.count(n)} {word}"
         for n, word in ((won, f"`{survey.funnel.won}`"), (left, "left"))
@@ -104,7 +103,7 @@ def undated_outcomes(survey: Survey) -> Iterator[Finding]:
         severity="warning",
         count=number,
         share=share_of(number, survey.totals["won"] + survey.totals["left"]),
-        examples=survey.ids(table.aside.isnull() & undated),
+        examples=survey.examples("closed_undated"),
         what=f"{were(number, 'record')} closed on a day that is not known "
         f"({display.listed(parts)}).",
         remedy="They count as closed by the end of the data, at an age that was not observed. Fill "
@@ -114,7 +113,7 @@ def undated_outcomes(survey: Survey) -> Iterator[Finding]:
 
 def reopened(survey: Survey) -> Iterator[Finding]:
     """Exits that were followed by a stage."""
-    table, number = survey.leads.derived, survey.totals["reopened"]
+    number = survey.totals["reopened"]
     last = survey.funnel.reopened == "last"
     if number:
         yield Finding(
@@ -122,7 +121,7 @@ def reopened(survey: Survey) -> Iterator[Finding]:
             severity="note",
             count=number,
             share=share_of(number, survey.totals["records"]),
-            examples=survey.ids(survey.tests()["reopened"]),
+            examples=survey.examples("reopened"),
             what=f"{were(number, 'record')} at a later stage again after an exit.",
             remedy='Such an exit counts as none (`reopened="last"`).'
             if last
@@ -135,7 +134,7 @@ def reopened(survey: Survey) -> Iterator[Finding]:
             severity="warning",
             count=number,
             share=share_of(number, survey.totals["records"]),
-            examples=survey.ids(survey.tests()["early_exit"], table=table),
+            examples=survey.examples("early_exit"),
             what=f"{have(number, 'record')} an exit dated before the first stage.",
             remedy=_early_exit_means(survey),
         )
@@ -150,9 +149,27 @@ def reversed_wins(survey: Survey) -> Iterator[Finding]:
             severity="warning",
             count=number,
             share=share_of(number, survey.totals["won"] + number),
-            examples=survey.ids(survey.leads.derived.reversed),
+            examples=survey.examples("reversed"),
             what=f"{were(number, 'record')} won, and later left.",
             remedy="They count as left and not as won; their money is not in the money won.",
+        )
+
+
+def exits_unused(survey: Survey) -> Iterator[Finding]:
+    """Some exits that nobody took, beside others that are used."""
+    if not survey.totals["left"] or survey.totals["left_undated"]:
+        return
+    unused = [survey.funnel.steps[e] for e in survey.exits if e not in survey.begun]
+    if unused:
+        yield Finding(
+            rule="exit_unused",
+            severity="note",
+            count=len(unused),
+            share=share_of(len(unused), len(survey.exits)),
+            examples=tuple(unused[:5]),
+            what=f"No record has left through "
+            f"{display.listed([f'`{name}`' for name in unused], last='or')}.",
+            remedy="Check the column it is read from, or drop it from `exits`.",
         )
 
 
@@ -160,18 +177,45 @@ def older_than_any_closed(survey: Survey) -> Iterator[Finding]:
     """Open records that are older than any record was when it closed."""
     if not survey.totals["left"]:
         return
-    closed, most, older = survey.longest
+    closed, most, older, age = survey.longest
     if closed >= _ENOUGH and older:
         yield Finding(
             rule="open_beyond_closed",
             severity="note",
             count=older,
             share=share_of(older, survey.totals["open"]),
+            examples=survey.examples("older"),
             what=f"{display.plural(older, 'open record')} {'is' if older == 1 else 'are'} older "
-            f"than any was when it closed ({display.plural(most, 'day')}).",
+            f"than any was when it closed ({display.plural(most, 'day')}); the middle one of all "
+            f"open records is {display.plural(age, 'day')} old.",
             remedy="Nothing is known of what becomes of such records; they may have been "
             "forgotten. Ask for them to be closed.",
         )
+
+
+def mass_closing(survey: Survey) -> Iterator[Finding]:
+    """An outcome that a day of its own holds much of: records closed at one stroke."""
+    for step in (survey.stages[-1], *survey.exits):
+        counted = {day: n for day, k, n in survey.days if k == step and day <= survey.as_of}
+        total = sum(counted.values())
+        if total < _ENOUGH or len(counted) < _DAYS:
+            continue
+        (day, number), (_, next_most) = sorted(
+            counted.items(), key=lambda pair: (-pair[1], pair[0])
+        )[:2]
+        if number >= max(_ENOUGH, _TENTH * total) and number >= _FAR_MORE * next_most:
+            yield Finding(
+                rule="mass_closing",
+                severity="warning",
+                count=number,
+                share=share_of(number, total),
+                examples=(day.isoformat(),),
+                what=f"{display.count(number)} of {display.plural(total, 'record')} with a date of "
+                f"`{survey.funnel.steps[step]}` bear {day.isoformat()}; no other day has more than "
+                f"{display.count(next_most)}. They seem to have been closed at one stroke.",
+                remedy="How long they took says when somebody cleaned up, not when they were "
+                "decided.",
+            )
 
 
 def _early_exit_means(survey: Survey) -> str:
@@ -196,5 +240,7 @@ RULES = (
     undated_outcomes,
     reopened,
     no_exits,
+    mass_closing,
+    exits_unused,
     older_than_any_closed,
 )

@@ -10,6 +10,10 @@ from funnelkit.data.finding import Finding, have, share_of, were
 from funnelkit.data.survey import Survey
 
 _MANY = 0.05
+_ONE_RECORD = (
+    "Each is one record, with the first day of each stage and the amount, owner and segments of "
+    "its earliest row that has them."
+)
 
 
 def misfit_rows(survey: Survey) -> Iterator[Finding]:
@@ -101,41 +105,57 @@ def log_rows(survey: Survey) -> Iterator[Finding]:
 
 
 def ids_repeated(survey: Survey) -> Iterator[Finding]:
-    """Ids in several rows of one file: the same row again, or one that differs."""
-    if survey.rows.form == "log":
-        return
+    """Ids in several rows of one kind: the same row again, one that differs, or another file."""
     for file, found in sorted(survey.repeats.items()):
-        name, same = survey.rows.names[file], found.ids - found.differing_ids
-        if same:
+        name, read = survey.rows.names[file], survey.rows.read[file]
+        if found.same:
             yield Finding(
                 rule="rows_repeated",
                 severity="note",
-                count=same,
-                share=share_of(same, survey.rows.read[file]),
-                examples=survey.repeated_ids(file, differing=False),
-                what=f"{have(same, 'id')} several identical rows in `{name}`.",
+                count=found.same,
+                share=share_of(found.same, read),
+                examples=survey.examples(f"same_{file}"),
+                what=f"{have(found.same, 'id')} several identical rows in `{name}`.",
                 remedy="Each is one record.",
             )
-        if found.differing_ids:
+        if found.differing:
             yield Finding(
                 rule="ids_repeated",
                 severity="warning",
-                count=found.differing_ids,
-                share=share_of(found.differing_ids, survey.rows.read[file]),
-                examples=survey.repeated_ids(file, differing=True),
-                what=f"{have(found.differing_ids, 'id')} several rows in `{name}` that differ.",
-                remedy="Each is one record, with the first day of each stage and the amount, owner "
-                "and segments of its earliest row that has them. Is the id the right column?",
+                count=found.differing,
+                share=share_of(found.differing, read),
+                examples=survey.examples(f"differing_{file}"),
+                what=f"{have(found.differing, 'id')} several rows in `{name}` that differ.",
+                remedy=f"{_ONE_RECORD} Is the id the right column?",
+            )
+        across = found.across + found.across_differing
+        if across:
+            differ = (
+                "all with the same content"
+                if not found.across_differing
+                else f"{display.count(found.across_differing)} of them with rows that differ"
+            )
+            yield Finding(
+                rule="ids_across_files",
+                severity="warning" if found.across_differing else "note",
+                count=across,
+                share=share_of(across, read),
+                examples=survey.examples(f"across_{file}"),
+                what=f"{display.plural(across, 'id')} {'stands' if across == 1 else 'stand'} in "
+                f"more than one of the files of `{name}`, {differ}: the exports overlap.",
+                remedy=_ONE_RECORD if found.across_differing else "Each is one record.",
             )
 
 
 def partners(survey: Survey) -> Iterator[Finding]:
     """Ids that stand in one of several files only."""
-    names = survey.rows.names
-    if len(names) < 2:
+    names = {
+        file: name for file, name in enumerate(survey.rows.names) if file not in survey.rows.history
+    }
+    if len(names) < 2 or 0 not in names:
         return
-    first = names[0]
-    for file, name in enumerate(names[1:], 1):
+    first = names.pop(0)
+    for file, name in names.items():
         lone = sum(n for inside, n in survey.partners.items() if inside[file] and not inside[0])
         ids = sum(n for inside, n in survey.partners.items() if inside[file])
         if lone:
@@ -144,16 +164,20 @@ def partners(survey: Survey) -> Iterator[Finding]:
                 severity="warning",
                 count=lone,
                 share=share_of(lone, ids),
-                examples=survey.partnerless_ids(file),
+                examples=survey.examples(f"lone_{file}"),
                 what=f"{display.plural(lone, 'id')} of `{name}` {_stand(lone)} in `{first}`: "
                 "deals that never were leads.",
                 remedy="They are records of their own, and in no denominator of a stage that they "
                 "never entered.",
             )
     ids = sum(n for inside, n in survey.partners.items() if inside[0])
-    alone = sum(n for inside, n in survey.partners.items() if inside[0] and not any(inside[1:]))
+    alone = sum(
+        n
+        for inside, n in survey.partners.items()
+        if inside[0] and not any(inside[i] for i in names)
+    )
     if alone:
-        others = display.listed([f"`{name}`" for name in names[1:]], last="or")
+        others = display.listed([f"`{name}`" for name in names.values()], last="or")
         yield Finding(
             rule="ids_without_deal",
             severity="warning" if alone == ids else "note",
@@ -170,13 +194,12 @@ def records_set_aside(survey: Survey) -> Iterator[Finding]:
     """Records without a stage, and an audit with no record left."""
     number = survey.totals.get(f"aside: {journeys.NO_STAGE}", 0)
     if number:
-        test = survey.leads.derived.aside == journeys.NO_STAGE
         yield Finding(
             rule="no_stage",
             severity="warning",
             count=number,
             share=share_of(number, survey.totals["records"]),
-            examples=survey.ids(test),
+            examples=survey.examples(f"aside: {journeys.NO_STAGE}"),
             what=f"{have(number, 'record')} no date in any stage"
             f"{' and no status' if survey.funnel.status else ''} up to "
             f"{survey.as_of.isoformat()}.",

@@ -1,30 +1,35 @@
-"""Rules about days: after `as_of`, far from the rest, and when recording began."""
+"""Rules about days: after `as_of`, far from the rest, on one day, months that are not whole."""
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
 from funnelkit._core import display
 from funnelkit._core.dates import period_name
 from funnelkit.data.dating import outlying_days
-from funnelkit.data.finding import Finding, have, share_of, were
-from funnelkit.data.survey import WINDOWS, Start, Survey
+from funnelkit.data.finding import Finding, have, share_of
+from funnelkit.data.survey import Survey
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SURE = 5.0
-"""Expected conversions of which not one came: chance gives that to fewer than 1 in 100."""
-
-_SURE_LATER = 7.0
 _SMALL = 20
 _SMALL_SHARE = 0.25
 _MISSING = 5
 _BULK = 0.5
+_MOST = 0.5
+_TENTH = 0.1
+_FAR_MORE = 5
+_ENOUGH_DAYS = 10
+_SEVERAL = 3
+_WEEKS = 14
+_GAPS = 3
 
 
 def after_as_of(survey: Survey) -> Iterator[Finding]:
@@ -36,15 +41,97 @@ def after_as_of(survey: Survey) -> Iterator[Finding]:
     if not later:
         return
     by_step = [f"`{survey.funnel.steps[k]}` {display.count(n)}" for k, n in sorted(later.items())]
-    number = later.total()
+    number, every = later.total(), sum(n for _, _, n in survey.days)
+    most = number > _MOST * every
     yield Finding(
         rule="dates_after_as_of",
-        severity="note",
+        severity="warning" if most else "note",
         count=number,
-        share=share_of(number, sum(n for _, _, n in survey.days)),
+        share=share_of(number, every),
         what=f"{display.plural(number, 'date')} {'lies' if number == 1 else 'lie'} after "
         f"{survey.as_of.isoformat()}: {display.listed(by_step)}.",
-        remedy="They have not happened yet as of that day, and are not used.",
+        remedy="They have not happened yet as of that day, and are not used."
+        + (" They are most of the data: is `as_of` right?" if most else ""),
+    )
+
+
+def look_ahead(survey: Survey) -> Iterator[Finding]:
+    """Outcomes after `as_of` in an export that therefore knows more than that day did."""
+    closing = (survey.stages[-1], *survey.exits)
+    far = set(_outlying(survey)[1])
+    later = {
+        step: n
+        for step in closing
+        if (n := sum(
+            n for day, k, n in survey.days if k == step and day > survey.as_of and day not in far
+        ))
+    }  # fmt: skip
+    funnel = survey.funnel
+    carried = [name for name in (funnel.value, funnel.owner, *funnel.segments) if name]
+    if not later or not carried:
+        return
+    number = sum(later.values())
+    all_closed = number + sum(
+        n for day, k, n in survey.days if k in closing and day <= survey.as_of
+    )
+    outcomes = display.listed([f"`{funnel.steps[k]}` {display.count(n)}" for k, n in later.items()])
+    shown = [f"`{name}`" for name in carried[:4]]
+    if len(carried) > 4:
+        shown = [*shown[:3], f"{len(carried) - 3} more columns"]
+    yield Finding(
+        rule="look_ahead",
+        severity="note",
+        count=number,
+        share=share_of(number, all_closed),
+        what=f"The export knows more than {survey.as_of.isoformat()} did: "
+        f"{display.plural(number, 'outcome')} of later days ({outcomes}).",
+        remedy=f"Dates are taken back to that day. {display.listed(shown)} "
+        f"{'stands' if len(carried) == 1 else 'stand'} as exported"
+        + (
+            ", but for what the source has the history of"
+            if survey.rows.changes is not None
+            else ""
+        )
+        + ": a back-test must not learn from what was written after the outcome.",
+    )
+
+
+def data_end_early(survey: Survey) -> Iterator[Finding]:
+    """An `as_of` long after anything happened: nobody was watching, or `as_of` is wrong."""
+    days = sorted({day for day, _, _ in survey.days if day <= survey.as_of})
+    if len(days) < _ENOUGH_DAYS:
+        return
+    gap = (survey.as_of - days[-1]).days
+    usual = max((later - day).days for day, later in pairwise(days[len(days) // 10 :]))
+    if gap > max(_WEEKS, _GAPS * usual):
+        yield Finding(
+            rule="data_end_early",
+            severity="warning",
+            count=gap,
+            examples=(days[-1].isoformat(),),
+            what=f"Nothing at all is recorded in the {display.plural(gap, 'day')} from "
+            f"{days[-1].isoformat()} to `as_of`, {survey.as_of.isoformat()}.",
+            remedy="If the export was made earlier, all leads look older and more hopeless than "
+            f'they are: give as_of="{days[-1].isoformat()}".',
+        )
+
+
+def whole_years(survey: Survey) -> Iterator[Finding]:
+    """Steps on the very day and month of the entry, in another year."""
+    number = survey.whole_years
+    expected = survey.totals["long"] / 365.25
+    if number < _SEVERAL or number < expected + 4 * math.sqrt(expected) + 2:
+        return
+    yield Finding(
+        rule="durations_whole_years",
+        severity="warning",
+        count=number,
+        share=share_of(number, survey.totals["counted"]),
+        examples=survey.examples("whole_years"),
+        what=f"{have(number, 'record')} a later step on the day and month of the entry, in another "
+        f"year; chance would give about {display.count(expected)}.",
+        remedy="Wrong years look like this, and dates that a system filled in. Correct them, or "
+        "leave them blank.",
     )
 
 
@@ -52,7 +139,7 @@ def far_dates(survey: Survey) -> Iterator[Finding]:
     """A few days far before, or far beyond, all others."""
     if not survey.days:
         return
-    early, late = outlying_days([day for day, _, _ in survey.days], [n for _, _, n in survey.days])
+    early, late = _outlying(survey)
     for days, where, fix in (
         (early, "before", "They count as they stand, in a cohort of their own"),
         (late, "beyond", "Those after `as_of` are not used, and `as_of` was not read off them"),
@@ -73,12 +160,18 @@ def far_dates(survey: Survey) -> Iterator[Finding]:
 
 
 def bulk_load(survey: Survey) -> Iterator[Finding]:
-    """Most records with one day of entry: the day of an import, not of the leads."""
+    """Many records with one day of entry: the day of an import, not of the leads."""
     total = sum(survey.entries.values())
     if total < _SMALL:
         return
-    day, number = max(survey.entries.items(), key=lambda pair: pair[1])
-    if number > _BULK * total:
+    most = sorted(survey.entries.items(), key=lambda pair: (-pair[1], pair[0]))
+    day, number = most[0]
+    stands_out = (
+        len(most) >= _ENOUGH_DAYS
+        and number >= max(_SMALL, _TENTH * total)
+        and number >= _FAR_MORE * most[1][1]
+    )
+    if number > _BULK * total or stands_out:
         yield Finding(
             rule="bulk_load",
             severity="warning",
@@ -90,70 +183,6 @@ def bulk_load(survey: Survey) -> Iterator[Finding]:
             remedy="Ages and cohorts from such a day mean nothing. Read the entry from the column "
             "that holds when the lead came.",
         )
-
-
-def recording(survey: Survey) -> Iterator[Finding]:
-    """Steps that are recorded only from a day on, long after the first entries."""
-    funnel = survey.funnel
-    late = [start for step in survey.begun if (start := _late_start(survey, step)) is not None]
-    closing = {survey.stages[-1], *survey.exits}
-    proposal = max((start.day for start in late if start.step in closing), default=None)
-    cured = [start for start in late if proposal is not None and start.day <= proposal]
-    if proposal is not None:
-        before = sum(n for day, n in survey.entries.items() if day < proposal)
-        yield Finding(
-            rule="recorded_only_from",
-            severity="warning",
-            count=before,
-            share=share_of(before, sum(survey.entries.values())),
-            examples=(proposal.isoformat(),),
-            what=" ".join(_silence(survey, start) for start in cured),
-            remedy=f'Read with recorded_from="{proposal.isoformat()}": rates then leave out the '
-            f"{display.plural(before, 'record')} that entered before"
-            f"{_marked(survey, proposal)}. Without it, the early cohorts look falsely low.",
-        )
-    for start in late:
-        if start not in cured:
-            yield Finding(
-                rule="recorded_only_from",
-                severity="warning",
-                count=start.early,
-                share=share_of(start.early, sum(survey.entries.values())),
-                examples=(start.day.isoformat(),),
-                what=_silence(survey, start),
-                remedy=f"Was `{funnel.steps[start.step]}` introduced then? Rates to it hold for "
-                f'cohorts from {start.day.isoformat()} on; recorded_from="'
-                f'{start.day.isoformat()}" keeps to them.',
-            )
-
-
-def recorded_from(survey: Survey) -> Iterator[Finding]:
-    """What `recorded_from` leaves out."""
-    since = survey.leads.recorded_from
-    if since is None:
-        return
-    number = survey.left_out
-    if survey.leads.before_recording == "left_out":
-        what = (
-            f"{were(number, 'record')} left out of rates, having entered before "
-            f"{since.isoformat()} (`recorded_from`)."
-        )
-        remedy = f"As asked{_marked(survey, since)}."
-    else:
-        what = (
-            f"{display.plural(number, 'record')} that entered before {since.isoformat()} "
-            f"(`recorded_from`) {'counts' if number == 1 else 'count'} as observed from that day."
-        )
-        remedy = 'As asked (`before_recording="delayed_entry"`).'
-    yield Finding(
-        rule="recorded_from",
-        severity="note",
-        count=number,
-        share=share_of(number, number + sum(survey.entries.values())),
-        examples=(since.isoformat(),),
-        what=what,
-        remedy=remedy,
-    )
 
 
 def cohorts(survey: Survey) -> Iterator[Finding]:
@@ -197,6 +226,8 @@ def _gaps(survey: Survey, months: dict[pd.Period, int], last: pd.Period) -> Iter
             f"{period_name(first)} and {period_name(final)}.",
             remedy="Was nothing recorded, or is a part of the export missing?",
         )
+    if _ended(survey):  # said by `data_end_early`
+        return
     if (last - final).n > 1 or (last != final and survey.as_of == last.end_time.date()):
         ended = max(survey.entries)
         yield Finding(
@@ -210,50 +241,12 @@ def _gaps(survey: Survey, months: dict[pd.Period, int], last: pd.Period) -> Iter
         )
 
 
-def zone(survey: Survey) -> Iterator[Finding]:
-    """Times with an offset, and no zone in which a day begins."""
-    if survey.rows.zoned and survey.funnel.timezone is None:
-        yield Finding(
-            rule="zone_unsaid",
-            severity="warning",
-            count=1,
-            what="Times carry an offset and the funnel has no `timezone`: days begin and end in "
-            "UTC.",
-            remedy='Name the zone in which the team works, such as timezone="Europe/Berlin".',
-        )
+def _ended(survey: Survey) -> bool:
+    return next(data_end_early(survey), None) is not None
 
 
-def reading(survey: Survey) -> Iterator[Finding]:
-    """What was found and decided while reading."""
-    for note in survey.leads.notes:
-        said_elsewhere = "carry an offset" in note or "not believed" in note
-        decided = note.startswith("`as_of` was taken")
-        if said_elsewhere or (decided and survey.as_of.isoformat() not in note):
-            continue
-        yield Finding(
-            rule="reading",
-            severity="note",
-            count=1,
-            what=note,
-            remedy="Give `as_of` to say it yourself." if decided else "Nothing to do.",
-        )
-
-
-def _late_start(survey: Survey, step: int) -> Start | None:
-    """Return the shortest window in which silence before the first day is no chance."""
-    for start in survey.starts:
-        needed = SURE if start.window == WINDOWS[0] else _SURE_LATER
-        if start.step == step and start.expected >= needed:
-            return start
-    return None
-
-
-def _silence(survey: Survey, start: Start) -> str:
-    return (
-        f"`{survey.funnel.steps[start.step]}` is recorded only from {start.day.isoformat()} on, "
-        f"although {have(start.early, 'record')} entered at least {start.window} days before, of "
-        f"which about {display.count(start.expected)} should have reached it by then."
-    )
+def _outlying(survey: Survey) -> tuple[tuple[dt.date, ...], tuple[dt.date, ...]]:
+    return outlying_days([day for day, _, _ in survey.days], [n for _, _, n in survey.days])
 
 
 def _partial(month: pd.Period, why: str, number: int) -> Finding:
@@ -274,21 +267,12 @@ def _months(survey: Survey) -> dict[pd.Period, int]:
     return dict(sorted(counted.items()))  # type: ignore[arg-type]
 
 
-def _marked(survey: Survey, day: dt.date) -> str:
-    """Return what becomes of the month that a day cuts in two."""
-    if day.day == 1:
-        return ""
-    month = survey.funnel.calendar.period(day, "month")
-    return f", and mark {period_name(month)} as partial"
-
-
 RULES = (
-    recording,
+    data_end_early,
     far_dates,
+    whole_years,
     bulk_load,
-    zone,
     cohorts,
     after_as_of,
-    recorded_from,
-    reading,
+    look_ahead,
 )
