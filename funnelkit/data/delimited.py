@@ -8,7 +8,7 @@ import csv
 import io
 import tempfile
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,16 @@ import ibis
 
 from funnelkit._core import display
 from funnelkit._core.errors import ArgumentError, DataError
-from funnelkit.data.sources import Source, fresh, kept, paths_of, refuse_repeats, shared_name
+from funnelkit.data import formatted, report_lines
+from funnelkit.data.sources import (
+    Source,
+    fresh,
+    kept,
+    literal_path,
+    paths_of,
+    refuse_repeats,
+    shared_name,
+)
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -24,7 +33,6 @@ if TYPE_CHECKING:
 
 _HEAD_BYTES = 1 << 20
 _LONGEST_LINE = 16 << 20
-_TITLE_LINES = 20
 _DELIMITERS = (",", ";", "\t", "|")
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -32,13 +40,14 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _OTHER_KINDS = (
-    (b"PK\x03\x04", "an Excel workbook or a zip archive; save it as CSV, or unpack it"),
-    (b"\xd0\xcf\x11\xe0", "an old Excel workbook; save it as CSV"),
+    (b"PK\x03\x04", "an Excel workbook or another zip archive; use `read_excel`, or unpack it"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook; save it as .xlsx for `read_excel`, or as CSV"),
     (b"PAR1", "a Parquet file; use `read_parquet`"),
     (b"\x1f\x8b", "compressed; unpack it first"),
     (b"%PDF", "a PDF document; export the table as CSV"),
     (b"<", "a web page or XML, perhaps a sign-in page; download the export again"),
 )
+_PAGE = "a table in HTML, as some CRMs write; use `read_excel`"
 
 
 def open_csv(
@@ -70,8 +79,8 @@ def open_csv(
     Raises
     ------
     DataError
-        For files that are empty or no text tables, headers that differ, bytes that are not UTF-8,
-        a quotation mark that is never closed.
+        For files that are empty or no text tables, headers that differ or may be one of two
+        lines, bytes that are not UTF-8, a quotation mark that is never closed.
     """
     if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1):
         raise ArgumentError(f"`delimiter` must be one character; got {delimiter!r}.")
@@ -92,6 +101,10 @@ def open_csv(
     for other in tables[1:]:
         table = table.union(other.select(*table.columns))
     name = shared_name(files)
+    aside: dict[str, int] = {}
+    for head in heads:
+        for reason, count in head.layout.aside.items():
+            aside[reason] = aside.get(reason, 0) + count
     if rows == 0:
         if misfits:
             raise DataError(
@@ -103,9 +116,10 @@ def open_csv(
         name=name,
         table=table,
         columns=heads[0].columns,
-        rows=rows + misfits,
+        rows=rows + misfits + sum(aside.values()),
         misfits=(misfits, tuple(examples[:5])),
         headers=headers,
+        aside=aside,
         notes=tuple(note for head in heads for note in head.notes),
     )
 
@@ -119,6 +133,7 @@ class _Head:
     delimiter: str
     encoding: str
     notes: tuple[str, ...]
+    layout: report_lines.Layout = field(default_factory=report_lines.Layout)
 
     @classmethod
     def read(
@@ -130,7 +145,10 @@ class _Head:
             raise DataError(f"`{file.name}` is empty.")
         for mark, kind in _OTHER_KINDS:
             if start.lstrip().startswith(mark):
-                raise DataError(f"`{file.name}` is no delimited text: it is {kind}.")
+                is_table = mark == b"<" and b"<table" in start.lower()
+                raise DataError(
+                    f"`{file.name}` is no delimited text: it is {_PAGE if is_table else kind}."
+                )
         notes = []
         bom = next(((mark, codec) for mark, codec in _BOMS if start.startswith(mark)), None)
         if bom is not None:
@@ -139,33 +157,43 @@ class _Head:
         text = _decoded(start, codec, file)
         delimiters = _DELIMITERS if delimiter is None else (delimiter,)
         found, header = max(
-            ((mark, _first(text, mark)) for mark in delimiters),
+            ((mark, _first(text.lstrip("\r\n"), mark)) for mark in delimiters),
             key=lambda pair: (len(set(pair[1]) & set(needed)), len(pair[1])),
         )
+        above = 0
+        if not set(header) & set(needed) or len(header) == 1:
+            below = report_lines.find_header_line(file, text, delimiters, needed)
+            found, header, above = below or (found, header, 0)
+        if not header:
+            raise DataError(
+                f"`{file.name}`: its first line cannot be split into cells; is it an export of a "
+                "table, in the format its name says?"
+            )
         if delimiter is None and found != ",":
             shown = {"\t": "tab"}.get(found, f"`{found}`")
             notes.append(f"`{file.name}` is delimited by {shown}.")
-        if not set(header) & set(needed):
-            _refuse_titles(file, text, delimiters, needed)
         _refuse_damaged(file, start, header, found, needed)
         refuse_repeats(header, needed, file.name)
-        return cls(file, _unique(header, needed), found, codec, tuple(notes))
+        layout = report_lines.layout_of(file, codec, found, above=above, wide=len(header) > 1)
+        notes += formatted.told(file.name, layout.aside)
+        return cls(file, _unique(header, needed), found, codec, tuple(notes), layout)
 
     @contextlib.contextmanager
     def in_utf8(self) -> Iterator[Path]:
         """Yield the file itself, or a copy in UTF-8 that goes away afterwards."""
-        if self.encoding in ("utf-8", "utf-8-sig"):
+        is_utf8 = self.encoding in ("utf-8", "utf-8-sig")
+        if is_utf8 and self.layout.is_whole:
             yield self.file
             return
+        errors = "surrogateescape" if is_utf8 else "strict"
         with tempfile.TemporaryDirectory(prefix="funnelkit-") as folder:
             path = Path(folder) / "copy.csv"
             try:
                 with (
-                    self.file.open(encoding=self.encoding, newline="") as stream,
-                    path.open("w", encoding="utf-8", newline="") as copy,
+                    self.file.open(encoding=self.encoding, errors=errors, newline="") as stream,
+                    path.open("w", encoding="utf-8", errors=errors, newline="") as copy,
                 ):
-                    while chunk := stream.read(1 << 20):
-                        copy.write(chunk)
+                    self.layout.copy(stream, copy)
             except UnicodeError as error:
                 raise DataError(
                     f"`{self.file.name}` cannot be read with `encoding={self.encoding!r}`: {error}."
@@ -177,9 +205,9 @@ class _Head:
         with self.file.open("rb") as stream:
             bad = next((raw for raw in stream if not _is_utf8(raw)), b"")
         shown = bad.decode("cp1252", errors="replace")
-        cells = next(csv.reader([shown], delimiter=self.delimiter), [])
+        cells = _first(shown, self.delimiter)
         odd = [
-            f"`{column}` as {cell.strip()[:40]!r}"
+            f"`{column}` as {cell[:40]!r}"
             for column, cell in zip(self.columns, cells, strict=False)
             if column in needed and not cell.isascii()
         ]
@@ -200,7 +228,7 @@ def _scan(engine: Backend, head: _Head, needed: Collection[str]) -> tuple[ir.Tab
     with head.in_utf8() as path:
         try:
             raw = engine.read_csv(
-                str(path),
+                literal_path(path),
                 table_name=fresh(engine, "VIEW"),
                 all_varchar=True,
                 header=True,
@@ -211,6 +239,7 @@ def _scan(engine: Backend, head: _Head, needed: Collection[str]) -> tuple[ir.Tab
                 rejects_table=rejects,
                 rejects_scan=fresh(engine, "TABLE"),
                 auto_detect=False,
+                compression="none",
                 columns=dict.fromkeys(head.columns, "VARCHAR"),
                 max_line_size=_LONGEST_LINE,
             )
@@ -227,11 +256,13 @@ def _misfits(engine: Backend, rejects: str, head: _Head, needed: Collection[str]
     found = engine.raw_sql(
         f'SELECT line, error_type::VARCHAR, csv_line FROM "{rejects}" ORDER BY line'  # noqa: S608
     ).fetchall()
-    bad_bytes = sorted({line for line, kind, _ in found if kind == "INVALID ENCODING"})
+    above = head.layout.above
+    bad_bytes = sorted({above + line for line, kind, _ in found if kind == "INVALID ENCODING"})
     if bad_bytes:
         raise DataError(head.not_utf8(bad_bytes, needed))
     lines: dict[int, str] = {}
-    for line, kind, text in found:
+    for place, kind, text in found:
+        line = above + place
         if kind == "UNQUOTED VALUE" and "\n" in text.strip():
             swallowed = display.plural(text.strip().count("\n"), "line")
             raise DataError(
@@ -244,13 +275,13 @@ def _misfits(engine: Backend, rejects: str, head: _Head, needed: Collection[str]
 
 def _misfit(head: _Head, line: int, kind: str, text: str) -> str:
     where = f"{head.file.name} line {line}"
-    if "COLUMNS" not in kind:
+    cells = len(_first(text, head.delimiter))
+    if "COLUMNS" not in kind or not cells:
         why = {
             "UNQUOTED VALUE": "a quotation mark in the wrong place",
             "LINE SIZE OVER MAXIMUM": f"longer than {_LONGEST_LINE >> 20} MB",
         }
         return f"{where} ({why.get(kind, 'cannot be split into cells')})"
-    cells = len(next(csv.reader(io.StringIO(text), delimiter=head.delimiter), []))
     return f"{where} ({display.plural(cells, 'cell')}, the header has {len(head.columns)})"
 
 
@@ -264,20 +295,6 @@ def _refuse_differences(heads: Sequence[_Head], needed: Collection[str]) -> None
                 f"{display.listed([f'`{name}`' for name in odd])}; files in one list hold rows of "
                 "the same kind. For files of different kinds that share the id use `join=[…]`."
             )
-
-
-def _refuse_titles(
-    file: Path, text: str, delimiters: Sequence[str], needed: Collection[str]
-) -> None:
-    """Refuse a file whose header stands below its first line."""
-    for number, line in enumerate(text.splitlines()[:_TITLE_LINES], 1):
-        for mark in delimiters:
-            if set(_first(line, mark)) & set(needed):
-                above = "the line" if number == 2 else f"the {number - 1} lines"
-                raise DataError(
-                    f"the header of `{file.name}` seems to stand in line {number}; remove {above} "
-                    "above it."
-                )
 
 
 def _refuse_damaged(
@@ -314,7 +331,7 @@ def _codec(encoding: str | None) -> str:
 
 def _decoded(start: bytes, codec: str, file: Path) -> str:
     text = codecs.getincrementaldecoder(codec)(errors="replace").decode(start)
-    text = text.removeprefix("\ufeff").lstrip("\r\n")
+    text = text.removeprefix("\ufeff")
     if not text.strip():
         raise DataError(f"`{file.name}` is empty.")
     if "\x00" in text[:1000]:

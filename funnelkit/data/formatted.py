@@ -34,6 +34,9 @@ _AMOUNT = re.compile(
     r"[A-Z]{0,3}[ \u00a0]?[-+\u2212(]?[ \u00a0]?[€$£¥]?[ \u00a0]?\d[\d.,'\u2019 \u00a0\u202f]*"
     r"[)%]?[ \u00a0]?(?:[€$£¥%]|[A-Z]{3})?"
 )
+_DAY = re.compile(
+    r"\d{1,2}\.\d{1,2}\.\d{2,4}|(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+)
 _GROUP = re.compile(r".*\(\d[\d.,]*(?: [^\W\d]+)?\)")
 _END = re.compile(
     r"©|\(c\) ?\d{4}|copyright\b|confidential\b|.*\bdo not distribute\b|.*\ball rights reserved\b"
@@ -180,7 +183,7 @@ def reason_of(cells: Sequence[tuple[str, bool]], *, wide: bool) -> str | None:
 def is_figure(text: str, number: bool) -> bool:  # noqa: FBT001  a cell's two parts
     """Return whether a cell is a number, an amount, or says which figure stands beside it."""
     if number or _AMOUNT.fullmatch(text.strip()):
-        return True
+        return not _DAY.fullmatch(text.strip())
     word = " ".join(text.split()).casefold().rstrip(" :")
     return bool(_SUM.fullmatch(word) or _BESIDE.fullmatch(word))
 

@@ -117,8 +117,8 @@ def test_several_workbooks_of_one_kind(book, tmp_path):
     assert leads.list("lead")["id"].tolist() == ["a", "b", "c"]
     assert leads.notes == (
         (
-            "`~$may.xlsx` was passed over: it is what Excel leaves beside a workbook that is open, so "
-            "that one of the others may not be saved yet."
+            "`~$may.xlsx` was passed over: it is what Excel leaves beside a workbook that is open, "
+            "so that one of the others may not be saved yet."
         ),
     )
     assert refused(tmp_path / "~$may.xlsx", error=ArgumentError) == (
@@ -255,12 +255,12 @@ def test_a_formatted_report(book):
     assert found["amount"].tolist()[:2] == [Decimal(100), Decimal("50.5")]
     assert leads.notes == (
         (
-            "11 rows of `leads.xlsx` that hold no record were set aside (2 footer, 5 subtotal, 4 title "
-            "above the header)."
+            "11 rows of `leads.xlsx` that hold no record were set aside (2 footer, 5 subtotal, 4 "
+            "title above the header)."
         ),
         (
-            "`source` in `leads.xlsx`: 1 cell was filled with the value of the merged block that it is "
-            "part of."
+            "`source` in `leads.xlsx`: 1 cell was filled with the value of the merged block that it "
+            "is part of."
         ),
     )
 
@@ -374,7 +374,8 @@ def test_plain_numbers_in_a_column_of_days(book):
         ),
         (
             "`won` in `leads.xlsx`: 1 cell is a plain number, not formatted as a date, such as "
-            "46054.75. As Excel counts days, 46054.75 is 2026-02-01T18:00:00. To read them so, write "
+            "46054.75. As Excel counts days, 46054.75 is 2026-02-01T18:00:00. To read them so, "
+            "write "
             'date_format={"won": "excel"}; else format the column as a date.'
         ),
     )
