@@ -83,7 +83,7 @@ def _of(part: int, whole: int) -> str:
 def _counts(source: Source, tests: Mapping[str, Any]) -> dict[str, int]:
     """Return how many rows pass each test, in one scan."""
     found = source.table.aggregate(**{name: test.sum() for name, test in tests.items()})
-    return {name: int(number or 0) for name, number in found.execute().iloc[0].items()}
+    return {name: engines.whole(number) for name, number in found.execute().iloc[0].items()}
 
 
 def _plain(text: ir.StringColumn, thousands: str, decimal: str) -> ir.StringColumn:

@@ -138,6 +138,11 @@ def exact(number: Any) -> ir.DecimalColumn:
     return ibis.ifelse(fits, number, ibis.null(number.type())).cast("decimal(38, 4)")
 
 
+def whole(number: Any) -> int:
+    """Return a count that came from an engine; a sum over nothing is null, on Polars NaN."""
+    return 0 if number is None or number != number else int(number)  # noqa: PLR0124
+
+
 def sql(expression: ir.Table, dialect: str) -> str:
     """Return an expression as one statement; no driver is needed.
 

@@ -197,7 +197,7 @@ def _aggregate(
         return {name: {} for name in checks}
     row = source.table.aggregate(**flat).execute().iloc[0]
     return {
-        name: {what: int(row[f"{number}_{what}"] or 0) for what in named}
+        name: {what: engines.whole(row[f"{number}_{what}"]) for what in named}
         for number, (name, named) in enumerate(checks.items())
     }
 
@@ -301,7 +301,7 @@ def _from_text(
             return _unreadable(source, name, count, rules)
         read = _read(text, pattern)
         told = days.isnull() & (read.hour() + read.minute() + read.second() > 0)
-        clock += int(source.table.aggregate(n=told.sum()).execute()["n"].iloc[0] or 0)
+        clock += engines.whole(source.table.aggregate(n=told.sum()).execute()["n"].iloc[0])
         days = ibis.coalesce(days, read.date())
     found = _found(source, name, days, clock=clock, zoned=zoned, unzoned=clock - zoned)
     utc = iso_day(text, "UTC") if zoned and rules.timezone not in (None, "UTC") else None

@@ -7,7 +7,7 @@ from typing import Any
 
 from funnelkit._core import display
 from funnelkit._core.errors import did_you_mean, unknown
-from funnelkit.data import parsing
+from funnelkit.data import engines, parsing
 from funnelkit.data.columns import shown
 from funnelkit.data.definition import Funnel
 from funnelkit.data.sources import Source
@@ -61,7 +61,7 @@ def of_ids(source: Source, name: str) -> list[str]:
         return [problem]
     text = parsing.cleaned(column)
     damaged = text.re_search(_SPREADSHEET_ID)
-    count = int(damaged.sum().execute() or 0)
+    count = engines.whole(damaged.sum().execute())
     if not count:
         return []
     table = source.table.select(text=text, damaged=damaged)
