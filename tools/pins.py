@@ -4,8 +4,8 @@ Run after a change of the dependencies, or to move to today's versions::
 
     .venv/bin/python tools/pins.py
 
-The set is closed (with the development extra, without the optional engines), and one version
-of each package serves all supported Pythons and systems, so a line is `name==version` alone.
+The set is closed (with the development extra and the engines), and one version of each package
+serves all supported Pythons and systems, so a line is `name==version` alone.
 """
 
 import re
@@ -24,7 +24,8 @@ def resolve() -> str:
     """What uv finds for the lowest supported Python and all later ones, on every system."""
     lowest = ("--universal", "--python-version", "3.11", "--fork-strategy", "fewest")
     plain = ("--no-header", "--no-annotate", "--quiet")
-    command = ("uv", "pip", "compile", "pyproject.toml", "--extra", "dev", *lowest, *plain)
+    extras = ("--extra", "dev", "--extra", "engines")
+    command = ("uv", "pip", "compile", "pyproject.toml", *extras, *lowest, *plain)
     return subprocess.run(
         [sys.executable, "-m", *command],
         cwd=ROOT,
