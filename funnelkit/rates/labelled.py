@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +14,7 @@ from funnelkit._core.frames import long_frame
 from funnelkit._core.interval import Interval, ShareMethod, share_interval
 from funnelkit._core.result import Result, frozen
 from funnelkit.counts.triangle import Segment
+from funnelkit.rates.businesses import businesses, told_apart
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,6 +39,8 @@ class LabelledRate(Result):
         Numerators and denominators, shape ``(n_segments,)``.
     still_open
         How many of the denominators may yet convert, shape ``(n_segments,)``.
+    apart
+        Columns whose values are businesses of their own; :meth:`summary` never makes one of them.
     design
         Design effect of leads of one account that go together, shape ``(n_segments,)``.
     method, confidence_level
@@ -55,6 +58,7 @@ class LabelledRate(Result):
     design: FloatArray
     method: ShareMethod = "wilson"
     confidence_level: float = 0.95
+    apart: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Copy and freeze the arrays."""
@@ -128,7 +132,14 @@ class LabelledRate(Result):
         return frame
 
     def summary(self) -> str:
-        """Return the rate with its label, its two counts and what is still open."""
+        """Return the rate with its label, its two counts and what is still open.
+
+        Of businesses that are kept apart, that of each.
+        """
+        parts = businesses(self.by, self.segments, self.apart)
+        if len(parts) > 1:
+            own = [(values, self._of(rows)) for values, rows in parts]
+            return told_apart([(values, one.denominator, one.summary()) for values, one in own])
         name = self.name[:1].upper() + self.name[1:]
         if not self.denominator:
             return f"{name} ({self.label}): nothing to divide by."
@@ -145,3 +156,14 @@ class LabelledRate(Result):
                 "so it may rise."
             )
         return text
+
+    def _of(self, rows: list[int]) -> LabelledRate:
+        return replace(
+            self,
+            segments=tuple(self.segments[row] for row in rows),
+            counts=self.counts[rows],
+            bases=self.bases[rows],
+            still_open=self.still_open[rows],
+            design=self.design[rows],
+            apart=(),
+        )

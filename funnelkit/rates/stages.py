@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,6 +18,7 @@ from funnelkit._core.frames import long_frame
 from funnelkit._core.interval import Interval, ShareMethod, share_interval
 from funnelkit._core.result import Result
 from funnelkit.counts.flows import Stays
+from funnelkit.rates.businesses import ENTERED_AT, appearing_by, stays_by_business, told_apart
 from funnelkit.rates.labelled import LabelledRate
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-ENTERED_AT = "entered_at"
 
 
 def flow(
@@ -111,6 +111,7 @@ def flow(
         stays=table,
         origins=split,
         strict=leads.funnel.skipped == "strict",
+        apart=leads.funnel.apart,
         confidence_level=confidence_level,
         method=method,
     )
@@ -140,6 +141,8 @@ class StageRates(Result):
         later are in no denominator of an earlier stage; ``None`` where that is not known.
     strict
         Whether stages without a day were left unfilled.
+    apart
+        Segment columns whose values are businesses of their own, of which no sentence makes one.
     method, confidence_level
         Of the intervals in the frames.
     """
@@ -147,6 +150,7 @@ class StageRates(Result):
     stays: Stays
     origins: Stays | None = None
     strict: bool = False
+    apart: tuple[str, ...] = ()
     method: ShareMethod = "wilson"
     confidence_level: float = 0.95
 
@@ -177,7 +181,7 @@ class StageRates(Result):
             entered = self.stays.entered[:, :1] > 0
             product = np.cumprod(np.column_stack([np.ones(len(steps)), steps]), axis=1)
             return np.where(entered, product, np.nan)
-        reached = self._from(self.origins.entered, upto=0)
+        reached = appearing_by(self.stays, self.origins, self.origins.entered, 0)
         some = reached[:, :1] > 0
         return np.where(some, reached / np.maximum(reached[:, :1], 1), np.nan)
 
@@ -295,7 +299,20 @@ class StageRates(Result):
         )
 
     def summary(self) -> str:
-        """Return the way from the first stage to the last, and the rate of each step."""
+        """Return the way from the first stage to the last, and the rate of each step.
+
+        Of businesses that are kept apart, the way of each.
+        """
+        parts = stays_by_business(self.stays, self.origins, self.apart)
+        if len(parts) < 2:
+            return self._way(steps=True)
+        said = []
+        for values, stays, origins in parts:
+            own = replace(self, stays=stays, origins=origins, apart=())
+            said.append((values, int(own._first.sum()), own._way(steps=False)))
+        return told_apart(said)
+
+    def _way(self, *, steps: bool) -> str:
         stages = self.stays.stages
         first = int(self._first.sum())
         if not first:
@@ -308,7 +325,7 @@ class StageRates(Result):
             won / first * worth, worth, confidence_level=self.confidence_level, method=self.method
         )
         moved, entered = self._moved.sum(axis=0), self._entered.sum(axis=0)
-        steps = [
+        rates = [
             f"{before} to {after} {display.percent(moved[k] / max(entered[k], 1))}"
             for k, (before, after) in enumerate(pairwise(stages))
         ]
@@ -318,8 +335,8 @@ class StageRates(Result):
             f"{display.percent_range(float(low), float(high), words=True)}) reached {stages[-1]} "
             f"by {self.stays.as_of.isoformat()}."
         )
-        if len(steps) > 1:
-            text += f" Step by step: {display.listed(steps)}."
+        if steps and len(rates) > 1:
+            text += f" Step by step: {display.listed(rates)}."
         return text
 
     @property
@@ -386,6 +403,7 @@ class StageRates(Result):
             counts=passed.won,
             bases=passed.won + passed.left if decided else passed.entered,
             still_open=0 * passed.still_open if decided else passed.still_open,
+            apart=self.apart,
             design=self._design(None)[:, stage],
             method=self.method,
             confidence_level=self.confidence_level,
@@ -413,7 +431,7 @@ class StageRates(Result):
         split = self.origins is not None
 
         def of(cube: IntArray) -> IntArray:
-            return self._from(cube, upto=position) if split else cube
+            return appearing_by(stays, source, cube, position) if split else cube
 
         left = sum((of(cube) for cube in source.left.values()), np.zeros_like(stays.entered))
         entered = of(source.entered)
@@ -423,19 +441,6 @@ class StageRates(Result):
             left=np.asarray(left)[:, position:].sum(axis=1),
             still_open=of(source.still_there)[:, position:last].sum(axis=1),
         )
-
-    def _from(self, cube: IntArray, *, upto: int) -> IntArray:
-        """Return counts of ``origins`` over the records that first appear at a stage or before."""
-        stays, origins = self.stays, self.origins or self.stays
-        wanted = set(stays.stages[: upto + 1])
-        rows = {segment: i for i, segment in enumerate(stays.segments)}
-        at = origins.by.index(ENTERED_AT)
-        kept = [origins.by.index(name) for name in stays.by]
-        found = np.zeros_like(stays.entered)
-        for row, segment in enumerate(origins.segments):
-            if segment[at] in wanted:
-                found[rows[tuple(segment[k] for k in kept)]] += cube[row]
-        return found
 
 
 def _first_is_one(ends: ArrayLike) -> FloatArray:

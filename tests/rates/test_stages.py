@@ -301,3 +301,31 @@ class TestLeads:
     def test_periods_come_from_the_leads(self, leads):
         result = rates.period(leads, "lead", "won", every="quarter", by="source")
         assert result.to_frame()["converted"].tolist() == [1, 1]
+
+
+def test_businesses_that_are_kept_apart_are_never_one_rate():
+    deals = pd.DataFrame(
+        {
+            "id": [f"{k:02d}" for k in range(30)],
+            "deal": "2026-01-05",
+            "won": ["2026-01-09"] * 10 + [None] * 20,
+            "pipeline": ["New"] * 5 + ["Renewal"] * 5 + ["New"] * 15 + ["Renewal"] * 5,
+            "source": ["a", "b"] * 15,
+        }
+    )
+    funnel = fk.Funnel(["deal", "won"], segments=["pipeline", "source"], apart=["pipeline"])
+    leads = fk.from_frame(deals, funnel, as_of="2026-02-28")
+    for by in (None, "source"):
+        table = rates.flow(leads, by=by)
+        said = table.summary().replace("\u202f", " ")
+        # New: 5 of 20; Renewal: 5 of 10; nowhere the 10 of 30 of both
+        assert said.startswith("New: of 20 leads that entered deal, 5 (25.0 %, ")
+        assert "Renewal: of 10 leads that entered deal, 5 (50.0 %, " in said
+        assert "33.3" not in said
+        assert "30 leads" not in said
+        won = table.win_rate.summary().replace("\u202f", " ")
+        assert won.startswith("New: win rate (won / entered deal): 5 of 20, 25.0 %")
+        assert "Renewal: win rate (won / entered deal): 5 of 10, 50.0 %" in won
+        assert "33.3" not in won
+    assert "10 (33.3" in rates.flow(leads.pooled()).summary()
+    assert rates.flow(leads.only(pipeline="New")).summary().startswith("Of 20 leads")
