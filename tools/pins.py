@@ -15,7 +15,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 HEADER = """\
-# One version of everything, the development tools included, for Python 3.11 to 3.13.
+# One version of everything, development tools and engines included, for Python 3.11 to 3.13.
 # Written by tools/pins.py from pyproject.toml; pip and uv read it through --constraint.
 """
 

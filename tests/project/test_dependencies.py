@@ -19,6 +19,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 RUNTIME = [Requirement(text) for text in PROJECT["dependencies"]]
 DEVELOPMENT = [Requirement(text) for text in PROJECT["optional-dependencies"]["dev"]]
 ALL = [*RUNTIME, *DEVELOPMENT]
+ENGINES = [
+    Requirement(text)
+    for extra in ("polars", "postgres", "spark")
+    for text in PROJECT["optional-dependencies"][extra]
+]
 PIN = re.compile(r"[a-z0-9][a-z0-9-]*==[0-9][0-9a-z.]*")
 
 # What is called otherwise on conda-forge, or there is split into a smaller package.
@@ -48,7 +53,7 @@ def lower_bound(requirement: Requirement) -> Version:
 # --- pyproject.toml -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("requirement", ALL, ids=str)
+@pytest.mark.parametrize("requirement", [*ALL, *ENGINES], ids=str)
 def test_every_dependency_states_its_lowest_version(requirement: Requirement) -> None:
     assert lower_bound(requirement) > Version("0")
     assert not requirement.url
@@ -91,14 +96,21 @@ def test_constraints_are_plain_pins() -> None:
     assert names == sorted(names)
 
 
-@pytest.mark.parametrize("requirement", ALL, ids=str)
+def test_the_extra_of_all_engines_names_each_of_them() -> None:
+    [every] = [Requirement(text) for text in PROJECT["optional-dependencies"]["engines"]]
+    assert (every.name, every.extras) == ("funnelkit", {"polars", "postgres", "spark"})
+
+
+@pytest.mark.parametrize("requirement", [*ALL, *ENGINES], ids=str)
 def test_every_dependency_is_pinned_within_its_bounds(requirement: Requirement) -> None:
     assert requirement.specifier.contains(pins()[canonicalize_name(requirement.name)])
 
 
 def test_the_pins_are_closed() -> None:
     """Whatever the pinned packages need, on this system and Python, is pinned too."""
-    pinned, seen, queue = pins(), set(), list(ALL)
+    here = {canonicalize_name(each.name) for each in importlib.metadata.distributions()}
+    there = [each for each in ENGINES if canonicalize_name(each.name) in here]
+    pinned, seen, queue = pins(), set(), [*ALL, *there]
     while queue:
         requirement = queue.pop()
         name = canonicalize_name(requirement.name)
