@@ -18,6 +18,7 @@ from funnelkit._core import display
 from funnelkit._core.errors import ArgumentError, DataError
 from funnelkit.data import formatted, report_lines
 from funnelkit.data.sources import (
+    PART,
     Source,
     fresh,
     kept,
@@ -96,7 +97,9 @@ def open_csv(
         counted = raw.aggregate(n=raw.count(), again=repeated.sum()).execute().iloc[0]
         again = int(counted["again"] or 0) if counted["n"] else 0
         rows, headers = rows + int(counted["n"]), headers + again
-        tables.append(raw.filter(~repeated) if again else raw)
+        raw = raw.filter(~repeated) if again else raw
+        part = ibis.literal(len(tables), "int32")
+        tables.append(raw.mutate(**{PART: part}) if len(heads) > 1 else raw)
     table = tables[0]
     for other in tables[1:]:
         table = table.union(other.select(*table.columns))
@@ -275,7 +278,7 @@ def _misfits(engine: Backend, rejects: str, head: _Head, needed: Collection[str]
 
 def _misfit(head: _Head, line: int, kind: str, text: str) -> str:
     where = f"{head.file.name} line {line}"
-    cells = len(_first(text, head.delimiter))
+    cells = len(_first(text.lstrip("\r\n"), head.delimiter))
     if "COLUMNS" not in kind or not cells:
         why = {
             "UNQUOTED VALUE": "a quotation mark in the wrong place",

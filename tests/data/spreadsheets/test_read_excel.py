@@ -259,8 +259,8 @@ def test_a_formatted_report(book):
             "title above the header)."
         ),
         (
-            "`source` in `leads.xlsx`: 1 cell was filled with the value of the merged block that it "
-            "is part of."
+            "`source` in `leads.xlsx`: 1 cell was filled with the value of the merged block that "
+            "it is part of."
         ),
     )
 
