@@ -290,3 +290,42 @@ def test_nothing_is_written_but_the_snapshot(tmp_path: Path, exports) -> None:
     kept(tmp_path, exports)
     found = {path.name for path in (tmp_path / "archive").rglob("*")}
     assert found == {"2026-03-31", "leads.parquet", "deals.parquet", snapshots.MANIFEST}
+
+
+@pytest.mark.filterwarnings("ignore::funnelkit._core.errors.AssumptionWarning")
+def test_a_crm_export_is_kept_by_its_own_reader(tmp_path: Path, shared_data: Path) -> None:
+    folder = shared_data / "hubspot"
+    ours = fk.read_hubspot(folder)
+    archive = fk.archive(folder, folder=tmp_path / "a", reader="read_hubspot")
+    assert not fk.archive(folder, folder=tmp_path / "a", reader="read_hubspot").changed
+    theirs = archive.at(ours.as_of)
+    assert len(theirs) == 500  # deals, of the README of the data
+    for step in ours.funnel.steps:
+        pd.testing.assert_frame_equal(theirs.list(step), ours.list(step))
+    kept_columns = ", ".join(archive.to_frame()["columns"])
+    assert ours.funnel.personal
+    assert not [name for name in ours.funnel.personal if name in kept_columns]
+
+
+def test_a_workbook_is_kept_with_its_days_as_texts(tmp_path: Path) -> None:
+    book = pd.DataFrame(
+        {
+            "id": ["a", "b"],
+            "lead": pd.to_datetime(["2026-01-05", "2026-01-09"]),
+            "won": [46050, None],
+        }
+    )
+    book.to_excel(tmp_path / "leads.xlsx", index=False)
+    funnel = fk.Funnel(["lead", "won"])
+    told = {"date_format": {"won": "excel"}}
+    ours = fk.read_excel(tmp_path / "leads.xlsx", funnel, as_of="2026-02-28", **told)
+    archive = fk.archive(
+        tmp_path / "leads.xlsx", funnel, folder=tmp_path / "a", as_of="2026-02-28", **told
+    )
+    assert parquet(tmp_path / "a" / "2026-02-28" / "leads.parquet")["lead"].tolist() == [
+        "2026-01-05",
+        "2026-01-09",
+    ]
+    theirs = archive.at("2026-02-28")
+    pd.testing.assert_frame_equal(theirs.list("won"), ours.list("won"))
+    assert theirs.list("won")["id"].tolist() == ["a"]

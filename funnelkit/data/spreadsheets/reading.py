@@ -90,7 +90,7 @@ def read_excel(
     >>> leads.summary()
     '2 records from 2 rows read, 0 set aside; complete up to 28 February 2026.'
     """
-    serials, patterns = _serials(date_format)
+    serials, patterns = serials_of(date_format)
     rules = rules_of(
         funnel,
         dates=(patterns, dayfirst),
@@ -127,7 +127,7 @@ def read_excel(
     )
 
 
-def _serials(
+def serials_of(
     given: str | Mapping[str, str] | None,
 ) -> tuple[dict[str, str], str | Mapping[str, str] | None]:
     """Return which columns hold days as numbers, and the patterns of the others."""
