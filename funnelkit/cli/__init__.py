@@ -25,7 +25,8 @@ examples:
   funnelkit demo                                          a report on simulated data
   funnelkit init leads.csv deals.csv                      draft a funnel.yml to check
   funnelkit report monthly --month 2026-10 --config funnel.yml
-  funnelkit audit --config funnel.yml                     what is wrong with the data
+  funnelkit audit leads.csv                               what is wrong with the data
+  funnelkit archive                                       keep the exports as of their day
 
 exit codes: 0 done, 1 failed (or the audit found errors), 2 wrong arguments or funnel.yml
 """
@@ -74,7 +75,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--version", action="version", version=f"funnelkit {funnelkit.__version__}")
     verbs = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
-    options = [_init(verbs), *_report(verbs), _audit(verbs), _demo(verbs)]
+    options = [_init(verbs), *_report(verbs), _audit(verbs), _archive(verbs), _demo(verbs)]
     told, strange = parser.parse_known_args(argv)
     if strange:
         known = [name for one in options for name in one.option_names()]
@@ -135,9 +136,26 @@ def _init(verbs: argparse._SubParsersAction[_Parser]) -> _Parser:
 def _audit(verbs: argparse._SubParsersAction[_Parser]) -> _Parser:
     words = "say what is wrong with the data, every problem at once"
     parser = verbs.add_parser("audit", help=words, description=words)
+    words = "exports to read in place of those that funnel.yml names"
+    parser.add_argument("files", metavar="FILE", nargs="*", help=words)
     parser.add_argument("--config", metavar="PATH", help="funnel.yml; none: the one here")
-    for name, words in (("data", "exports to read"), ("join", "further exports")):
+    for name, words in (("data", "as FILE"), ("join", "further exports")):
         parser.add_argument(f"--{name}", metavar="PATH", nargs="+", action="extend", help=words)
+    return _for_machines(parser)
+
+
+def _archive(verbs: argparse._SubParsersAction[_Parser]) -> _Parser:
+    words = "keep the exports as a snapshot of their day, or list those that are kept"
+    parser = verbs.add_parser("archive", help=words, description=words)
+    parser.add_argument("--config", metavar="PATH", help="funnel.yml; none: the one here")
+    for name, words in (("data", "exports to keep"), ("join", "further exports")):
+        parser.add_argument(f"--{name}", metavar="PATH", nargs="+", action="extend", help=words)
+    words = "the archive; none: the folder archive beside funnel.yml"
+    parser.add_argument("--folder", metavar="PATH", help=words)
+    parser.add_argument("--as-of", metavar="DAY", help="last day on which they are complete")
+    words = "another export may take the place of the one kept for its day"
+    parser.add_argument("--overwrite", action="store_true", help=words)
+    parser.add_argument("--list", action="store_true", help="only list the snapshots")
     return _for_machines(parser)
 
 

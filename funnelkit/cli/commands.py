@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import json
 import math
+import shlex
 import sys
 import warnings
 from collections.abc import Iterator
@@ -56,11 +57,16 @@ def audit(told: argparse.Namespace) -> int:
     from funnelkit.report.config import FILE_NAME, load_config
 
     path = told.config or FILE_NAME
+    files = [*told.files, *(told.data or ())] or None
     if not told.config and not Path(FILE_NAME).is_file():
-        raise DefinitionError(f"there is no {FILE_NAME} here; name it with --config.")
-    config = load_config(path, check_files=told.data is None)
+        given = " ".join(shlex.quote(file) for file in files or ("FILE",))
+        raise DefinitionError(
+            f"there is no {FILE_NAME} here, which says what the columns mean: `funnelkit init "
+            f"{given}` writes one to check, or name yours with --config."
+        )
+    config = load_config(path, check_files=files is None)
     with _said_aloud() as said:
-        found = fk.audit(config.read(data=told.data, join=told.join))
+        found = fk.audit(config.read(data=files, join=told.join))
     errors = sum(finding.severity == "error" for finding in found.findings)
     known = {finding.what for finding in found.findings}
     notes = [str(one.message) for one in said if str(one.message) not in known]
@@ -73,6 +79,41 @@ def audit(told: argparse.Namespace) -> int:
         print("\n".join(_lines(finding)))
     print(found.summary())
     return int(errors > 0)
+
+
+def archive(told: argparse.Namespace) -> int:
+    """Keep the exports as a snapshot of their day, or list the snapshots."""
+    from funnelkit.data.archive import open_archive
+    from funnelkit.report.config import FILE_NAME, load_config
+
+    if not told.config and not Path(FILE_NAME).is_file():
+        raise DefinitionError(f"there is no {FILE_NAME} here; name it with --config.")
+    config = load_config(told.config or FILE_NAME, check_files=told.data is None and not told.list)
+    folder = Path(told.folder) if told.folder else config.archive_folder
+    with _said_aloud() as said:
+        if told.list:
+            kept = open_archive(folder, config.funnel)
+        else:
+            kept = config.archive(
+                folder=folder, data=told.data, join=told.join, as_of=told.as_of,
+                overwrite=told.overwrite,
+            )  # fmt: skip
+    days = [one.as_of.isoformat() for one in kept.snapshots]
+    rows = {one.as_of.isoformat(): one.rows for one in kept.snapshots}
+    if told.json:
+        notes = [str(one.message) for one in said]
+        shown = {"folder": folder.as_posix(), "changed": kept.changed, "snapshots": rows}
+        _print_json({"summary": kept.summary(), **shown, "warnings": notes})
+        return 0
+    for one in said:
+        print(f"note: {one.message}", file=sys.stderr)
+    if told.list:
+        for day in days:
+            print(f"{day}  {rows[day]:>12,} rows")
+    elif not kept.changed:
+        print("Nothing changed: this export is kept already.")
+    print(kept.summary())
+    return 0
 
 
 def fail(told: argparse.Namespace, error: FunnelError, code: int) -> int:
@@ -137,11 +178,15 @@ def _known(value: Any) -> Any:
 
 
 def _lines(finding: Any) -> list[str]:
-    head = f"{finding.severity}: {finding.what} [{finding.rule}]"
-    examples = ", ".join(finding.examples)
+    """Return a finding as lines: what, how many and which, and what to do."""
+    from funnelkit._core import display
+
+    share = display.percent(finding.share).replace(display.NARROW_SPACE, " ")
+    many = display.count(finding.count) + (f" ({share})" if math.isfinite(finding.share) else "")
+    examples = f", for example: {', '.join(finding.examples)}" if finding.examples else ""
     return [
-        head,
-        *([f"    for example: {examples}"] if examples else []),
+        f"{finding.severity}: {finding.what} [{finding.rule}]",
+        f"    {many}{examples}",
         *([f"    {finding.remedy}"] if finding.remedy else []),
     ]
 

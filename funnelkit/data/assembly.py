@@ -15,7 +15,7 @@ from funnelkit.data import amounts, engines, filters, parsing, refusals
 from funnelkit.data.columns import LogColumns, Places, ReadingRules, locate, replace_columns, shown
 from funnelkit.data.definition import Funnel
 from funnelkit.data.finding import Finding
-from funnelkit.data.sources import Source
+from funnelkit.data.sources import PART, Source
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -39,7 +39,8 @@ class Rows:
         Wide form: ``id, source, day_<step>…, status, value, owner, account, segment_<k>…,
         keep_<k>…``; log form: ``id, source, step, day`` and the same attributes. Attributes that
         the funnel does not have are absent. Where times carry an offset and the funnel has a zone,
-        also their days in UTC: ``utc_<step>…``, or ``utc``.
+        also their days in UTC: ``utc_<step>…``, or ``utc``. Of several files of one kind, also
+        ``part``: a number for the file.
     form
         ``"wide"``: one row per record; ``"log"``: one row per event.
     names
@@ -124,6 +125,9 @@ def assemble_wide(
         own = {column for column, where in places.items() if number in where}
         columns: dict[str, Any] = {"id": parsing.cleaned(source.table[funnel.id])}
         columns["source"] = ibis.literal(number, "int32")
+        if any(PART in source.table.columns for source in sources):
+            several = PART in source.table.columns
+            columns["part"] = source.table[PART] if several else ibis.null("int32")
         columns |= _step_days(source, funnel, days[number], own)
         columns |= _utc_days(source, funnel, days, number, own)
         plans += _plans(source, funnel, days[number], own, keeps[number])

@@ -88,7 +88,8 @@ def open_csv(
     files = paths_of(source, argument)
     heads = [_Head.read(file, delimiter, encoding, needed) for file in files]
     _refuse_differences(heads, needed)
-    tables, misfits, examples, rows, headers = [], 0, [], 0, 0
+    tables: list[ir.Table] = []
+    misfits, examples, rows, headers = 0, list[str](), 0, 0
     for head in heads:
         raw, lines = _scan(engine, head, needed)
         misfits += len(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -40,35 +41,36 @@ class Measures:
         self.exits = range(len(leads.funnel.stages), len(leads.funnel.steps))
         self.last = self.stages[-1]
 
-    @property
+    @cached_property
     def kept(self) -> Any:
         """Whether a record is kept."""
         return self.table.aside.isnull()
 
-    @property
+    @cached_property
     def won(self) -> Any:
         """Whether a record is won."""
         return self.table[f"reached_{self.last}"]
 
-    @property
+    @cached_property
     def left(self) -> Any:
         """Whether a record has left."""
         return self.table.exit.notnull()
 
-    @property
+    @cached_property
     def entered(self) -> Any:
         """The day of entry to the first dated stage."""
         return self.table[f"date_{self.start}"]
 
-    @property
+    @cached_property
     def counted(self) -> Any:
         """Whether a record entered the first dated stage on a day of its own, and is in rates."""
         since = self.leads.left_out_before
         inside = self.kept & self.table[f"dated_{self.start}"]
         return inside if since is None else inside & (self.entered >= ibis.literal(since))
 
+    @cached_property
     def tests(self) -> dict[str, Any]:
-        """Return the test of a record behind each total."""
+        """The test of a record behind each total."""
         table, kept, won, left = self.table, self.kept, self.won, self.left
         entry_day = ibis.coalesce(*[table[f"first_{k}"] for k in self.stages])
         early_exit = any_of(table[f"first_{e}"] < entry_day for e in self.exits)
@@ -111,9 +113,9 @@ class Measures:
             f"lone_{i}": (table.copies == 1) & (table.source == i)
             for i in range(len(self.leads.rows.names))
         }
-        return tests | self.stage_tests()
+        return tests | self._stage_tests()
 
-    def stage_tests(self) -> dict[str, Any]:
+    def _stage_tests(self) -> dict[str, Any]:
         """Return the tests of each stage, and of each two of them."""
         table, kept = self.table, self.kept
         tests: dict[str, Any] = {}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ibis.backends.duckdb import Backend
 
 _NOTHING = "nothing"
+_MANY = 1_000_000_007
 # Kinds that may stand beside each other in one column, and as what they are then read.
 _TOGETHER = (
     ({"whole numbers"}, "int64"),
@@ -37,21 +38,26 @@ def stacked(engine: Backend, files: Sequence[Path], needed: Collection[str]) -> 
     DataError
         With every column that differs, and the first files in which it does.
     """
-    from funnelkit.data.sources import fresh, literal_path
+    from funnelkit.data.sources import PART, fresh, literal_path
 
     groups = _alike(files, needed) if len(files) > 1 else [(list(files), {})]
     _refuse_differences(groups)
+    told = {"filename": PART} if len(files) > 1 else {}
     parts = [
-        engine.read_parquet([literal_path(file) for file in of], table_name=fresh(engine, "VIEW"))
+        engine.read_parquet(
+            [literal_path(file) for file in of], table_name=fresh(engine, "VIEW"), **told
+        )
         for of, _ in groups
     ]
+    if len(files) > 1:  # a number takes less room than a path
+        parts = [part.mutate(**{PART: (part[PART].hash() % _MANY).cast("int32")}) for part in parts]
     if len(parts) == 1:
         return parts[0]
     wanted = sorted(set.intersection(*(set(part.columns) for part in parts)) & set(needed))
     wanted = wanted or [parts[0].columns[0]]
     kinds = [{kind for _, found in groups for kind in _of(found, name)} for name in wanted]
     first, *others = [
-        part.select(**{n: _as(part[n], of) for n, of in zip(wanted, kinds, strict=True)})
+        part.select(PART, **{n: _as(part[n], of) for n, of in zip(wanted, kinds, strict=True)})
         for part in parts
     ]
     return first.union(*others)

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from ibis.backends.duckdb import Backend
 
+PART = "fk_part"
+"""Column of a raw relation of several files: a number for the file that a row came from."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
@@ -27,7 +30,8 @@ class Source:
     name
         What to call it: the file's name, without its folder.
     table
-        The raw relation, with the needed columns only; those of CSV files are text.
+        The raw relation, with the needed columns only; those of CSV files are text. Of several
+        files it also has :data:`PART`.
     columns
         Every name in the header, needed or not.
     rows
@@ -132,7 +136,8 @@ def open_parquet(
         raise DataError(
             f"`{name}` cannot be read as Parquet: {str(error).splitlines()[0]}"
         ) from None
-    return _typed_source(raw, name, raw.columns, needed)
+    header = [column for column in raw.columns if column != PART]
+    return _typed_source(raw, name, header, {*needed, PART})
 
 
 def open_frame(

@@ -100,12 +100,12 @@ class Survey:
     def _first(self) -> dict[str, Any]:
         """Everything that one scan of the records can say."""
         records = self.leads.derived
-        return row_of(records, sums(records, self.measures.tests()) | self.measures.firsts())
+        return row_of(records, sums(records, self.measures.tests) | self.measures.firsts())
 
     @cached_property
     def totals(self) -> Mapping[str, int]:
         """Counts of records, by the names of :meth:`Measures.tests`."""
-        return {name: whole(self._first[name]) for name in self.measures.tests()}
+        return {name: whole(self._first[name]) for name in self.measures.tests}
 
     @property
     def reasons(self) -> dict[str, int]:
@@ -342,7 +342,7 @@ class Survey:
         lone = [f"lone_{i}" for i in range(1, len(self.rows.names))]
         tests = {
             name: test
-            for name, test in self.measures.tests().items()
+            for name, test in self.measures.tests.items()
             if self.totals[name] and (name in _SHOWN or name in lone or name.startswith("swapped_"))
         }
         if self.totals["left"] and self.longest[2]:

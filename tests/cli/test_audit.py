@@ -79,6 +79,34 @@ def test_other_exports_can_be_named(audit, tmp_path: Path) -> None:
     assert "28 records" in out
 
 
+def test_a_file_is_read_by_the_funnel_that_is_here(audit, tmp_path: Path) -> None:
+    (tmp_path / "other.csv").write_text(SOUND, encoding="utf-8")
+    code, out, err = audit(ALL_LOST, "other.csv")
+    assert (code, err) == (0, "")
+    assert "in 28 records from 28 rows read" in out
+    code, out, _ = audit(SOUND, "leads.csv", "other.csv")
+    assert code == 0
+    assert "28 ids stand in more than one of the files of `leads.csv and 1 more`" in out
+    assert "    28 (50.0 %), for example: 1, 10, 11, 12, 13" in out.splitlines()
+
+
+def test_a_file_that_is_not_there(audit) -> None:
+    code, out, err = audit(SOUND, "laeds.csv")
+    assert (code, out) == (2, "")
+    assert "Did you mean `leads.csv`?" in err
+
+
+def test_without_a_funnel_the_command_that_writes_one_is_said(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my leads.csv").write_text(SOUND, encoding="utf-8")
+    assert main(["audit", "my leads.csv"]) == 2
+    assert "`funnelkit init 'my leads.csv'` writes one to check" in capsys.readouterr().err
+    assert main(["audit"]) == 2
+    assert "`funnelkit init FILE` writes one" in capsys.readouterr().err
+
+
 def test_no_personal_value_is_said(audit) -> None:
     rows = "id,lead,won,lost,email\n" + "".join(
         f"{n % 25},2026-01-{n:02d},{'2025-12-01' if n % 3 else ''},,{n}.{CANARY}\n"

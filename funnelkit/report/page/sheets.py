@@ -185,12 +185,14 @@ def _audit(facts: Facts) -> Sheet:
             "rule": one.rule,
             "severity": one.severity,
             "rows": one.count,
+            "share": one.share,
+            "examples": ", ".join(one.examples),
             "what": one.what,
             "remedy": one.remedy,
         }
         for one in facts.quality.findings
     ]
-    columns = ("rule", "severity", "rows", "what", "remedy")
+    columns = ("rule", "severity", "rows", "share", "examples", "what", "remedy")
     return Sheet("What the audit found", _frame(rows, columns))
 
 

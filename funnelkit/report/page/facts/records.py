@@ -72,6 +72,14 @@ class Finding(Protocol):
         """Rows concerned."""
 
     @property
+    def share(self) -> float:
+        """That count as a share of all of them; NaN where it is of nothing."""
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """Up to five ids, days or names; nothing personal."""
+
+    @property
     def what(self) -> str:
         """What was found, as a sentence."""
 

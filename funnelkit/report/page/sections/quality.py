@@ -11,6 +11,7 @@ from funnelkit.report.page.terms import capital
 
 _MOST_FILES = 4
 _ORDER = {"error": 0, "warning": 1, "note": 2}
+_SIGNS = {"error": "\u2716", "warning": "\u25b2", "note": "\u25cb"}  # told by shape, not by colour
 
 
 def section(facts: Facts) -> Section:
@@ -66,27 +67,33 @@ def _findings(quality: Quality) -> Html | None:
     rows = [
         el(
             "tr",
-            el("th", prose(one.what), el("span", one.severity, class_="kind"), scope="row"),
+            el("th", prose(one.what), _kind(one), scope="row"),
             el("td", display.count(one.count), class_="number"),
-            el("td", prose(one.remedy)),
+            el("td", display.percent(one.share), class_="number share"),
+            el("td", prose(one.remedy), _examples(one)),
         )
         for one in in_order(quality.findings)
     ]
+    heads = ("Found", "How many", "Share", "What follows")
     return el(
         "table",
         el("caption", "What the audit found, and what follows from it", class_="unseen"),
-        el(
-            "thead",
-            el(
-                "tr",
-                el("th", "Found", scope="col"),
-                el("th", "Rows", scope="col"),
-                el("th", "What follows", scope="col"),
-            ),
-        ),
+        el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
         el("tbody", rows),
         class_="audit",
     )
+
+
+def _kind(one: Finding) -> Html:
+    """Return a finding's severity, by sign and word, and its rule."""
+    sign = el("b", f"{_SIGNS.get(one.severity, '')} {one.severity}".strip())
+    return el("span", sign, f" \u00b7 {one.rule}", class_=f"kind {one.severity}")
+
+
+def _examples(one: Finding) -> Html | None:
+    if not one.examples:
+        return None
+    return el("span", f"For example {', '.join(one.examples)}", class_="kind")
 
 
 def _rows(quality: Quality, setting: Setting) -> Html:
