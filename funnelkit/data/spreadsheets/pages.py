@@ -76,7 +76,7 @@ class _Page(HTMLParser):
         self._depth = 0
         self._cells: list[Cell] = []
         self._column = 0
-        self._inside = False
+        self._open = self._inside = False  # a row, a cell
         self._unseen = 0
         self._pieces: list[str] = []
         self._spans = (1, 1)
@@ -90,8 +90,10 @@ class _Page(HTMLParser):
             self._unseen += 1
         elif self._depth == 1 and tag == "tr":
             self._end_row()
+            self._open = True
         elif self._depth == 1 and tag in ("td", "th"):
             self._end_cell()
+            self._open = True
             given = dict(attrs)
             self._spans = (_span(given.get("colspan")), _span(given.get("rowspan")))
             self._inside = True
@@ -147,7 +149,10 @@ class _Page(HTMLParser):
             self._column += 1
 
     def _end_row(self) -> None:
+        if not self._open:
+            return
         self._end_cell()
+        self._open = False
         for column in sorted(column for column in self._below if column >= self._column):
             self._column = column
             self._fill()
