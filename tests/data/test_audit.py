@@ -174,9 +174,10 @@ def test_the_current_stage_only():
     )
     audit = fk.audit(fk.from_frame(frame, funnel, as_of="2026-05-31"))
     found = {finding.rule: finding for finding in audit.findings}
-    assert found["stages_undated"].what == (
-        "`offer` has no date: the export holds the current stage only."
-    )
+    current = found["current_stage_only"]
+    assert (current.severity, current.count) == ("warning", 2)
+    assert current.what == "`status` is the current stage only: `offer` has no day of entry."
+    assert "the days from" not in current.remedy  # nothing has closed
     assert found["entries_undated"].examples == ("b",)
     assert found["close_date_planned"].what == (
         "`closed` of 1 record that is not closed is a plan (the last one 2026-09-01), and is not "

@@ -124,6 +124,19 @@ def test_names_that_the_lists_of_products_and_people_do_not_have(shared_data):
     assert shared.what == "85 of 85 accounts hold 7,375 of 7,375 records."
 
 
+def test_what_can_be_said_from_the_current_stage_and_what_cannot(leads):
+    found = {finding.rule: finding for finding in fk.audit(leads).findings}["current_stage_only"]
+    assert (found.severity, found.count) == ("note", ENGAGING + PROSPECTING)
+    assert found.what == (
+        "`deal_stage` is the current stage only: `Engaging` and `Prospecting` have no day of entry."
+    )
+    known, unknown = found.remedy.split("Not known: ")
+    assert "how many of those that entered `opportunity` are `won` by now" in known
+    assert "`won` as a share of `won` and `lost`" in known
+    assert "the days from `opportunity` to `won` and `lost`" in known
+    assert "no rate or lag from one of these stages to another" in unknown
+
+
 def test_the_close_date_of_an_open_record_would_be_a_plan(shared_data, tmp_path):
     frame = pd.read_csv(shared_data / "maven_crm" / "sales_pipeline.csv", dtype="string")
     frame.loc[frame["deal_stage"] == "Engaging", "close_date"] = "2019-01-01"

@@ -109,7 +109,9 @@ def _of_deals(material: Material) -> tuple[list[Step], list[str]]:
         notes.append(_undated(undated, grain, gathered))
     steps = [Step(name=stage.name, stages=(stage,)) for stage in placed]
     if "created" in gathered.parts:
-        steps.insert(0, Step(name=CREATED, created=True))
+        taken = squashed(CREATED) in known.stages
+        name = gathered.parts["created"] if taken else CREATED
+        steps.insert(0, Step(name=name, created=True))
     if not steps:
         raise DataError(
             f"`{gathered.source.name}` has neither `Create Date` nor the date of any open stage, "
@@ -211,14 +213,17 @@ def _funnel(material: Material, steps: Sequence[Step], given: Funnel | None) -> 
     parts, status = gathered.parts, gathered.parts.get("stage")
     columns = {step.name: _columns_of(step, material) for step in steps}
     value = parts.get("home_amount", parts.get("amount"))
-    owner, account = parts.get("owner"), parts.get("company")
+    hidden = set(given.personal if given else ())
+    owner, account = (
+        None if parts.get(part) in hidden else parts.get(part) for part in ("owner", "company")
+    )
     if given is not None:
         value, owner = given.value or value, given.owner or owner
         account = given.account or account
     segments, apart = _segments(gathered, given)
     keep = _kept(material, steps, given, {*segments, value, owner, account})
-    hidden = headers.personal_columns(gathered.layout.columns, {})
-    personal = dict.fromkeys((*(given.personal if given else ()), *hidden))
+    unread = headers.personal_columns(gathered.layout.columns, {})
+    personal = dict.fromkeys((*(given.personal if given else ()), *unread))
     changed: dict[str, Any] = {
         "id": parts["id"],
         "columns": {name: one for name, one in columns.items() if one is not None or status},
@@ -246,7 +251,7 @@ def _segments(gathered: Gathered, given: Funnel | None) -> tuple[list[str], list
     parts = gathered.parts
     segments, apart = list(given.segments if given else ()), list(given.apart if given else ())
     for part in ("pipeline", "type"):
-        if part in parts:
+        if part in parts and not (given and parts[part] in given.personal):
             several = len(_values(gathered)) > 1 if part == "pipeline" else gathered.types > 1
             segments += [parts[part]] if several or given is None else []
             apart += [parts[part]] if several else []
@@ -263,7 +268,9 @@ def _kept(
     stepped = {stage.key for step in steps for stage in step.stages}
     hidden = any(s.records and s.key not in stepped for s in material.known.stages.values())
     carried = [*(("stage",) if hidden else ()), "closed", "probability", "forecast", "status"]
-    keep = [*(given.keep if given else ()), *(parts[one] for one in carried if one in parts)]
+    unread = set(given.personal if given else ())
+    keep = list(given.keep if given else ())
+    keep += [parts[one] for one in carried if one in parts and parts[one] not in unread]
     if any("close_date" in history.fields for history in material.histories):
         keep.append(PUSHES)
     return [one for one in dict.fromkeys(keep) if one not in taken]

@@ -245,7 +245,8 @@ def _typed(engine: Backend, opened: Source, layout: Layout, wanted: Wanted) -> G
     kept = filters.kept_by(source, wanted.rules)
     table = sources.kept(engine, source.table.select(**typed, _kept=kept))
     into = merging.survivors(_merged(source, layout.parts))
-    table = table.mutate(reason=_reason(table, into)).drop("_kept", "deleted")
+    gone = merging.as_table(engine, into) if into else None
+    table = table.mutate(reason=_reason(table, gone)).drop("_kept", "deleted")
     return Gathered(
         source=replace(source, notes=(*source.notes, *unused)),
         layout=layout,
@@ -341,12 +342,12 @@ def _merged(source: Source, parts: Mapping[str, str]) -> list[tuple[str, str]]:
     return found
 
 
-def _reason(table: ir.Table, into: Mapping[str, str]) -> Any:
-    gone = table.id.isin(list(into)) if into else ibis.literal(False)
+def _reason(table: ir.Table, gone: ir.Table | None) -> Any:
+    merged = ibis.literal(False) if gone is None else table.id.isin(gone.merged)
     return ibis.cases(
         (~table["_kept"], FILTERED),
         (table.id.isnull(), NO_ID),
-        (gone.fill_null(False), MERGED),
+        (merged.fill_null(False), MERGED),
         ((table.deleted == 1).fill_null(False), DELETED),
         else_=ibis.null("string"),
     )

@@ -113,6 +113,12 @@ def read_histories(
     return tuple(found)
 
 
+def left_aside(exports: Sequence[Export], wanted: Wanted) -> list[str]:
+    """Return the names of histories that belong to the other grain."""
+    used = {id(one) for alike in _by_layout(exports, wanted).values() for one in alike}
+    return [one.name for one in exports if id(one) not in used]
+
+
 def changes_of(engine: Backend, histories: Sequence[History]) -> ir.Table | None:
     """Return one row per change: ``id``, ``field``, ``day``, ``at``, ``old``, ``new``."""
     rows = _all(histories)

@@ -38,14 +38,20 @@ def survivors(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {merged: _end(merged, into) for merged in sorted(into)}
 
 
+def as_table(engine: Backend, into: Mapping[str, str]) -> ir.Table:
+    """Return merged ids as a relation: ``merged`` and ``record``."""
+    import pyarrow as pa
+
+    columns = {"merged": list(into), "record": list(into.values())}
+    kinds = pa.schema({"merged": pa.string(), "record": pa.string()})
+    return sources.kept(engine, ibis.memtable(pa.table(columns, schema=kinds)))
+
+
 def renamed(engine: Backend, table: ir.Table, into: Mapping[str, str]) -> ir.Table:
     """Return a relation with ``id`` replaced by the id in which it lives on."""
     if not into:
         return table
-    rows = [{"merged": merged, "record": record} for merged, record in into.items()]
-    pairs = sources.kept(
-        engine, ibis.memtable(rows, schema={"merged": "string", "record": "string"})
-    )
+    pairs = as_table(engine, into)
     joined = table.left_join(pairs, table.id == pairs.merged)
     columns: dict[str, Any] = {name: joined[name] for name in table.columns}
     columns["id"] = ibis.coalesce(joined.record, joined.id)

@@ -18,7 +18,7 @@ from funnelkit.data.hubspot.defining import CREATED, define
 from funnelkit.data.hubspot.findings import findings_of
 from funnelkit.data.hubspot.gathering import Wanted
 from funnelkit.data.hubspot.grains import GRAINS, Grain
-from funnelkit.data.hubspot.histories import read_histories
+from funnelkit.data.hubspot.histories import left_aside, read_histories
 from funnelkit.data.hubspot.stages import Material, catalogue
 from funnelkit.data.preparing import Day, leads_of, rules_of
 from funnelkit.data.records import BeforeRecording, Leads
@@ -149,9 +149,8 @@ def read_hubspot(
     )
     engine = sources.connect()
     gathered = gathering.gather(engine, exports, wanted)
-    histories = read_histories(
-        engine, [one for one in found if one.kind == headers.HISTORY], gathered, wanted
-    )
+    told = [one for one in found if one.kind == headers.HISTORY]
+    histories = read_histories(engine, told, gathered, wanted)
     known = catalogue(chosen, gathered, histories, names)
     material = Material(grain=chosen, gathered=gathered, histories=histories, known=known)
     defined = define(material, given)
@@ -159,6 +158,10 @@ def read_hubspot(
         defined = replace(defined, funnel=defined.funnel.replace(timezone=timezone))
     rows = assemble(engine, material, defined, closed_on=closed_on)
     said = _said(chosen, grain, found, strange)
+    said += [
+        f"`{name}` is the history of other records than {chosen.kind}, and was left aside."
+        for name in left_aside(told, wanted)
+    ]
     if extra := gathered.repeats:
         said.append(
             f"{display.plural(extra, 'row')} of `{gathered.source.name}` repeat a {chosen.name}, "

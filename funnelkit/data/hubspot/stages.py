@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import ibis
 
+from funnelkit._core.errors import DataError
 from funnelkit.data.hubspot import headers
 from funnelkit.data.hubspot.gathering import Gathered
 from funnelkit.data.hubspot.grains import Grain
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 Outcome = Literal["open", "won", "lost"]
 _LIKELY = 0.5
+_MOST = 300
 
 
 @dataclass(kw_only=True)
@@ -115,6 +117,12 @@ def catalogue(
             stage.records += int(n)
             if isinstance(pipeline, str):
                 stage.pipelines.add(pipeline)
+    if len(found) > _MOST:
+        raise DataError(
+            f"`{gathered.parts['stage']}` in `{gathered.source.name}` holds {len(found):,} "
+            "different values, too many to be stages; which column has them? Say so with "
+            'labels={"its name": "Deal Stage"}.'
+        )
     pipelines = tuple(sorted({p for p in profile["pipeline"] if isinstance(p, str)}))
     _add_dated(found, grain, gathered, names)
     texts = {name: squashed(name) for name in profile["stage"] if isinstance(name, str)}
@@ -230,6 +238,7 @@ def _add_recorded(
         rows = rows.filter((rows.field == "stage") & rows.value.notnull())
         joined = rows.select("id", "value").left_join(places, "id")
         seen = joined.select("value", "pipeline").distinct().order_by("value", "pipeline")
+        seen = seen.limit(_MOST * _MOST)
         for value, pipeline in seen.execute().itertuples(index=False):
             key = headers.same_stage(squashed(value), found)
             texts[value] = key

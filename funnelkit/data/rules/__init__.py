@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from funnelkit.data.finding import Finding
 from funnelkit.data.rules import (
+    current_stage,
     leaks,
     money,
     names,
@@ -19,10 +20,18 @@ from funnelkit.data.rules import (
 from funnelkit.data.survey import Survey
 
 Rule = Callable[[Survey], Iterator[Finding]]
-RULES: tuple[Rule, ...] = tuple(
-    rule
-    for room in (rows, stages, outcomes, recording, times, leaks, money, names, reading)
-    for rule in room.RULES
+_ROOMS = (
+    rows,
+    stages,
+    current_stage,
+    outcomes,
+    recording,
+    times,
+    leaks,
+    money,
+    names,
+    reading,
 )
+RULES: tuple[Rule, ...] = tuple(rule for room in _ROOMS for rule in room.RULES)
 
 __all__ = ["RULES", "Rule"]

@@ -186,25 +186,6 @@ def entries_undated(survey: Survey) -> Iterator[Finding]:
         )
 
 
-def stages_undated(survey: Survey) -> Iterator[Finding]:
-    """Stages that have no column of their own."""
-    funnel = survey.funnel
-    closing = {funnel.won, *funnel.exits} if funnel.status_date else set()
-    if funnel.status is None or funnel.status_date_means == "change":
-        return
-    undated = [f"`{s}`" for s in funnel.steps if funnel.column_of(s) is None and s not in closing]
-    if undated:
-        yield Finding(
-            rule="stages_undated",
-            severity="note",
-            count=len(undated),
-            what=f"{display.listed(undated)} {'has' if len(undated) == 1 else 'have'} no date: the "
-            "export holds the current stage only.",
-            remedy="How long records stayed there, and when they moved on, cannot be told. Export "
-            "the history of stages, or its dates.",
-        )
-
-
 def _by_stage(survey: Survey, name: str) -> str:
     return display.listed(
         [
@@ -235,5 +216,4 @@ RULES = (
     stages_skipped,
     stages_reentered,
     stages_same_day,
-    stages_undated,
 )

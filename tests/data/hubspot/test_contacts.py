@@ -123,7 +123,7 @@ def test_the_lifecycle_by_its_history():
     assert days(leads, "Customer") == {"1": "2026-02-01"}
 
 
-def test_two_clocks_stay_two_grains(contacts):
+def test_two_clocks_stay_two_grains():
     deals = pd.DataFrame(
         {
             "Record ID": ["1"],
@@ -132,8 +132,22 @@ def test_two_clocks_stay_two_grains(contacts):
             "Close Date": ["2026-01-09"],
         }
     )
-    both = {"deals": deals, "contacts": contacts}
+    contacts = pd.DataFrame(
+        {
+            "Record ID": ["1", "2"],
+            "Email": ["a@x.example", "b@x.example"],
+            "Lifecycle Stage": ["Customer", "Lead"],
+            "Create Date": ["2026-01-01", "2026-01-02"],
+        }
+    )
+    history = pd.DataFrame(
+        [["1", "lifecyclestage", "lead", "2026-01-01"]],
+        columns=["contactId", "property", "value", "timestamp"],
+    )
+    both = {"deals": deals, "contacts": contacts, "history": history}
     leads = fk.read_hubspot(both, as_of=AS_OF)
     assert leads.funnel.stages == ("Created", "Closed Won")
-    assert 'contacts are another clock: read them with grain="contact".' in "\n".join(leads.notes)
-    assert len(fk.read_hubspot(both, grain="contact", as_of=AS_OF)) == 4
+    notes = "\n".join(leads.notes)
+    assert 'contacts are another clock: read them with grain="contact".' in notes
+    assert "`history` is the history of other records than deals, and was left aside." in notes
+    assert len(fk.read_hubspot(both, grain="contact", as_of=AS_OF)) == 2

@@ -447,3 +447,24 @@ def test_names_from_the_data_are_only_names(tmp_path):
     leads = fk.read_hubspot(frame, as_of=dt.date(2026, 3, 31))
     assert leads.funnel.stages == ("Created", stage, "Closed Won")
     assert days(leads, stage) == {"1": "2026-01-03", "2": "2026-01-04"}
+
+
+def test_a_column_that_is_no_stage_is_refused():
+    frame = pd.DataFrame(
+        {
+            "Deal ID": [str(k) for k in range(400)],
+            "Deal Stage": [f"customer {k}" for k in range(400)],
+            "Create Date": "2026-01-01",
+        }
+    )
+    with pytest.raises(DataError, match="holds 400 different values, too many to be stages"):
+        fk.read_hubspot(frame, as_of=AS_OF)
+
+
+def test_what_the_user_calls_personal_is_not_shown(labelled):
+    funnel = fk.Funnel(["Created", "Closed Won"], personal=["Deal owner", "Close Date"])
+    leads = fk.read_hubspot(labelled, funnel, as_of=AS_OF)
+    listed = leads.list("Created")
+    assert leads.funnel.owner is None
+    assert {"Deal owner", "Close Date"}.isdisjoint(listed.columns)
+    assert {"Deal owner", "Close Date"} <= set(leads.funnel.personal)
