@@ -186,7 +186,7 @@ def triangle_sql(
     str
         One statement over a table ``funnel_rows`` (typed rows, one per record: ``id``,
         ``source``, ``day_0`` … ``day_k`` for the stages and exits in order, then the
-        attributes). It yields ``cohort_day``, the segments, ``outcome`` (0 the target, 1 … the
+        attributes). It yields the segments, ``cohort_day``, ``outcome`` (0 the target, 1 … the
         exits, -1 open), ``undated``, ``age``, ``month_day`` (the first of the month in which a
         dated target came) and ``n``.
 
