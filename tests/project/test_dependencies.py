@@ -109,8 +109,8 @@ def test_every_dependency_is_pinned_within_its_bounds(requirement: Requirement) 
 def test_the_pins_are_closed() -> None:
     """Whatever the pinned packages need, on this system and Python, is pinned too."""
     here = {canonicalize_name(each.name) for each in importlib.metadata.distributions()}
-    there = [each for each in ENGINES if canonicalize_name(each.name) in here]
-    pinned, seen, queue = pins(), set(), [*ALL, *there]
+    engines_too = {canonicalize_name(each.name) for each in ENGINES} <= here
+    pinned, seen, queue = pins(), set(), [*ALL, *(ENGINES if engines_too else [])]
     while queue:
         requirement = queue.pop()
         name = canonicalize_name(requirement.name)
