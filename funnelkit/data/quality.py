@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,9 @@ from funnelkit._core import checks, display
 from funnelkit._core.errors import ArgumentError
 from funnelkit._core.result import Result
 from funnelkit.data import findings_shown
-from funnelkit.data.finding import SEVERITIES, Finding, Severity
+from funnelkit.data.control.totals import ControlTotal
+from funnelkit.data.control.tying import TieOut, tie_out
+from funnelkit.data.finding import SEVERITIES, Finding, Severity, share_of
 from funnelkit.data.records import Leads
 from funnelkit.data.rules import RULES
 from funnelkit.data.survey import Survey
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+_EXAMPLES = 5
 _FEW = 0.01
 """Findings that concern fewer come after the others of their severity."""
 
@@ -39,12 +42,15 @@ class Audit(Result):
         Rows read.
     as_of
         The day as of which the audit holds.
+    tied
+        Our figures beside the CRM's own totals, where some were given.
     """
 
     findings: tuple[Finding, ...]
     records: int
     rows: int
     as_of: dt.date
+    tied: TieOut | None = None
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -80,6 +86,11 @@ class Audit(Result):
         return pd.DataFrame(rows, columns=columns)
 
     def summary(self) -> str:
+        """Return whether the figures tie with the CRM's, how many findings there are, the worst."""
+        opening = f"{self.tied.summary()} " if self.tied else ""
+        return f"{opening}{self.findings_summary()}"
+
+    def findings_summary(self) -> str:
         """Return how many findings there are, and the worst of them."""
         counts = [
             display.plural(len(self.of(severity)), severity)
@@ -103,13 +114,21 @@ class Audit(Result):
         return findings_shown.as_html(self.summary(), self.findings)
 
 
-def audit(leads: Leads, *, known: Mapping[str, Iterable[str]] | None = None) -> Audit:
+def audit(
+    leads: Leads,
+    *,
+    expected: Sequence[ControlTotal] | Sequence[dict[str, object]] | None = None,
+    known: Mapping[str, Iterable[str]] | None = None,
+) -> Audit:
     """Return every problem of the data at once, counted, with examples, worst first.
 
     Parameters
     ----------
     leads
         The data. The audit holds as of their ``as_of``, and looks at what was set aside as well.
+    expected
+        Control totals from the CRM's own report, as :func:`funnelkit.tie_out` takes them: the
+        audit opens with whether our figures tie with them.
     known
         Segment -> the names it may have, such as those of a table of products: names that are not
         among them are found, and names that no record has.
@@ -123,7 +142,7 @@ def audit(leads: Leads, *, known: Mapping[str, Iterable[str]] | None = None) -> 
     Raises
     ------
     ArgumentError
-        If it is not given leads, or ``known`` names no segment.
+        If it is not given leads, ``known`` names no segment, or ``expected`` has a mistake.
 
     Notes
     -----
@@ -148,14 +167,44 @@ def audit(leads: Leads, *, known: Mapping[str, Iterable[str]] | None = None) -> 
     if not isinstance(leads, Leads):
         raise ArgumentError(f"`leads` must be Leads; got {type(leads).__name__}.")
     survey = Survey(leads, _known(leads, known))
-    findings = [*leads.rows.findings, *(one for rule in RULES for one in rule(survey))]
+    tied = None if not expected else tie_out(leads, expected)
+    findings = [*_untied(tied), *leads.rows.findings]
+    findings += [one for rule in RULES for one in rule(survey)]
     findings.sort(key=lambda one: (SEVERITIES.index(one.severity), one.share < _FEW))
     return Audit(
         findings=tuple(findings),
-        records=leads.n,
+        records=survey.totals["kept"],
         rows=sum(leads.rows.read),
         as_of=leads.as_of,
+        tied=tied,
     )
+
+
+def _untied(tied: TieOut | None) -> list[Finding]:
+    """Return a finding where figures do not tie: an error if a part is not explained."""
+    if tied is None or tied.all_tie:
+        return []
+    off, n = tied.differing, len(tied.compared)
+    told = "; ".join(f"{tie.total.what}, {tie.total.period}" for tie in off[:_EXAMPLES])
+    more = f", and {len(off) - _EXAMPLES} more" if len(off) > _EXAMPLES else ""
+    open_questions = any(tie.unexplained for tie in off)
+    unmeasured = f"Not measured: {'; '.join(tied.unmeasured)}." if tied.unmeasured else ""
+    remedy = (
+        f"Something counts otherwise than the CRM. {unmeasured}".strip()
+        if open_questions
+        else "Every difference is explained: say which way is meant, in the CRM's report or in the "
+        "funnel's policies."
+    )
+    found = Finding(
+        rule="control_totals_differ",
+        severity="error" if open_questions else "warning",
+        count=len(off),
+        share=share_of(len(off), n),
+        what=f"{len(off)} of {display.plural(n, 'control total')} "
+        f"{'differs' if len(off) == 1 else 'differ'} from the CRM's: {told}{more}.",
+        remedy=remedy,
+    )
+    return [found]
 
 
 def _known(leads: Leads, known: Mapping[str, Iterable[str]] | None) -> dict[str, tuple[str, ...]]:

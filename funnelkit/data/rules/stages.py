@@ -82,7 +82,7 @@ def stages_reentered(survey: Survey) -> Iterator[Finding]:
         severity="note",
         count=number,
         share=share_of(number, survey.totals["kept"]),
-        what=f"{have(number, 'record')} entered a stage more than once: "
+        what=f"{display.plural(number, 'record')} entered a stage more than once: "
         f"{_by_stage(survey, 'again')}.",
         remedy="The first entry counts.",
     )
