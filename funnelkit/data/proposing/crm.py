@@ -57,14 +57,13 @@ def read(files: Sequence[Path], dialect: str) -> Leads:
     DataError
         If it cannot read them.
     """
-    import funnelkit as fk
+    from funnelkit.data.hubspot.reading import read_hubspot
+    from funnelkit.data.salesforce.reading import read_salesforce
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FunnelWarning)
         return (
-            fk.read_salesforce(list(files))
-            if dialect == "salesforce"
-            else fk.read_hubspot(list(files))
+            read_salesforce(list(files)) if dialect == "salesforce" else read_hubspot(list(files))
         )
 
 
