@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -89,8 +90,8 @@ def _counts(source: Source, tests: Mapping[str, Any]) -> dict[str, int]:
 def _plain(text: ir.StringColumn, thousands: str, decimal: str) -> ir.StringColumn:
     """Return texts of one style as plain numbers; null for those that do not follow it."""
     if thousands:
-        spaces = {" ": "[ \u00a0\u202f]", ".": "[.]", "'": "['\u2019]"}.get(thousands, thousands)
-        point = "[.]" if decimal == "." else decimal
+        spaces = {" ": "[ \u00a0\u202f]", "'": "['\u2019]"}.get(thousands, re.escape(thousands))
+        point = re.escape(decimal)
         style = rf"^[+-]?\d{{1,3}}({spaces}\d{{3}})*({point}\d*)?$|^[+-]?\d+({point}\d*)?$"
         grouped = text.re_replace(spaces, "")
         ok = text.re_search(style)

@@ -42,10 +42,11 @@ def rules_of(
     Raises
     ------
     ArgumentError
-        For a funnel, filter or date pattern that is none.
+        For a funnel, filter, mark or date pattern that is none.
     """
     if not isinstance(funnel, Funnel):
         raise ArgumentError(f"`funnel` must be a Funnel; got {type(funnel).__name__}.")
+    _check_marks(*amounts)
     for argument, given in (("where", where), ("exclude", exclude)):
         blank = isinstance(given, Mapping) and any(
             value in ([], (), None) for value in given.values()
@@ -62,6 +63,17 @@ def rules_of(
         where=where or {},
         exclude=exclude or {},
     )
+
+
+def _check_marks(decimal: str | None, thousands: str | None) -> None:
+    for argument, mark in (("decimal", decimal), ("thousands", thousands)):
+        is_mark = isinstance(mark, str) and len(mark) == 1 and not mark.isalnum()
+        if mark is not None and (not is_mark or mark in "+-"):
+            raise ArgumentError(f"`{argument}` must be one mark, such as , or .; got {mark!r}.")
+    if thousands is not None and thousands == (decimal or "."):
+        raise ArgumentError(
+            f"`thousands` and `decimal` must be two different marks; both are {thousands!r}."
+        )
 
 
 def each(join: Paths | None) -> list[str | Path]:

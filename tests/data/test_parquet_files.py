@@ -97,7 +97,7 @@ def test_ids_are_never_made_floating(read):
 
 def test_times_with_and_without_a_zone(read):
     zoned = pa.array([dt.datetime(2026, 1, 5, tzinfo=dt.UTC)] * 2, pa.timestamp("us", "UTC"))
-    with pytest.raises(DataError, match="`lead` holds days in .* and times with a zone in"):
+    with pytest.raises(DataError, match=r"`lead` holds days in .* and times with a zone in"):
         read(frame(0), frame(1, lead=zoned))
 
 
@@ -115,7 +115,7 @@ def test_one_of_many_is_damaged(tmp_path):
         pq.write_table(frame(number), tmp_path / f"part-{number}.parquet")
     whole = (tmp_path / "part-1.parquet").read_bytes()
     (tmp_path / "part-1.parquet").write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(DataError, match="`part-1.parquet` cannot be read as Parquet: "):
+    with pytest.raises(DataError, match=r"`part-1\.parquet` cannot be read as Parquet: "):
         fk.read_parquet(tmp_path / "*.parquet", FUNNEL)
 
 
@@ -125,7 +125,7 @@ def test_damage_that_shows_only_when_the_values_are_read(tmp_path):
     content = bytearray(path.read_bytes())
     content[4:60] = bytes(56)  # the first column's page, not the description at the end
     path.write_bytes(content)
-    with pytest.raises(DataError, match="`leads.parquet` cannot be read as Parquet: "):
+    with pytest.raises(DataError, match=r"`leads\.parquet` cannot be read as Parquet: "):
         fk.read_parquet(path, FUNNEL, as_of="2026-03-31")
 
 
