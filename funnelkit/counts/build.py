@@ -188,7 +188,8 @@ def triangle_sql(
         ``source``, ``day_0`` … ``day_k`` for the stages and exits in order, then the
         attributes). It yields the segments, ``cohort_day``, ``outcome`` (0 the target, 1 … the
         exits, -1 open), ``undated``, ``age``, ``month_day`` (the first of the month in which a
-        dated target came) and ``n``.
+        dated target came) and ``n``. Texts compare byte by byte, as they do in DuckDB and Spark;
+        in PostgreSQL give the columns of text ``COLLATE "C"``.
 
     Raises
     ------
