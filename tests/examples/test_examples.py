@@ -1,0 +1,161 @@
+"""The examples under examples/: read without their schedulers everywhere, and with them in CI.
+
+Where Airflow or Dagster is installed its own classes build the DAG and the job; elsewhere those
+tests skip and say so, or fail with FUNNELKIT_REQUIRE_SCHEDULERS in the environment.
+"""
+
+from __future__ import annotations
+
+import ast
+import datetime as dt
+import importlib.util
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+COMMAND = re.compile(r"\.venv/bin/funnelkit ([^\n]+)")
+
+
+def commands(text: str) -> list[list[str]]:
+    """Return the arguments of each call of funnelkit in a shell command."""
+    return [shlex.split(found) for found in COMMAND.findall(text)]
+
+
+def cron() -> tuple[str, str]:
+    """Return the five fields of the crontab's one line, and its command as cron runs it."""
+    lines = (EXAMPLES / "crontab").read_text(encoding="utf-8").splitlines()
+    told = [line for line in lines if line and not line.startswith("#")]
+    [line] = [line for line in told if not re.match(r"[A-Z]+=", line)]
+    fields, command = line.split(None, 5)[:5], line.split(None, 5)[5]
+    assert not re.search(r"(?<!\\)%", command)  # cron ends the command at a bare percent sign
+    return " ".join(fields), command.replace("\\%", "%")
+
+
+def parsed(words: list[str]):
+    cli = pytest.importorskip("funnelkit.cli")
+    return cli.parse(words)
+
+
+def test_cron_runs_a_command_that_there_is():
+    when, command = cron()
+    assert when == "30 6 2 * *"
+    [words] = commands(command.replace("\"$(date -d 'last month' +%Y-%m)\"", "2026-10"))
+    told = parsed(words)
+    assert (told.command, told.report, told.config, told.month) == (
+        "report",
+        "monthly",
+        "funnel.yml",
+        "2026-10",
+    )
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash on this machine")
+def test_cron_line_is_one_that_bash_understands():
+    subprocess.run(["bash", "-n", "-c", cron()[1]], check=True)
+
+
+def calls_in(name: str) -> set[str]:
+    """Return what a file calls of the modules it imports, as written."""
+    tree = ast.parse((EXAMPLES / name).read_text(encoding="utf-8"))
+    found = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    return found | {ast.unparse(n) for n in ast.walk(tree) if isinstance(n, ast.Attribute)}
+
+
+def test_names_that_airflow_documents():
+    source = (EXAMPLES / "airflow_dag.py").read_text(encoding="utf-8")
+    assert "from airflow.sdk import DAG\n" in source  # as of Airflow 3
+    assert "from airflow.providers.standard.operators.bash import BashOperator\n" in source
+    assert {"DAG", "BashOperator", "pendulum.datetime", "pendulum.duration"} <= calls_in(
+        "airflow_dag.py"
+    )
+
+
+def test_names_that_dagster_documents():
+    used = {name for name in calls_in("dagster_job.py") if re.fullmatch(r"dg\.\w+", name)}
+    assert used == {
+        "dg.AssetExecutionContext",
+        "dg.Definitions",
+        "dg.Failure",
+        "dg.MaterializeResult",
+        "dg.MetadataValue",
+        "dg.MonthlyPartitionsDefinition",
+        "dg.asset",
+        "dg.build_schedule_from_partitioned_job",
+        "dg.define_asset_job",
+    }
+
+
+# --- with the schedulers themselves -----------------------------------------------------------
+
+
+def load(name: str, needs: str, monkeypatch, tmp_path):
+    """Return an example as a module, with its scheduler's own folders out of the way."""
+    if importlib.util.find_spec(needs) is None:
+        if os.environ.get("FUNNELKIT_REQUIRE_SCHEDULERS"):
+            pytest.fail(f"{needs} is not installed")
+        pytest.skip(f"{needs} is not installed: the example was read, not run")
+    for variable in ("AIRFLOW_HOME", "DAGSTER_HOME", "FUNNEL"):
+        monkeypatch.setenv(variable, str(tmp_path))
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, name, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+scheduler = pytest.mark.filterwarnings("ignore")  # their own
+
+
+@scheduler
+def test_airflow_builds_the_dag(monkeypatch, tmp_path):
+    dag = load("airflow_dag", "airflow", monkeypatch, tmp_path).dag
+    assert dag.task_ids == ["fetch", "audit", "report"]
+    assert dag.task_dict["report"].upstream_task_ids == {"audit"}
+    assert dag.task_dict["audit"].upstream_task_ids == {"fetch"}
+    assert dag.timetable.expression == "30 6 2 * *"
+
+    from airflow.sdk.execution_time import macros
+
+    run = SimpleNamespace(run_after=dt.datetime(2026, 3, 2, 5, 30, tzinfo=dt.UTC))
+    template = dag.get_template_env().from_string(dag.task_dict["report"].bash_command)
+    assert template.render(dag_run=run, macros=macros) == (
+        ".venv/bin/funnelkit report monthly --config funnel.yml --month 2026-02"
+    )
+
+
+@scheduler
+def test_dagster_runs_the_job(monkeypatch, tmp_path):
+    module = load("dagster_job", "dagster", monkeypatch, tmp_path)
+    import dagster
+
+    told = tmp_path / "told"
+    program = tmp_path / ".venv" / "bin" / "funnelkit"
+    program.parent.mkdir(parents=True)
+    program.write_text(f'#!/bin/sh\necho "$@" >> {told}\n', encoding="utf-8")
+    program.chmod(0o755)
+    job = module.defs.resolve_job_def("funnelkit_monthly")
+    with dagster.DagsterInstance.ephemeral() as instance:
+        done = job.execute_in_process(partition_key="2026-02-01", instance=instance)
+        assert done.success
+        program.write_text("#!/bin/sh\necho broken >&2\nexit 1\n", encoding="utf-8")
+        failed = job.execute_in_process(
+            partition_key="2026-02-01", instance=instance, raise_on_error=False
+        )
+        assert not failed.success
+    assert told.read_text(encoding="utf-8").splitlines() == [
+        "audit --config funnel.yml",
+        "report monthly --config funnel.yml --month 2026-02 --json",
+    ]
+    if importlib.util.find_spec("funnelkit") is not None:
+        for line in told.read_text(encoding="utf-8").splitlines():
+            assert parsed(line.split()).config == "funnel.yml"
+    assert module.on_the_second.cron_schedule == "30 6 2 * *"
+    assert module.on_the_second.execution_timezone == "Europe/Berlin"
