@@ -10,6 +10,7 @@ import shlex
 import sys
 import warnings
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -66,18 +67,21 @@ def audit(told: argparse.Namespace) -> int:
         )
     config = load_config(path, check_files=files is None)
     with _said_aloud() as said:
-        found = fk.audit(config.read(data=files, join=told.join))
+        found = fk.audit(config.read(data=files, join=told.join), expected=config.expected)
     errors = sum(finding.severity == "error" for finding in found.findings)
     known = {finding.what for finding in found.findings}
     notes = [str(one.message) for one in said if str(one.message) not in known]
     if told.json:
-        _print_json({"summary": found.summary(), "findings": _findings(found), "warnings": notes})
+        content = {"summary": found.summary(), "findings": _findings(found), "warnings": notes}
+        _print_json(content | ({"ties": _ties(found.tied)} if found.tied else {}))
         return int(errors > 0)
+    if found.tied:
+        print(found.tied.summary())
     for words in notes:
         print(f"note: {words}")
     for finding in found.findings:
         print("\n".join(_lines(finding)))
-    print(found.summary())
+    print(found.findings_summary())
     return int(errors > 0)
 
 
@@ -172,6 +176,19 @@ def _findings(found: Any) -> list[dict[str, Any]]:
     return [{name: _known(getattr(finding, name)) for name in names} for finding in found.findings]
 
 
+def _ties(tied: Any) -> list[dict[str, Any]]:
+    names = ("what", "period", "expected", "ours", "difference", "ties", "causes")
+    rows = zip(*(tied.to_frame()[name] for name in names), strict=True)
+    return [dict(zip(names, map(_plain, row), strict=True)) for row in rows]
+
+
+def _plain(value: Any) -> Any:
+    """Return an exact number as JSON has it."""
+    if not isinstance(value, Decimal):
+        return value
+    return int(value) if value == int(value) else float(value)
+
+
 def _known(value: Any) -> Any:
     """Return a value as JSON can hold it; a share that is not known is null."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
@@ -180,8 +197,9 @@ def _known(value: Any) -> Any:
 def _lines(finding: Any) -> list[str]:
     """Return a finding as lines: what, how many and which, and what to do."""
     from funnelkit._core import display
+    from funnelkit.data.finding import share_shown
 
-    share = display.percent(finding.share).replace(display.NARROW_SPACE, " ")
+    share = share_shown(finding.share).replace(display.NARROW_SPACE, " ")
     many = display.count(finding.count) + (f" ({share})" if math.isfinite(finding.share) else "")
     examples = f", for example: {', '.join(finding.examples)}" if finding.examples else ""
     return [

@@ -68,6 +68,17 @@ def share_of(part: int, whole: int) -> float:
     return part / whole if whole else math.nan
 
 
+def share_shown(share: float) -> str:
+    """Return a share as a percentage that is 0 only where it is none; a dash where of nothing.
+
+    Examples
+    --------
+    >>> [share_shown(share).replace(display.NARROW_SPACE, " ") for share in (0.25, 1e-5, 0.0)]
+    ['25.0 %', '< 0.1 %', '0.0 %']
+    """
+    return f"< {display.percent(0.001)}" if 0 < share < 0.0005 else display.percent(share)
+
+
 def were(number: int, noun: str, many: str | None = None) -> str:
     """Return a count, its noun and the verb that goes with it.
 

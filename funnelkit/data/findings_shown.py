@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Sequence
 
 from funnelkit._core import display
-from funnelkit.data.finding import Finding, Severity
+from funnelkit.data.finding import Finding, Severity, share_shown
 
 SIGNS: dict[Severity, str] = {"error": "\u2716", "warning": "\u25b2", "note": "\u25cb"}
 """A sign beside each word, so that severity is told by shape and word, not by colour."""
@@ -19,8 +19,16 @@ _CODE = re.compile(r"`([^`]+)`")
 _UNWANTED = dict.fromkeys(
     (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
 )
-_LEFT = "text-align:left;vertical-align:top;white-space:normal;padding:6px 14px 6px 0"
+_LEFT = (
+    "text-align:left;vertical-align:top;white-space:normal;overflow-wrap:anywhere;"
+    "padding:6px 14px 6px 0"
+)
 _RIGHT = "text-align:right;vertical-align:top;white-space:nowrap;padding:6px 14px 6px 0"
+_COLUMNS = (
+    "<colgroup>"
+    + "".join(f'<col style="width:{width}">' for width in ("9%", "36%", "6%", "6%", "13%", "30%"))
+    + "</colgroup>"
+)
 _SMALL = "font-size:85%;opacity:.75"
 _WEIGHT: dict[Severity, str] = {"error": "700", "warning": "600", "note": "400"}
 
@@ -49,7 +57,7 @@ def as_text(finding: Finding, *, width: int = _WIDTH) -> str:
         lines += _wrapped(_clean(finding.remedy), "    -> ", "       ", width)
     tail = f"{finding.rule}: {display.count(finding.count)}"
     if math.isfinite(finding.share):
-        tail += f" ({display.percent(finding.share)})"
+        tail += f" ({share_shown(finding.share)})"
     if finding.examples:
         tail += f", for example {', '.join(_clean(one) for one in finding.examples)}"
     return "\n".join([*lines, *_wrapped(tail, "    ", "    ", width)])
@@ -62,7 +70,7 @@ def as_html(summary: str, findings: Sequence[Finding]) -> str:
         for name in ("Severity", "What was found", "Count", "Share", "For example", "What to do")
     )
     table = (
-        f'<table style="width:100%"><thead><tr>{head}</tr></thead>'
+        f'<table style="width:100%;table-layout:auto">{_COLUMNS}<thead><tr>{head}</tr></thead>'
         f"<tbody>{''.join(_row(finding) for finding in findings)}</tbody></table>"
         if findings
         else ""
@@ -80,8 +88,8 @@ def _row(finding: Finding) -> str:
         (_LEFT, severity),
         (_LEFT, f'{_prose(finding.what)}<br><code style="{_SMALL}">{_prose(finding.rule)}</code>'),
         (_RIGHT, display.count(finding.count)),
-        (_RIGHT, display.percent(finding.share)),
-        (f"{_LEFT};overflow-wrap:anywhere", examples),
+        (_RIGHT, share_shown(finding.share)),
+        (_LEFT, examples),
         (_LEFT, _prose(finding.remedy)),
     )
     shown = (f'<td style="{style}">{cell}</td>' for style, cell in cells)

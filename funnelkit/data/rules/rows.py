@@ -186,7 +186,7 @@ def partners(survey: Survey) -> Iterator[Finding]:
             what=f"{display.plural(alone, 'id')} of `{first}` {_stand(alone)} in {others}.",
             remedy="None of them does: compare how the ids are written in both files."
             if alone == ids
-            else "As it is with leads that became no deal.",
+            else "Nothing to do: they are leads that became no deal.",
         )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from funnelkit._core import display
 from funnelkit._core.dates import day_name, period_name
+from funnelkit.data.control.tying import TieOut, figure
+from funnelkit.data.finding import share_shown
 from funnelkit.report.page.facts import Facts, Finding, Quality, Setting
 from funnelkit.report.page.markup import Html, el, prose
-from funnelkit.report.page.section import Section
+from funnelkit.report.page.section import DataTable, Section
 from funnelkit.report.page.terms import capital
 
 _MOST_FILES = 4
@@ -23,7 +25,25 @@ def section(facts: Facts) -> Section:
         title=title_of(quality, facts),
         lead=_lead(quality),
         body=(el("div", _findings(quality), _rows(quality, setting), class_="audit-panel"),),
+        tables=(_totals(facts.tied),) if facts.tied else (),
     )
+
+
+def _totals(tied: TieOut) -> DataTable:
+    """Return the CRM's own totals beside ours."""
+    columns = ("Figure", "Period", "CRM", "Ours", "Difference", "Why")
+    rows = [
+        [
+            tie.total.what,
+            tie.total.period,
+            figure(tie.total.number),
+            figure(tie.ours) if tie.ours is not None else "not known yet",
+            figure(tie.difference) if tie.compared else display.EN_DASH,
+            tie.why or display.EN_DASH,
+        ]
+        for tie in tied.ties
+    ]
+    return DataTable("control totals", "The CRM's own totals beside ours", columns, rows)
 
 
 def in_order(findings: tuple[Finding, ...]) -> list[Finding]:
@@ -69,7 +89,7 @@ def _findings(quality: Quality) -> Html | None:
             "tr",
             el("th", prose(one.what), _kind(one), scope="row"),
             el("td", display.count(one.count), class_="number"),
-            el("td", display.percent(one.share), class_="number share"),
+            el("td", share_shown(one.share), class_="number share"),
             el("td", prose(one.remedy), _examples(one)),
         )
         for one in in_order(quality.findings)
@@ -87,7 +107,7 @@ def _findings(quality: Quality) -> Html | None:
 def _kind(one: Finding) -> Html:
     """Return a finding's severity, by sign and word, and its rule."""
     sign = el("b", f"{_SIGNS.get(one.severity, '')} {one.severity}".strip())
-    return el("span", sign, f" \u00b7 {one.rule}", class_=f"kind {one.severity}")
+    return el("span", sign, f" \u00b7 {one.rule}", class_=f"kind is-{one.severity}")
 
 
 def _examples(one: Finding) -> Html | None:
