@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from funnelkit._core.dates import WEEKDAYS, Calendar
 from funnelkit._core.errors import DefinitionError, did_you_mean
+from funnelkit.data.control.totals import ControlTotal
 from funnelkit.data.definition import Funnel
 from funnelkit.report.document import Section, read
+from funnelkit.report.expected import expected
 from funnelkit.report.exports import DataFiles, data_files, given_files
 
 if TYPE_CHECKING:
+    from funnelkit.data.archive import Archive
     from funnelkit.data.records import Leads
 
 FILE_NAME = "funnel.yml"
@@ -29,11 +32,15 @@ _CHOICES = {
     "reopened": ("last", "first"),
 }
 _TYPED = ("date_format", "dayfirst", "decimal", "thousands")  # what Parquet may need to be told
+_BY_ENDING = {
+    **dict.fromkeys((".parquet", ".pq"), "read_parquet"),
+    **dict.fromkeys((".xlsx", ".xlsm", ".xls"), "read_excel"),
+}
 _ELSEWHERE = {
     **dict.fromkeys(("fiscal_year_start", "week_start", "holidays"), "calendar"),
     **dict.fromkeys(
         ("files", "join", "events", "delimiter", "encoding", "date_format", "dayfirst", "decimal",
-         "thousands"),
+         "thousands", "dialect"),
         "data",
     ),
 }  # fmt: skip
@@ -63,6 +70,8 @@ class Config:
         Column -> values: only these records, or all but these.
     changes
         Dated events, in order.
+    expected
+        Control totals from the CRM's own report.
     as_of
         Last day on which the data is complete; ``None``: found in the data.
     recorded_from
@@ -79,6 +88,7 @@ class Config:
     where: Mapping[str, tuple[str, ...]]
     exclude: Mapping[str, tuple[str, ...]]
     changes: tuple[Change, ...]
+    expected: tuple[ControlTotal, ...]
     as_of: dt.date | None
     recorded_from: dt.date | None
     before_recording: str | None
@@ -109,25 +119,77 @@ class Config:
         """
         import funnelkit as fk
 
-        files, others = self.inputs(data=data, join=join)
-        told: dict[str, Any] = {
+        reader, source, told = self._reading(*self.inputs(data=data, join=join), as_of)
+        leads: Leads = getattr(fk, reader)(source, self.funnel, **told)
+        return leads
+
+    def archive(
+        self,
+        *,
+        folder: str | Path | None = None,
+        data: str | Path | Sequence[str | Path] | None = None,
+        join: str | Path | Sequence[str | Path] | None = None,
+        as_of: dt.date | str | None = None,
+        overwrite: bool = False,
+    ) -> Archive:
+        """Return the archive after the exports were kept in it; see :func:`funnelkit.archive`.
+
+        Parameters
+        ----------
+        folder
+            The archive; by default ``archive`` beside funnel.yml.
+        data, join, as_of
+            As in :meth:`read`.
+        overwrite
+            Whether another export may take the place of the one that is there for its day.
+
+        Raises
+        ------
+        DefinitionError
+            If no file is named, or one is missing, or the funnel needs a personal column.
+        DataError
+            If the data cannot be read, or another export is kept for its day.
+        """
+        import funnelkit as fk
+
+        reader, source, told = self._reading(*self.inputs(data=data, join=join), as_of)
+        home = self.archive_folder if folder is None else folder
+        day = told.pop("as_of", None)
+        return fk.archive(
+            source, self.funnel, folder=home, as_of=day, reader=reader, overwrite=overwrite, **told
+        )
+
+    @property
+    def archive_folder(self) -> Path:
+        """The folder of snapshots, beside funnel.yml."""
+        return self.path.parent / "archive"
+
+    def _reading(
+        self, files: Sequence[Path], others: Sequence[Path], as_of: dt.date | str | None
+    ) -> tuple[str, Any, dict[str, Any]]:
+        """Return the name of the reader, its source, and what it is told."""
+        given: dict[str, Any] = {
             "as_of": as_of or self.as_of,
             "recorded_from": self.recorded_from,
             "before_recording": self.before_recording,
             "where": dict(self.where) or None,
             "exclude": dict(self.exclude) or None,
         }
-        told = {name: value for name, value in told.items() if value is not None}
+        told = {name: value for name, value in given.items() if value is not None}
+        if self.data.dialect is not None:
+            told |= {**self.data.options, **self.data.dialect.told}
+            return f"read_{self.data.dialect.name}", list(files), told
         source: Any = files[0] if len(files) == 1 else list(files)
         if self.data.events is not None:
             log = self.data.events
-            told |= {"id": log.id, "stage": log.stage, "time": log.time}
-            return fk.from_events(source, self.funnel, **told, **self.data.options)
+            told |= {"id": log.id, "stage": log.stage, "time": log.time, **self.data.options}
+            return "from_events", source, told
         told["join"] = list(others)
-        if files[0].suffix.lower() in (".parquet", ".pq"):
-            typed = {key: self.data.options[key] for key in _TYPED if key in self.data.options}
-            return fk.read_parquet(source, self.funnel, **told, **typed)
-        return fk.read_csv(source, self.funnel, **told, **self.data.options)
+        reader = _BY_ENDING.get(files[0].suffix.lower(), "read_csv")
+        options = self.data.options
+        if reader != "read_csv":
+            options = {key: options[key] for key in _TYPED if key in options}
+        return reader, source, {**told, **options}
 
     def inputs(
         self,
@@ -179,8 +241,8 @@ def load_config(path: str | os.PathLike[str], *, check_files: bool = True) -> Co
     -----
     The keys are the arguments of :class:`funnelkit.Funnel`, and ``data`` (``files``, ``join``,
     ``events`` and how they are written), ``where``, ``exclude``, ``calendar``, ``changes``,
-    ``as_of``, ``recorded_from``, ``before_recording``, ``title``. Values are read as they are
-    written: a stage may be called ``no`` or ``1``, and a date needs no quotes.
+    ``expected``, ``as_of``, ``recorded_from``, ``before_recording``, ``title``. Values are read as
+    they are written: a stage may be called ``no`` or ``1``, and a date needs no quotes.
 
     Examples
     --------
@@ -227,6 +289,7 @@ def _config(root: Section, file: Path, *, check_files: bool) -> Config | None:
         "where": _values(root, "where"),
         "exclude": _values(root, "exclude"),
         "changes": _changes(root),
+        "expected": expected(root, funnel),
         "before_recording": root.choice("before_recording", ("left_out", "delayed_entry")),
         "title": root.text("title"),
     }

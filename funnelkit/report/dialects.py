@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from funnelkit.report.document import Section
-
-if TYPE_CHECKING:
-    from funnelkit.data.definition import Funnel
-    from funnelkit.data.records import Leads
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,13 +24,6 @@ class Dialect:
 
     name: str
     told: Mapping[str, Any] = field(default_factory=dict)
-
-    def read(self, files: Sequence[Path], funnel: Funnel, told: Mapping[str, Any]) -> Leads:
-        """Return the leads of some files."""
-        import funnelkit as fk
-
-        reader = fk.read_salesforce if self.name == "salesforce" else fk.read_hubspot
-        return reader(list(files), funnel, **{**told, **self.told})
 
 
 def dialect_of(section: Section) -> Dialect | None:

@@ -91,7 +91,10 @@ def test_nothing_said_is_answered_with_help_and_2(say) -> None:
 @pytest.mark.parametrize(
     ("words", "hint"),
     [
-        (["reprot"], "there is no `reprot`; known: report, audit, demo. Did you mean `report`?"),
+        (
+            ["reprot"],
+            "there is no `reprot`; known: init, report, audit, archive, demo. Did you mean `report`?",
+        ),
         (["report", "montly"], "there is no `montly`; known: monthly. Did you mean `monthly`?"),
         (["report", "monthly", "--mnth", "3"], "unknown argument --mnth. Did you mean `--month`?"),
         (["report", "monthly", "--mon", "3"], "unknown argument --mon. Did you mean `--month`?"),

@@ -80,12 +80,12 @@ class Tie:
         if self.ours is None:
             return f"{self._head} is not known yet"
         if self.ties:
-            return f"{self._head} ties: {_number(self.ours)}"
+            return f"{self._head} ties: {figure(self.ours)}"
         way = "fewer" if self.difference < 0 else "more"
         if self.total.measure == "value":
             way = "less" if self.difference < 0 else "more"
-        off = _number(abs(self.difference))
-        crm = _number(self.total.number)
+        off = figure(abs(self.difference))
+        crm = figure(self.total.number)
         return f"{self._head}: {off} {way} than the CRM's {crm} ({self.why})"
 
     @property
@@ -344,10 +344,11 @@ def _serves(
     return is_off < was_off or (is_off == was_off and now < was)
 
 
-def _number(value: Decimal) -> str:
+def figure(value: Decimal) -> str:
+    """Return a count, or money with its cents where it has some."""
     text = f"{value:,.2f}" if value != int(value) else f"{value:,.0f}"
     return text.replace("-", display.MINUS)
 
 
 def _signed(value: Decimal) -> str:
-    return f"{'+' if value > 0 else ''}{_number(value)}"
+    return f"{'+' if value > 0 else ''}{figure(value)}"

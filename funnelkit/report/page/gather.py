@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from funnelkit._core.dates import period_label
 from funnelkit._core.errors import EvidenceError
+from funnelkit.data.control.tying import tie_out
 from funnelkit.report.page.facts import Facts, Missing, Segments, Setting
 from funnelkit.report.page.terms import Terms
 from funnelkit.report.page.views import method, months, rates, records
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from funnelkit.counts.triangle import Triangle
+    from funnelkit.data.control.totals import ControlTotal
     from funnelkit.data.records import Leads
 
 
@@ -31,6 +34,7 @@ def gather(
     title: str | None = None,
     simulated: bool = False,
     changes: tuple[tuple[dt.date, str], ...] = (),
+    expected: Sequence[ControlTotal] = (),
 ) -> Facts:
     """Return everything that the page of a month says, as known at the month's end.
 
@@ -55,6 +59,9 @@ def gather(
         Whether the page is to say that the data are simulated.
     changes
         Dated changes of the business, each with its day.
+    expected
+        Control totals of the CRM; they are compared with all of the data, not only with what was
+        known at the month's end.
 
     Raises
     ------
@@ -79,7 +86,8 @@ def gather(
         simulated=simulated,
         changes=changes,
     )
-    return _facts(known, setting, segment, horizon)
+    tied = tie_out(leads, expected) if expected else None
+    return replace(_facts(known, setting, segment, horizon), tied=tied)
 
 
 def month_of(leads: Leads, month: str | None) -> pd.Period:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from funnelkit._core.dates import day_name, period_label
+from funnelkit.data.control.totals import expected_totals
 from funnelkit.report.page import story
 from funnelkit.report.page.facts import Facts
 from funnelkit.report.page.gather import gather
@@ -148,6 +149,7 @@ def monthly(
     confidence_level: float = 0.95,
     horizon: int | None = None,
     leads: Leads | None = None,
+    expected: Sequence[dict[str, object]] | None = None,
 ) -> Page:
     """Return the page of the monthly report, everything as known at the end of the month.
 
@@ -173,6 +175,8 @@ def monthly(
         known has come.
     leads
         Leads already read, in place of `config`.
+    expected
+        Control totals from the CRM's own report, beside `leads`; see :func:`funnelkit.tie_out`.
 
     Returns
     -------
@@ -196,6 +200,7 @@ def monthly(
     """
     title: str | None = None
     changes: tuple[tuple[dt.date, str], ...] = ()
+    totals = expected_totals(expected, leads.funnel) if leads is not None and expected else ()
     if leads is not None:
         simulated = leads.truth is not None
     elif config is None or demo:
@@ -208,6 +213,7 @@ def monthly(
         setup = load_config(config, check_files=data is None)
         leads, simulated = setup.read(data=data, join=join), False
         title, changes = setup.title, tuple((one.date, one.what) for one in setup.changes)
+        totals = setup.expected
     facts = gather(
         leads,
         month=month,
@@ -219,5 +225,6 @@ def monthly(
         title=title,
         simulated=simulated,
         changes=changes,
+        expected=totals,
     )
     return Page(facts)

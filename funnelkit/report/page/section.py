@@ -130,6 +130,8 @@ class Opening:
         (heading, sentences) of the columns.
     reading
         How to read the page.
+    tied
+        Whether the figures tie with the CRM's own totals; blank where none were given.
     """
 
     report: str
@@ -138,6 +140,7 @@ class Opening:
     meta: Sequence[tuple[str, str]]
     story: Sequence[tuple[str, Sequence[str]]]
     reading: Html
+    tied: str = ""
 
     def html(self) -> Html:
         """Return the top of the page as markup."""
@@ -154,6 +157,9 @@ class Opening:
                 [el("div", el("dt", label), el("dd", value)) for label, value in self.meta],
                 class_="meta",
             ),
+            el("p", el("b", "Checked against the CRM."), " ", prose(self.tied), class_="tied")
+            if self.tied
+            else None,
             el("div", columns, class_="story"),
             el("p", el("b", "How to read it."), " ", self.reading, class_="reading"),
             data_title=join(self.report, ": ", self.title),
@@ -165,6 +171,7 @@ class Opening:
     def __repr__(self) -> str:
         """Return the headline and the story as plain text."""
         lines = [f"{self.report}: {plain(self.title)}"]
+        lines += [plain(self.tied)] if self.tied else []
         lines += [
             f"{heading}: {' '.join(plain(words) for words in sentences)}"
             for heading, sentences in self.story

@@ -12,6 +12,8 @@ from funnelkit.report.workbook import Sheet
 if TYPE_CHECKING:
     import pandas as pd
 
+    from funnelkit.data.control.tying import TieOut
+
 
 def sheets_of(facts: Facts) -> dict[str, Sheet]:
     """Return the tables of a page by name; views that the data cannot fill have none."""
@@ -28,6 +30,8 @@ def sheets_of(facts: Facts) -> dict[str, Sheet]:
         found["Stages"] = _stages(facts.flow)
     if isinstance(facts.segments, Segments):
         found["Segments"] = _segments(facts.segments)
+    if facts.tied:
+        found["Control totals"] = _control_totals(facts.tied)
     found["Audit"] = _audit(facts)
     found["Rows"] = _rows(facts)
     return found
@@ -37,6 +41,13 @@ def _frame(rows: list[dict[str, object]], columns: tuple[str, ...]) -> pd.DataFr
     import pandas as pd
 
     return pd.DataFrame(rows, columns=list(columns))
+
+
+def _control_totals(tied: TieOut) -> Sheet:
+    frame = tied.to_frame()
+    for name in ("expected", "ours", "difference"):
+        frame[name] = [None if one is None else float(one) for one in frame[name]]
+    return Sheet("Control totals of the CRM beside ours", frame, tied.unmeasured)
 
 
 def _months(facts: Facts) -> Sheet:

@@ -13,6 +13,8 @@ from funnelkit.report.page.reasons import what_to_do, why
 from funnelkit.report.page.section import Opening
 from funnelkit.report.page.terms import capital
 
+_MOST_UNTIED = 2
+
 
 def opening(facts: Facts) -> Opening:
     """Return the top of the page."""
@@ -29,6 +31,25 @@ def opening(facts: Facts) -> Opening:
             ("What to do", what_to_do(facts, moved(facts)[0])),
         ),
         reading=_reading(setting),
+        tied=tied_words(facts),
+    )
+
+
+def tied_words(facts: Facts) -> str:
+    """Return whether the figures tie with the CRM's own totals; blank where none were given."""
+    tied = facts.tied
+    if tied is None:
+        return ""
+    if tied.all_tie:
+        return tied.summary()
+    off = tied.differing
+    told = "; ".join(tie.sentence() for tie in off[:_MOST_UNTIED])
+    more = f"; {display.plural(len(off) - _MOST_UNTIED, 'more')}" if len(off) > _MOST_UNTIED else ""
+    n = len(tied.compared)
+    not_so = "This one does not" if len(off) == 1 else "These do not"
+    return (
+        f"{n - len(off)} of {display.plural(n, 'control total')} "
+        f"{'ties' if n - len(off) == 1 else 'tie'}. {not_so}: {told}{more}."
     )
 
 

@@ -7,6 +7,7 @@ A view holds counts and estimates and no words. Where the data cannot support a 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from funnelkit.report.page.facts.cohorts import (
     Alike,
@@ -36,6 +37,9 @@ from funnelkit.report.page.facts.setting import (
     short_name,
 )
 from funnelkit.report.page.facts.tested import Ever, Foretold, Tested
+
+if TYPE_CHECKING:
+    from funnelkit.data.control.tying import TieOut
 
 __all__ = [
     "FEW",
@@ -74,7 +78,10 @@ __all__ = [
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Facts:
-    """Everything the page says."""
+    """Everything the page says.
+
+    ``tied`` holds our figures beside the CRM's own totals, where some were given.
+    """
 
     setting: Setting
     months: Months
@@ -86,3 +93,4 @@ class Facts:
     flow: Flow | Missing
     segments: Segments | Missing
     quality: Quality
+    tied: TieOut | None = None
