@@ -18,6 +18,8 @@ from funnelkit._core import display
 from funnelkit._core.errors import ArgumentError, DataError
 from funnelkit.data import delimited, sources
 from funnelkit.data.sources import Source
+from funnelkit.data.spreadsheets import opening
+from funnelkit.data.spreadsheets.container import NoWorkbookError
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 
 Recognise = Callable[[Sequence[str]], str | None]
 """From a header to the kind of table ("Lead", "deals" …), or ``None``."""
+Headers = Iterable[tuple[tuple[str, ...], bool]]
+"""What may be the header of a table, each with whether nothing stands below it."""
 
 _HEAD_BYTES = 1 << 18
 _TITLE_LINES = 20
@@ -36,7 +40,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _PARQUET = (".parquet", ".pq")
-_EXCEL = (".xlsx", ".xlsm", ".xls")
+_EXCEL = opening.ENDINGS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +57,8 @@ class Export:
         Its header.
     file, frame
         Where it is: one of the two.
+    sheet
+        Name of the sheet, where the file is a workbook.
     empty
         Whether nothing stands below the header.
     """
@@ -62,6 +68,7 @@ class Export:
     columns: tuple[str, ...]
     file: Path | None = None
     frame: pd.DataFrame | None = None
+    sheet: str | None = None
     empty: bool = False
 
 
@@ -116,26 +123,45 @@ def find_exports(
     ArgumentError
         If ``source`` is none of these.
     DataError
-        If a file does not exist, or a folder holds no file.
+        If a file does not exist, a folder holds no file, or nothing is recognised and a workbook
+        cannot be read.
     """
     found: list[Export] = []
     unknown: list[str] = []
+    damaged: list[str] = []
     for name, file, frame in _given(source):
-        if frame is not None:
-            headers: Iterable[tuple[tuple[str, ...], bool]] = [
-                (tuple(str(label) for label in frame.columns), not len(frame))
-            ]
-        else:
-            headers = _headers(Path(str(file)), encoding, delimiter)
-        for columns, empty in headers:
-            kind = recognise(columns)
-            if kind is not None:
-                one = Export(kind=kind, name=name, columns=columns, file=file, frame=frame)
-                found.append(replace(one, empty=empty))
-                break
-        else:
+        before = len(found)
+        try:
+            for sheet, headers in _tables(file, frame, encoding, delimiter):
+                one = Export(kind="", name=name, columns=(), file=file, frame=frame, sheet=sheet)
+                found += _recognised(one, headers, recognise)
+        except NoWorkbookError as error:
+            damaged += error.problems
+        if len(found) == before:
             unknown.append(name)
+    if damaged and not found:
+        raise DataError(damaged)
     return tuple(found), tuple(unknown)
+
+
+def _tables(
+    file: Path | None, frame: pd.DataFrame | None, encoding: str | None, delimiter: str | None
+) -> Iterator[tuple[str | None, Headers]]:
+    """Yield each table of a file or frame: its sheet, if it has any, and what may be its header."""
+    if frame is not None:
+        yield None, [(tuple(str(label) for label in frame.columns), not len(frame))]
+    elif file is not None and file.suffix.lower() in _EXCEL:
+        yield from opening.headers_of(file)
+    elif file is not None:
+        yield None, _headers(file, encoding, delimiter)
+
+
+def _recognised(one: Export, headers: Headers, recognise: Recognise) -> list[Export]:
+    for columns, empty in headers:
+        kind = recognise(columns)
+        if kind is not None:
+            return [replace(one, kind=kind, columns=columns, empty=empty)]
+    return []
 
 
 def open_export(
@@ -257,8 +283,6 @@ def _headers(
 ) -> Iterator[tuple[tuple[str, ...], bool]]:
     """Yield what may be the header of a file, and whether nothing stands below it."""
     kind = file.suffix.lower()
-    if kind in _EXCEL:
-        return
     with file.open("rb") as stream:
         start = stream.read(_HEAD_BYTES)
         more = bool(stream.read(1))
@@ -346,6 +370,8 @@ def _open_one(
     file = Path(str(export.file))
     with file.open("rb") as stream:
         parquet = stream.read(4) == b"PAR1"
+    if export.sheet is not None:
+        return opening.open_excel(engine, file, needed=own, sheet=export.sheet or None)
     if parquet:
         return sources.open_parquet(engine, file, needed=own)
     return delimited.open_csv(engine, file, delimiter=delimiter, encoding=encoding, needed=own)

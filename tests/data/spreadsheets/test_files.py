@@ -71,8 +71,10 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)
         (b" \r\n", "`leads.xlsx` is empty."),
         (
             b"id,lead,won\na,2026-01-05,\n",
-            ("`leads.xlsx` is no workbook but plain text under an Excel name; use `read_csv`, which "
-            "goes by what is in a file."),
+            (
+                "`leads.xlsx` is no workbook but plain text under an Excel name; use `read_csv`, "
+                "which goes by what is in a file."
+            ),
         ),
         (
             OLE + "EncryptedPackage".encode("utf-16-le"),
