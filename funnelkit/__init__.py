@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from funnelkit.data.quality import audit
     from funnelkit.data.reading import from_events, from_frame, read_csv, read_parquet
     from funnelkit.data.records import Leads
+    from funnelkit.data.salesforce.reading import read_salesforce
     from funnelkit.data.simulate import make_leads
     from funnelkit.data.spreadsheets.reading import read_excel
     from funnelkit.data.tables import from_table
@@ -42,6 +43,7 @@ _HOMES = {
     "read_excel": "data.spreadsheets.reading",
     "read_hubspot": "data.hubspot.reading",
     "read_parquet": "data.reading",
+    "read_salesforce": "data.salesforce.reading",
     "from_frame": "data.reading",
     "from_events": "data.reading",
     "from_table": "data.tables",
@@ -83,6 +85,7 @@ __all__ = [
     "read_excel",
     "read_hubspot",
     "read_parquet",
+    "read_salesforce",
     "report",
     "table",
     "tie_out",
