@@ -44,18 +44,27 @@ def _program(name: str) -> str:
     return str(found)
 
 
+def _ordinary_user() -> dict[str, Any]:
+    """Return who runs the server where we are root, whom it refuses."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        return {}
+    import pwd
+
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
 @pytest.fixture(scope="session")
 def postgres_socket() -> Iterator[Path]:
     """The folder of the socket of a PostgreSQL of our own, which sorts texts as people do."""
     _driver("psycopg", "postgres")
     initdb, control = _program("initdb"), _program("pg_ctl")
-    as_root = hasattr(os, "geteuid") and os.geteuid() == 0
-    somebody = {"user": "nobody", "group": "nogroup", "extra_groups": []} if as_root else {}
+    somebody = _ordinary_user()
     # Not pytest's own folder: the server must be able to reach it, and a socket's path is short.
     with tempfile.TemporaryDirectory(prefix="fkpg", ignore_cleanup_errors=True) as name:
         folder = Path(name)
-        if as_root:
-            shutil.chown(folder, "nobody")
+        if somebody:
+            shutil.chown(folder, somebody["user"], somebody["group"])
 
         def run(*command: str) -> None:
             done = subprocess.run(

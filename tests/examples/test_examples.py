@@ -157,5 +157,5 @@ def test_dagster_runs_the_job(monkeypatch, tmp_path):
     if importlib.util.find_spec("funnelkit") is not None:
         for line in told.read_text(encoding="utf-8").splitlines():
             assert parsed(line.split()).config == "funnel.yml"
-    assert module.on_the_second.cron_schedule == "30 6 2 * *"
-    assert module.on_the_second.execution_timezone == "Europe/Berlin"
+    [schedule] = module.defs.get_repository_def().schedule_defs
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("30 6 2 * *", "Europe/Berlin")
