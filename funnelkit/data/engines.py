@@ -138,6 +138,11 @@ def exact(number: Any) -> ir.DecimalColumn:
     return ibis.ifelse(fits, number, ibis.null(number.type())).cast("decimal(38, 4)")
 
 
+def median(column: Any, chosen: ir.BooleanColumn) -> ir.Scalar:
+    """Return the median of chosen values; chosen before, since Spark's takes no condition."""
+    return ibis.ifelse(chosen, column, ibis.null(column.type())).median()
+
+
 def whole(number: Any) -> int:
     """Return a count that came from an engine; a sum over nothing is null, on Polars NaN."""
     return 0 if number is None or number != number else int(number)  # noqa: PLR0124
