@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from funnelkit.data import journeys
+from funnelkit.data import engines, journeys
 from funnelkit.data.records import Leads
 
 if TYPE_CHECKING:
@@ -158,7 +158,7 @@ class Measures:
             found["aside_total"] = table["value"].sum(where=aside)
             found["reversed_total"] = table["value"].sum(where=self.kept & table.reversed)
             positive = self.kept & self.won & (table["value"] > 0)
-            found["won_median"] = table["value"].median(where=positive.fill_null(False))
+            found["won_median"] = engines.median(table["value"], positive.fill_null(False))
         return found
 
     @property
