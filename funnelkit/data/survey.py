@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import ibis
 
 from funnelkit._core.dates import earlier
+from funnelkit.data import engines
 from funnelkit.data.dating import days_by_step
 from funnelkit.data.journeys import NO_STAGE
 from funnelkit.data.measures import Measures
@@ -186,7 +187,7 @@ class Survey:
         if self.totals["long"]:
             wanted |= sums(records, {"whole_years": measures.whole_years})
         age = ibis.literal(self.as_of).delta(measures.entered, unit="day")
-        wanted["open_median"] = age.median(where=self._open)
+        wanted["open_median"] = engines.median(age, self._open)
         if (large := self._large) is not None:
             wanted |= sums(records, {"large": large})
             wanted["large_most"] = records["value"].max(where=large)
