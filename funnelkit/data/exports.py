@@ -90,9 +90,10 @@ def watched() -> Iterator[Watched]:
 def _notice(export: Export, wanted: Sequence[str]) -> None:
     seen = _WATCHING.get()
     if seen is not None:
-        _, before = seen.get((export.kind, str(export.file or export.name)), (export, []))
+        place = f"{export.file or export.name} {export.sheet or ''}"
+        _, before = seen.get((export.kind, place), (export, []))
         own = [name for name in export.columns if name in wanted or name in before]
-        seen[export.kind, str(export.file or export.name)] = (export, own)
+        seen[export.kind, place] = (export, own)
 
 
 def find_exports(

@@ -20,7 +20,7 @@ from funnelkit.data.records import Leads
 from funnelkit.data.snapshots import Origin, Snapshot, Table
 from funnelkit.data.sources import Source
 from funnelkit.data.spreadsheets.opening import open_excel
-from funnelkit.data.spreadsheets.reading import serials_of
+from funnelkit.data.spreadsheets.words import serials_of
 
 DIALECTS = ("read_salesforce", "read_hubspot")
 _READERS = ("read_csv", "read_parquet", "read_excel", "from_frame", "from_events", *DIALECTS)
@@ -156,7 +156,7 @@ def keep_dialect(
         as_of=leads.as_of,
         reader=reader,
         options=_written(options),
-        origins=tuple(origins),
+        origins=tuple(dict.fromkeys(origins)),
         tables=tuple(tables),
         version=str(_public("__version__")),
     )

@@ -378,3 +378,35 @@ def test_the_bridge_adds_up_and_agrees_with_the_slow_version(found, window, whol
         for row in frame.itertuples()
     }
     assert ours == expected
+
+
+def test_a_salesforce_history_tells_it_without_a_second_export() -> None:
+    """Two deals, saved again with other amounts and dates, and one that is new: by hand."""
+    deals = pd.DataFrame(
+        [
+            ("006000000000001", "Negotiation", "120", "2026-11-15", "false", "false", "2026-05-01"),
+            ("006000000000002", "Closed Won", "80", "2026-07-20", "true", "true", "2026-05-02"),
+            ("006000000000003", "Discovery", "30", "2026-09-10", "false", "false", "2026-07-02"),
+        ],
+        columns=["Id", "StageName", "Amount", "CloseDate", "IsWon", "IsClosed", "CreatedDate"],
+    ).assign(CreatedDate=lambda f: f["CreatedDate"] + "T10:00:00.000+0000")
+    history = pd.DataFrame(
+        [
+            ("006000000000001", "Discovery", "100", "2026-09-15", "2026-05-01"),
+            ("006000000000001", "Negotiation", "120", "2026-09-15", "2026-07-05"),
+            ("006000000000001", "Negotiation", "120", "2026-11-15", "2026-07-15"),
+            ("006000000000002", "Discovery", "70", "2026-09-01", "2026-05-02"),
+            ("006000000000002", "Closed Won", "80", "2026-07-20", "2026-07-20"),
+            ("006000000000003", "Discovery", "30", "2026-09-10", "2026-07-02"),
+        ],
+        columns=["OpportunityId", "StageName", "Amount", "CloseDate", "CreatedDate"],
+    ).assign(CreatedDate=lambda f: f["CreatedDate"] + "T10:00:00.000+0000")
+    leads = fk.read_salesforce({"Opportunity": deals, "OpportunityHistory": history}, as_of=JULY)
+    assert told(fk.movement(leads, between=(JUNE, JULY), closing="2026-Q3")) == {
+        "start": (2, 170),
+        "created": (1, 30),
+        "raised": (1, 10),
+        "pushed": (1, -100),
+        "won": (1, -80),
+        "end": (1, 30),
+    }

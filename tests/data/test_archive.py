@@ -329,3 +329,18 @@ def test_a_workbook_is_kept_with_its_days_as_texts(tmp_path: Path) -> None:
     theirs = archive.at("2026-02-28")
     pd.testing.assert_frame_equal(theirs.list("won"), ours.list("won"))
     assert theirs.list("won")["id"].tolist() == ["a"]
+
+
+@pytest.mark.filterwarnings("ignore::funnelkit._core.errors.AssumptionWarning")
+def test_salesforce_is_kept_table_by_table(tmp_path: Path, shared_data: Path) -> None:
+    folder = shared_data / "salesforce"
+    ours = fk.read_salesforce(folder)
+    archive = fk.archive(folder, folder=tmp_path / "a", reader="read_salesforce")
+    assert dict(archive.to_frame()[["table", "rows"]].to_numpy()) == {
+        "Lead.csv": 60,
+        "Opportunity.csv": 50,
+    }
+    theirs = fk.read_archive(tmp_path / "a")
+    assert theirs.funnel.stages == ours.funnel.stages
+    for step in ours.funnel.steps:
+        pd.testing.assert_frame_equal(theirs.list(step), ours.list(step))
