@@ -110,6 +110,10 @@ class Measures:
             tests["no_account"] = kept & table.account.isnull()
         tests |= {f"aside: {reason}": table.aside == reason for reason in REASONS}
         tests |= {
+            f"exit_{e}": kept & (table.exit == e - len(self.stages)).fill_null(False)
+            for e in self.exits
+        }
+        tests |= {
             f"lone_{i}": (table.copies == 1) & (table.source == i)
             for i in range(len(self.leads.rows.names))
         }

@@ -99,6 +99,13 @@ def test_an_exit_that_nobody_takes():
     funnel = PLAIN.replace(exits=["lost", "spam"])
     found = audited([{**row, "spam": None} for row in lives(20)], funnel)["exit_unused"]
     assert (found.count, found.examples) == (1, ("spam",))
+    # An exit before the entry is one all the same.
+    early = PLAIN.replace(status="state", columns={"lead": "lead", "won": "won", "lost": "lost"})
+    rows = [{**row, "lost": None, "state": "lead"} for row in lives(9)]
+    rows[4] |= {"lost": day(2), "state": "lost"}
+    found = audited(rows, early)
+    assert "exit_before_entry" in found
+    assert "exit_unused" not in found
 
 
 # --- days --------------------------------------------------------------------------------

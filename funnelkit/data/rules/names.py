@@ -190,14 +190,15 @@ def no_account(survey: Survey) -> Iterator[Finding]:
     funnel, totals = survey.funnel, survey.totals
     if funnel.account is None or funnel.account in funnel.segments:
         return
-    blank = totals["no_account"]
+    blank, total = totals["no_account"], totals["kept"]
     if blank:
         yield Finding(
             rule="accounts_blank",
-            severity="warning" if blank > _MANY_BLANK * totals["kept"] else "note",
+            severity="warning" if _MANY_BLANK * total < blank < total else "note",
             count=blank,
-            share=share_of(blank, totals["kept"]),
-            what=f"{have(blank, 'record')} no account (`{funnel.account}`).",
+            share=share_of(blank, total),
+            what=f"{have(blank, 'record')} no account: `{funnel.account}` is blank"
+            f"{' throughout' if blank == total else ''}.",
             remedy="Each counts as an account of its own.",
         )
 

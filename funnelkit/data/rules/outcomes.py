@@ -157,10 +157,8 @@ def reversed_wins(survey: Survey) -> Iterator[Finding]:
 
 def exits_unused(survey: Survey) -> Iterator[Finding]:
     """Some exits that nobody took, beside others that are used."""
-    if not survey.totals["left"] or survey.totals["left_undated"]:
-        return
-    unused = [survey.funnel.steps[e] for e in survey.exits if e not in survey.begun]
-    if unused:
+    unused = [survey.funnel.steps[e] for e in survey.exits if not survey.totals[f"exit_{e}"]]
+    if unused and survey.totals["left"]:
         yield Finding(
             rule="exit_unused",
             severity="note",

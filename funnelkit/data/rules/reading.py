@@ -93,7 +93,7 @@ def reading(survey: Survey) -> Iterator[Finding]:
             continue
         rule, remedy = next(
             ((rule, remedy) for words, rule, remedy in _KINDS if words in note),
-            ("reading", "Nothing to do."),
+            ("reading", "Good to know."),
         )
         yield Finding(rule=rule, severity="note", count=1, what=note, remedy=remedy)
 

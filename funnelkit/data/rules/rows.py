@@ -176,6 +176,8 @@ def partners(survey: Survey) -> Iterator[Finding]:
         for inside, n in survey.partners.items()
         if inside[0] and not any(inside[i] for i in names)
     )
+    if alone == ids and any(one.rule == "no_lead_converted" for one in survey.rows.findings):
+        return  # said by the reader, which knows that leads and deals have ids of their own
     if alone:
         others = display.listed([f"`{name}`" for name in names.values()], last="or")
         yield Finding(

@@ -39,8 +39,9 @@ def stage_order(survey: Survey) -> Iterator[Finding]:
 
 
 def _other_order(survey: Survey, earlier: int) -> str:
-    day, number = max(survey.entries.items(), key=lambda pair: pair[1], default=(None, 0))
-    if earlier == survey.start and number > sum(survey.entries.values()) / 2 and day:
+    days = {day: n for day, step, n in survey.days if step == earlier and day <= survey.as_of}
+    day, number = max(days.items(), key=lambda pair: pair[1])
+    if number > sum(days.values()) / 2:
         return (
             f"Most records bear {day.isoformat()} as the day of `{survey.funnel.stages[earlier]}`, "
             "which looks like the day of an import: read that stage from the column that holds "
