@@ -33,6 +33,8 @@ class Facts:
     ----------
     leads, deals
         Whether there are leads, and opportunities.
+    undated
+        Those of the two tables that have no `CreatedDate`.
     statuses, stages
         What their names mean.
     status_order, stage_order
@@ -49,6 +51,7 @@ class Facts:
 
     leads: bool
     deals: bool
+    undated: tuple[str, ...]
     statuses: StatusNames
     stages: StageNames
     status_order: Order
@@ -94,7 +97,7 @@ def derived(facts: Facts, timezone: str | None) -> tuple[Funnel, Places, list[st
     notes: list[str] = []
     segments, keep = list(facts.segments), list(facts.keep)
     if facts.leads:
-        steps.append((LEAD, LEAD, "CreatedDate"))
+        steps.append((LEAD, LEAD, None if "leads" in facts.undated else "CreatedDate"))
         if facts.status_order.names is None:
             segments.append("Status")
             notes.append(f"{facts.status_order.why} They are the segment `Status`.")
@@ -105,7 +108,8 @@ def derived(facts: Facts, timezone: str | None) -> tuple[Funnel, Places, list[st
         if facts.bare or not facts.deals:
             steps.append((CONVERTED, CONVERTED, "ConvertedDate"))
     if facts.deals:
-        steps.append((DEAL, DEAL, "Opportunity.CreatedDate" if facts.leads else "CreatedDate"))
+        created = "Opportunity.CreatedDate" if facts.leads else "CreatedDate"
+        steps.append((DEAL, DEAL, None if "opportunities" in facts.undated else created))
         if facts.stage_order.names is None:
             segments.append("StageName")
             notes.append(f"{facts.stage_order.why} They are the segment `StageName`.")

@@ -45,6 +45,11 @@ def facts_of(found: Gathered) -> Facts:
     return Facts(
         leads=people is not None,
         deals=deals is not None,
+        undated=tuple(
+            name
+            for name, sheet in (("leads", lead), ("opportunities", deal))
+            if sheet is not None and not sheet.has("CreatedDate")
+        ),
         statuses=found.statuses,
         stages=found.stages,
         status_order=_order(found, dialect.STATUS_LIST),

@@ -49,6 +49,10 @@ def notes_of(found: Gathered, facts: Facts, funnel: Funnel) -> list[str]:
             f"`CreatedDate` is a time and was taken to its day in {zone}; `ConvertedDate` and "
             "`CloseDate` are dates in the zone of the user who set them."
         )
+    notes += [
+        f"The export of {name} has no `CreatedDate`: it is not known when they came."
+        for name in facts.undated
+    ]
     if facts.leads and facts.statuses.every and not facts.status_dated:
         notes.append(
             "Of each lead only the current `Status` is known, not when it got there; LeadHistory "

@@ -568,6 +568,21 @@ def test_an_order_that_cannot_be_known_is_not_invented():
     assert any("in the order of `Probability`: `Beta`, `Alpha`" in note for note in told.notes)
 
 
+def test_without_a_day_of_creation_records_are_there_and_undated():
+    deals = fk.read_salesforce(deal_frame()[["Id", "StageName", "CloseDate"]], as_of="2026-06-30")
+    assert (len(deals), len(deals.list("opportunity")), len(deals.list("won"))) == (5, 5, 2)
+    assert any("has no `CreatedDate`" in note for note in deals.notes)
+
+
+def test_names_from_the_data_are_no_code():
+    evil = "Won\"; DROP TABLE x; --'"
+    deals = deal_frame().replace({"StageName": {"Prospecting": evil}})
+    deals['a"; DROP TABLE y;--'] = "v'"
+    leads = fk.read_salesforce(deals, as_of="2026-06-30", where={'a"; DROP TABLE y;--': "v'"})
+    assert leads.funnel.stages == ("opportunity", evil, "won")
+    assert len(leads) == 4
+
+
 def test_as_of_is_read_off_what_happened():
     with pytest.warns(AssumptionWarning, match="`as_of` was taken as 2026-04-01"):
         leads = fk.read_salesforce(deal_frame())
