@@ -18,8 +18,10 @@ from funnelkit._core import display
 from funnelkit._core.errors import ArgumentError, DataError
 from funnelkit.data import delimited, sources
 from funnelkit.data.sources import Source
-from funnelkit.data.spreadsheets import opening
+from funnelkit.data.spreadsheets.choosing import headers_of
 from funnelkit.data.spreadsheets.container import NoWorkbookError
+from funnelkit.data.spreadsheets.opening import open_excel
+from funnelkit.data.spreadsheets.words import ENDINGS
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -40,7 +42,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _PARQUET = (".parquet", ".pq")
-_EXCEL = opening.ENDINGS
+_EXCEL = ENDINGS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +154,7 @@ def _tables(
     if frame is not None:
         yield None, [(tuple(str(label) for label in frame.columns), not len(frame))]
     elif file is not None and file.suffix.lower() in _EXCEL:
-        yield from opening.headers_of(file)
+        yield from headers_of(file)
     elif file is not None:
         yield None, _headers(file, encoding, delimiter)
 
@@ -372,7 +374,7 @@ def _open_one(
     with file.open("rb") as stream:
         parquet = stream.read(4) == b"PAR1"
     if export.sheet is not None:
-        return opening.open_excel(engine, file, needed=own, sheet=export.sheet or None)
+        return open_excel(engine, file, needed=own, sheet=export.sheet or None)
     if parquet:
         return sources.open_parquet(engine, file, needed=own)
     return delimited.open_csv(engine, file, delimiter=delimiter, encoding=encoding, needed=own)

@@ -14,6 +14,8 @@ from funnelkit.data.columns import Filter, LogColumns, needed_columns
 from funnelkit.data.definition import Funnel
 from funnelkit.data.preparing import Day, Paths, each, leads_of, open_all, rules_of
 from funnelkit.data.records import BeforeRecording, Leads
+from funnelkit.data.spreadsheets.opening import open_excel
+from funnelkit.data.spreadsheets.words import ENDINGS, serials_of
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -274,14 +276,16 @@ def from_events(
     thousands: str | None = None,
     delimiter: str | None = None,
     encoding: str | None = None,
+    sheet: str | int | None = None,
+    header_row: int | None = None,
 ) -> Leads:
     """Return leads from a long log with one row per event.
 
     Parameters
     ----------
     log
-        A frame, a path, glob or list of paths (Parquet by its ending, else delimited text), or
-        an Ibis table, which stays on its engine; see :func:`from_table`.
+        A frame, a path, glob or list of paths (Parquet and Excel by their endings, else delimited
+        text), or an Ibis table, which stays on its engine; see :func:`from_table`.
     funnel
         The definition; its ``columns`` map a stage or exit to its name or names in the log.
         Segments, owner, account and value are taken from a record's first event that has them.
@@ -291,6 +295,8 @@ def from_events(
         As in :func:`read_csv`.
     date_format, dayfirst, decimal, thousands, delimiter, encoding
         As in :func:`read_csv`.
+    sheet, header_row
+        As in :func:`read_excel`, for a log in a workbook.
 
     Returns
     -------
@@ -310,6 +316,11 @@ def from_events(
             "`log` must be a pandas DataFrame, an Ibis table, a path or a list of paths; got "
             f"{log!r}."
         )
+    on_disk = not on_engine and not isinstance(log, pd.DataFrame)
+    ending = sources.paths_of(log, "log")[0].suffix.lower() if on_disk else ""
+    serials: Mapping[str, str] = {}
+    if ending in ENDINGS:
+        serials, date_format = serials_of(date_format)
     rules = rules_of(
         funnel,
         dates=(date_format, dayfirst),
@@ -332,8 +343,19 @@ def from_events(
     engine = sources.connect()
     if isinstance(log, pd.DataFrame):
         opened = sources.open_frame(engine, log, needed=needed, name="log", argument="log")
-    elif sources.paths_of(log, "log")[0].suffix.lower() in (".parquet", ".pq"):
+    elif ending in (".parquet", ".pq"):
         opened = sources.open_parquet(engine, log, needed=needed, argument="log")
+    elif ending in ENDINGS:
+        opened = open_excel(
+            engine,
+            log,
+            needed=needed,
+            sheet=sheet,
+            header_row=header_row,
+            dates={time},
+            serials=serials,
+            argument="log",
+        )
     else:
         opened = delimited.open_csv(
             engine,

@@ -32,6 +32,11 @@ _CHOICES = {
     "reopened": ("last", "first"),
 }
 _TYPED = ("date_format", "dayfirst", "decimal", "thousands")  # what Parquet may need to be told
+_OPTIONS = {
+    "read_csv": (*_TYPED, "delimiter", "encoding"),
+    "read_excel": (*_TYPED, "sheet", "header_row"),
+    "read_parquet": _TYPED,
+}
 _BY_ENDING = {
     **dict.fromkeys((".parquet", ".pq"), "read_parquet"),
     **dict.fromkeys((".xlsx", ".xlsm", ".xls"), "read_excel"),
@@ -40,7 +45,7 @@ _ELSEWHERE = {
     **dict.fromkeys(("fiscal_year_start", "week_start", "holidays"), "calendar"),
     **dict.fromkeys(
         ("files", "join", "events", "delimiter", "encoding", "date_format", "dayfirst", "decimal",
-         "thousands", "dialect"),
+         "thousands", "dialect", "sheet", "header_row"),
         "data",
     ),
 }  # fmt: skip
@@ -186,9 +191,9 @@ class Config:
             return "from_events", source, told
         told["join"] = list(others)
         reader = _BY_ENDING.get(files[0].suffix.lower(), "read_csv")
-        options = self.data.options
-        if reader != "read_csv":
-            options = {key: options[key] for key in _TYPED if key in options}
+        options = {
+            key: value for key, value in self.data.options.items() if key in _OPTIONS[reader]
+        }
         return reader, source, {**told, **options}
 
     def inputs(

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from funnelkit._core.errors import ArgumentError, did_you_mean
+from funnelkit.data.spreadsheets.words import ENDINGS, SERIALS
 from funnelkit.report.dialects import Dialect, dialect_of
 from funnelkit.report.document import Section
 
@@ -40,7 +41,8 @@ class DataFiles:
     events
         Columns of the log, where the files are one.
     options
-        What the readers are told: delimiter, encoding, date_format, dayfirst, decimal, thousands.
+        What the readers are told: delimiter, encoding, date_format, dayfirst, decimal, thousands,
+        and of workbooks sheet and header_row.
     dialect
         The CRM whose exports they are, where it is one that is known.
     """
@@ -70,6 +72,14 @@ def data_files(root: Section, folder: Path, *, check_files: bool) -> DataFiles:
         options=MappingProxyType(_options(section)),
         dialect=dialect_of(section),
     )
+    for key in ("sheet", "header_row"):
+        odd = [file.name for file in found.files if file.suffix.lower() not in ENDINGS]
+        if key in found.options and odd:
+            section.note(key, f"is for Excel workbooks; {odd[0]} is none.")
+        elif key in found.options and found.dialect is not None:
+            section.note(
+                key, "and `dialect` exclude each other: sheets are known by their headers."
+            )
     section.close()
     return found
 
@@ -91,6 +101,8 @@ def _events(section: Section) -> Events | None:
 def _options(section: Section) -> dict[str, Any]:
     found: dict[str, Any] = {key: section.text(key) for key in _TEXT_ONLY}
     found["dayfirst"] = section.flag("dayfirst")
+    found["sheet"] = section.text("sheet")
+    found["header_row"] = section.whole("header_row", 1, 1 << 20, "a row, counted from 1")
     found["date_format"] = _date_format(section)
     if found["delimiter"] in ("tab", "\\t"):
         found["delimiter"] = "\t"
@@ -122,7 +134,7 @@ def _date_format(section: Section) -> str | dict[str, str] | None:
 
 
 def _check_pattern(section: Section, pattern: str) -> None:
-    if "%" in pattern:
+    if "%" in pattern or pattern in SERIALS:
         return
     meant = pattern.lower()
     for spoken, directive in _SPOKEN_FORMATS:

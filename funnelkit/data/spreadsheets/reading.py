@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from funnelkit._core.errors import DataError
-from funnelkit.data import assembly, refusals, sources
+from funnelkit.data import assembly, refusals, sources, unread
 from funnelkit.data.columns import Filter, needed_columns
 from funnelkit.data.definition import Funnel
 from funnelkit.data.preparing import Day, Paths, each, leads_of, open_all, rules_of
 from funnelkit.data.records import BeforeRecording, Leads
-from funnelkit.data.spreadsheets.opening import SERIALS, open_excel
+from funnelkit.data.spreadsheets.opening import open_excel
+from funnelkit.data.spreadsheets.words import serials_of
 
 
 def read_excel(
@@ -117,6 +118,7 @@ def read_excel(
         each(join),
     )
     rows = assembly.assemble_wide(engine, opened, funnel, rules)
+    rows = unread.noted(rows, opened, funnel, rules)
     return leads_of(
         engine,
         rows,
@@ -125,13 +127,3 @@ def read_excel(
         recorded_from=recorded_from,
         before_recording=before_recording,
     )
-
-
-def serials_of(
-    given: str | Mapping[str, str] | None,
-) -> tuple[dict[str, str], str | Mapping[str, str] | None]:
-    """Return which columns hold days as numbers, and the patterns of the others."""
-    if not isinstance(given, Mapping):
-        return ({"*": given}, None) if given in SERIALS and given is not None else ({}, given)
-    serials = {name: how for name, how in given.items() if how in SERIALS}
-    return serials, {name: how for name, how in given.items() if name not in serials} or None

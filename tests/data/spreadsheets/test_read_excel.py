@@ -514,3 +514,14 @@ def test_google_sheets_writes_times_into_dates(book):
     with pytest.warns(FunnelWarning, match="2026-02-01, the latest date that was reached"):
         leads = read(path, as_of=None)
     assert leads.as_of == FEB1  # days without a time of day, so the last of them is complete
+
+
+def test_an_event_log_in_a_workbook(book):
+    rows = [["case", "what", "at"], ["a", "lead", 46027], ["a", "won", FEB1], ["Total", None, 2]]
+    path = book(rows)
+    log = {"id": "case", "stage": "what", "time": "at", "as_of": "2026-12-31"}
+    with pytest.raises(DataError, match=r'write date_format=\{"at": "excel"\}'):
+        fk.from_events(path, PLAIN, **log)
+    leads = fk.from_events(path, PLAIN, date_format={"at": "excel"}, sheet=1, **log)
+    assert leads.list("won")["lead"].tolist() == [pd.Timestamp("2026-01-05")]
+    assert tally(leads) == {"kept as a record": 2, "subtotal": 1}
