@@ -127,7 +127,9 @@ def _environment(folder: str) -> dict[str, str]:
     path = os.environ.get("PYTHONPATH", "")
     if package not in (*site.getsitepackages(), site.getusersitepackages()):
         path = os.pathsep.join(filter(None, [package, path]))
-    told = {"IPYTHONDIR": folder, "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "PYTHONPATH": path}
+    # The kernel is killed in the end: what an engine spilled goes with this folder.
+    told = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)
+    told |= {"IPYTHONDIR": folder, "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "PYTHONPATH": path}
     return {**os.environ, **told, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 
 

@@ -24,7 +24,7 @@ from funnelkit.report.workbook import WorkbookWarning
 TABLES, MANIFEST = "tables.xlsx", "manifest.json"
 _OWN = re.compile(r"\w+_(report|pipeline|review|readout)( \(\d+\))?(\.failed)?\.(html|ipynb)"
                   r"|(tables|manifest)( \(\d+\))?\.(xlsx|json)")  # fmt: skip
-_OWN_ERRORS = ("ArgumentError", "DataError", "DefinitionError", "EvidenceError")
+_OWN_ERRORS = ("ArgumentError", "CapacityError", "DataError", "DefinitionError", "EvidenceError")
 _NOTEBOOKS = {"monthly": "monthly_report"}
 
 
