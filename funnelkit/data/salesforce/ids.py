@@ -13,7 +13,6 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
 _PATTERNS = ",".join(format(number, "05b")[::-1] for number in range(32))
 _STEP = 6
 _ALL = string.ascii_uppercase + string.ascii_lowercase + string.digits
-_CAPITALS = "1" * 26 + "0" * 36
 _ANY_LETTER = "1" * 52 + "0" * 10
 
 
@@ -80,11 +79,11 @@ def restored(ids: Ids) -> tuple[Any, Any]:
 
 def suffix(body: Any) -> Any:
     """Return the three characters that tell which of the 15 are capitals."""
-    bits = body.translate(_ALL, _CAPITALS)
-    parts = [
-        ibis.literal(_LETTERS).substr(
-            (ibis.literal(_PATTERNS).find(bits.substr(5 * chunk, 5)) / _STEP).floor(), 1
-        )
-        for chunk in range(3)
-    ]
+    parts = []
+    for chunk in range(3):
+        number: Any = ibis.literal(0)
+        for place in range(5):
+            letter = body.substr(5 * chunk + place, 1)
+            number = number + ibis.ifelse(letter.between("A", "Z"), 1 << place, 0)
+        parts.append(ibis.literal(_LETTERS).substr(number, 1))
     return parts[0].concat(parts[1], parts[2])
