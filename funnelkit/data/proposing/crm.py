@@ -95,7 +95,8 @@ def written(
         lines.append("exits:")
         lines += [f"  - {scalar(one)}  # {counts[one]:,} records" for one in funnel.exits]
     lines += comment(f"The last stage, {funnel.won}, counts as the win.")
-    lines += _mapping("columns", funnel.columns)
+    if dialect == "hubspot":  # the Salesforce reader finds the days of its stages by their names
+        lines += _mapping("columns", funnel.columns)
     lines += _keys(funnel)
     lines += _businesses(leads)
     lines += ["", "data:", f"  dialect: {dialect}", f"  files: {paths_listed(files, folder)}"]
