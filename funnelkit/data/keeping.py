@@ -44,8 +44,7 @@ def reader_of(source: Any, given: str | None, options: Mapping[str, Any]) -> str
         return "from_events"
     if isinstance(source, pd.DataFrame):
         return "from_frame"
-    first = sources.paths_of(source)[0]
-    ending = first.suffix.lower()
+    ending = _ending(source)
     if ending in _EXCEL:
         return "read_excel"
     return "read_parquet" if ending in _PARQUET else "read_csv"
@@ -76,16 +75,17 @@ def keep_tables(
     *,
     as_of: Day | None,
     options: dict[str, Any],
-) -> tuple[Snapshot, Funnel]:
+) -> tuple[Snapshot, Funnel | None]:
     """Write the tables of a plain export, and read them back."""
     if funnel is None:
         raise ArgumentError("`funnel` is missing.")
     log, serials = _log(options), dict[str, str]()
-    if reader == "read_excel":  # days that are numbers become texts in a snapshot
+    if _ending(source) in _EXCEL:  # days that are numbers become texts in a snapshot
         serials, options["date_format"] = serials_of(options.get("date_format"))
     rules = _rules(funnel, options)
     needed = needed_columns(funnel, rules, log)
-    days = {*map(funnel.column_of, funnel.steps), funnel.status_date} & needed
+    dated = {log.time} if log else {*map(funnel.column_of, funnel.steps), funnel.status_date}
+    days = {name for name in needed if name in dated}
     if hidden := sorted(needed & set(funnel.personal)):
         raise DefinitionError(
             f"personal columns are never archived, and these are needed: {display.listed(hidden)}. "
@@ -101,11 +101,11 @@ def keep_tables(
         if _is_frame(one):
             name = "frame" if argument == "source" else f"joined-{1 + _place(joined, one)}"
             return sources.open_frame(engine, one, needed=needed, name=name, argument=argument)
-        if reader == "read_excel":
+        if _ending(one) in _EXCEL:
             return open_excel(
                 engine, one, needed=needed, argument=argument, dates=days, serials=serials, **sheet
             )
-        if sources.paths_of(one, argument)[0].suffix.lower() in _PARQUET:
+        if _ending(one) in _PARQUET:
             return sources.open_parquet(engine, one, needed=needed, argument=argument)
         return delimited.open_csv(engine, one, needed=needed, argument=argument, **how)
 
@@ -137,7 +137,7 @@ def keep_dialect(
     *,
     as_of: Day | None,
     options: dict[str, Any],
-) -> tuple[Snapshot, Funnel]:
+) -> tuple[Snapshot, Funnel | None]:
     """Write the tables that a CRM's reader opens, with the columns that it asks for."""
     with exports.watched() as seen:
         leads: Leads = _reading(reader)(source, funnel, as_of=as_of, **options)
@@ -257,6 +257,11 @@ def _written(options: Mapping[str, Any]) -> dict[str, Any]:
     if odd:
         raise ArgumentError(f"`{odd[0]}` cannot be kept with a snapshot; got {kept[odd[0]]!r}.")
     return kept
+
+
+def _ending(source: Any) -> str:
+    """Return how the name of the first file ends; nothing for a frame."""
+    return "" if _is_frame(source) else sources.paths_of(source)[0].suffix.lower()
 
 
 def _is_frame(given: object) -> bool:

@@ -344,3 +344,16 @@ def test_salesforce_is_kept_table_by_table(tmp_path: Path, shared_data: Path) ->
     assert theirs.funnel.stages == ours.funnel.stages
     for step in ours.funnel.steps:
         pd.testing.assert_frame_equal(theirs.list(step), ours.list(step))
+
+
+def test_a_log_in_a_workbook_is_kept_too(tmp_path: Path) -> None:
+    log = pd.DataFrame(
+        {"case": ["1", "1"], "activity": ["lead", "won"], "at": pd.to_datetime(["2026-02-01"] * 2)}
+    )
+    log.to_excel(tmp_path / "log.xlsx", index=False)
+    told = {"id": "case", "stage": "activity", "time": "at"}
+    archive = fk.archive(
+        tmp_path / "log.xlsx", fk.Funnel(["lead", "won"]), folder=tmp_path / "a", **told,
+        as_of="2026-03-31",
+    )  # fmt: skip
+    assert archive.at("2026-03-31").list("won")["id"].tolist() == ["1"]
