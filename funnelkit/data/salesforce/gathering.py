@@ -115,7 +115,7 @@ def _sheets(desk: Desk, exports: Sequence[Export], asked: Collection[str]) -> di
     fields = {name for kind in records for name in dialect.fields_of(kind)}
     extra = {name for name in asked if name not in fields and name not in VIRTUAL}
     sheets = {
-        kind: desk.open(kind, group, extra if kind in records else ())
+        kind: desk.sheet(kind, group, extra if kind in records else ())
         for kind, group in kinds.items()
         if group
     }

@@ -98,7 +98,7 @@ class Desk:
     days: list[parsing.DayColumn] = field(default_factory=list)
     unread: dict[str, parsing.Unread] = field(default_factory=dict)
 
-    def open(self, kind: str, exports: Sequence[Export], extra: Collection[str] = ()) -> Sheet:
+    def sheet(self, kind: str, exports: Sequence[Export], extra: Collection[str] = ()) -> Sheet:
         """Return all exports of a kind as one sheet; problems are gathered, not raised."""
         parts: list[ir.Table] = []
         fields: set[str] = set()
