@@ -26,6 +26,7 @@ from funnelkit.data.sources import (
     paths_of,
     refuse_repeats,
     shared_name,
+    stacked,
 )
 
 if TYPE_CHECKING:
@@ -101,9 +102,7 @@ def open_csv(
         raw = raw.filter(~repeated) if again else raw
         part = ibis.literal(len(tables), "int32")
         tables.append(raw.mutate(**{PART: part}) if len(heads) > 1 else raw)
-    table = tables[0]
-    for other in tables[1:]:
-        table = table.union(other.select(*table.columns))
+    table = stacked(engine, tables)
     name = shared_name(files)
     aside: dict[str, int] = {}
     for head in heads:

@@ -223,7 +223,7 @@ def open_export(
     if not opened:
         return _nothing(engine, exports, wanted, notes)
     tables = [_as_text(one.table, wanted) for one in opened]
-    table = tables[0].union(*tables[1:]) if len(tables) > 1 else tables[0]
+    table = sources.stacked(engine, tables)
     for one in opened:
         lacking = [column for column in wanted if column not in one.columns]
         if lacking:

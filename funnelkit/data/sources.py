@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 PART = "fk_part"
 """Column of a raw relation of several files: a number for the file that a row came from."""
 
+_AT_ONCE = 16
+
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
@@ -205,6 +207,25 @@ def refuse_repeats(columns: Sequence[str], needed: Collection[str], name: str) -
 def kept(engine: Backend, table: ir.Table) -> ir.Table:
     """Compute a relation once, in the engine's own memory."""
     return engine.create_table(fresh(engine, "TABLE"), table, temp=True)
+
+
+def stacked(engine: Backend, tables: Sequence[ir.Table]) -> ir.Table:
+    """Return relations of the same columns as one.
+
+    Many of them are computed a few at a time: one statement over hundreds cannot be written.
+    """
+
+    def some(start: int) -> ir.Table:
+        first, *others = tables[start : start + _AT_ONCE]
+        return first.union(*(other.select(*first.columns) for other in others)) if others else first
+
+    if len(tables) <= _AT_ONCE:
+        return some(0)
+    whole = kept(engine, some(0))
+    for start in range(_AT_ONCE, len(tables), _AT_ONCE):
+        more = some(start).select(*whole.columns)
+        engine.insert(whole.op().name, more, database=("temp", "main"))
+    return whole
 
 
 def fresh(engine: Backend, kind: str) -> str:

@@ -124,8 +124,13 @@ def by_rows(random: Random, content: bytes) -> tuple[bytes, list[list[str]]]:
 
 def by_cells(random: Random, content: bytes, odd: Callable[[Random, str], str]) -> bytes:
     """Return a copy with cells replaced, or columns swapped, renamed, emptied or left out."""
-    text = content.decode("utf-8-sig")
-    table = list(csv.reader(io.StringIO(text, newline="")))
+    text = content.decode("utf-8-sig", "replace")
+    try:
+        table = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error:
+        return content
+    if len(table) < 2 or len({len(row) for row in table}) > 1 or not table[0]:
+        return content
     width = len(table[0])
     one, other = random.randrange(width), random.randrange(width)
     what = random.randrange(7)
