@@ -84,7 +84,7 @@ def _grids(file: Path) -> Iterator[list[Grid]]:
     if is_page(file):
         yield [Grid(file=file)]
         return
-    with Workbook.open(file) as book:
+    with Workbook.opened(file) as book:
         yield [Grid(file=file, book=book, tab=tab) for tab in book.tabs]
 
 

@@ -120,14 +120,14 @@ class Container:
 
     def __init__(self, file: Path, archive: zipfile.ZipFile) -> None:
         self.file = file
-        self._archive = archive
+        self._unpack = archive.open
         self._parts: Mapping[str, zipfile.ZipInfo] = {
             info.filename.replace("\\", "/").lower(): info for info in archive.infolist()
         }
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls, file: Path) -> Iterator[Container]:
+    def opened(cls, file: Path) -> Iterator[Container]:
         """Yield the parts of a workbook.
 
         Raises
@@ -164,8 +164,8 @@ class Container:
                 f"`{self.file.name}` holds {info.file_size >> 20:,} MB of texts or styles; export "
                 "the table as CSV."
             )
-        with _reading(self.file), self._archive.open(info) as opened:
-            yield opened
+        with _reading(self.file), self._unpack(info) as unpacked:
+            yield unpacked
 
     def related(self, part: str) -> list[tuple[str, str, str]]:
         """Return (id, kind, part) of what a part refers to; ``""`` stands for the workbook file."""
@@ -229,7 +229,7 @@ def parse(file: Path, stream: IO[bytes], reader: expat.XMLParserType) -> None:
     Raises
     ------
     NoWorkbookError
-        If it is not well-formed, or declares entities.
+        If it is not well-formed, in an unknown encoding, or declares entities.
     """
     try:
         while chunk := stream.read(_CHUNK):
@@ -238,6 +238,10 @@ def parse(file: Path, stream: IO[bytes], reader: expat.XMLParserType) -> None:
     except expat.ExpatError as error:
         why = "it is cut off or damaged" if error.code != _DOCTYPE else "it declares entities"
         raise damaged(file, why) from None
+    except DataError:
+        raise
+    except (LookupError, ValueError):
+        raise damaged(file, "it is in an unknown encoding") from None
 
 
 _DOCTYPE = -1

@@ -61,7 +61,7 @@ class Workbook:
 
     @classmethod
     @contextlib.contextmanager
-    def open(cls, file: Path) -> Iterator[Workbook]:
+    def opened(cls, file: Path) -> Iterator[Workbook]:
         """Yield a workbook.
 
         Raises
@@ -69,7 +69,7 @@ class Workbook:
         NoWorkbookError
             If it is damaged or none.
         """
-        with Container.open(file) as container:
+        with Container.opened(file) as container:
             yield cls(container)
 
     @functools.cached_property

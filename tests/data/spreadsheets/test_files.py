@@ -135,6 +135,11 @@ def test_no_workbook(read, content, message):
     assert str(refused.value) == message
 
 
+def test_a_part_in_no_known_encoding(read):
+    with pytest.raises(DataError, match="it is in an unknown encoding"):
+        read(workbook(**{"xl/workbook.xml": '<?xml version="1.0" encoding="UTFB8"?><workbook/>'}))
+
+
 SHEET = (
     '<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>'
     '<row r="1"><c t="inlineStr"><is><t>id</t></is></c><c t="inlineStr"><is><t>lead</t></is></c>'
