@@ -1032,7 +1032,7 @@ def test_no_log():
     with pytest.raises(ArgumentError) as refused:
         fk.from_events(None, PLAIN, id="id", stage="stage", time="time")
     assert str(refused.value) == (
-        "`log` must be a pandas DataFrame, a path or a list of paths; got None."
+        "`log` must be a pandas DataFrame, an Ibis table, a path or a list of paths; got None."
     )
 
 
