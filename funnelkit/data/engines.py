@@ -68,7 +68,7 @@ class Engine:
     native_strip
         Whether Ibis strips all white space, and nothing else.
     failures
-        Module -> class of the errors that its driver raises.
+        Classes of the errors that its driver raises, by their dotted names.
     """
 
     title: str

@@ -199,9 +199,9 @@ def open_table(table: ir.Table, *, needed: Collection[str], argument: str) -> So
                 for column in odd
             ]
         )
-    if refused := engine.prepare(backend):
-        raise DataError(f"`{name}` cannot be read: {refused}.")
     with engines.said_plainly(engine, name):
+        if refused := engine.prepare(backend):
+            raise DataError(f"`{name}` cannot be read: {refused}.")
         raw = table.select(*wanted) if wanted else table.select(_=ibis.literal(1))
         instants = engine.instants(backend, raw)
         if not (engine.steady and isinstance(table.op(), ibis.expr.operations.PhysicalTable)):
