@@ -333,7 +333,12 @@ def _codec(encoding: str | None) -> str:
 
 
 def _decoded(start: bytes, codec: str, file: Path) -> str:
-    text = codecs.getincrementaldecoder(codec)(errors="replace").decode(start)
+    try:
+        text = codecs.getincrementaldecoder(codec)(errors="replace").decode(start)
+    except UnicodeError as error:  # no byte-order mark where the codec wants one
+        raise DataError(
+            f"`{file.name}` cannot be read with `encoding={codec!r}`: {error}."
+        ) from None
     text = text.removeprefix("\ufeff")
     if not text.strip():
         raise DataError(f"`{file.name}` is empty.")
