@@ -49,7 +49,10 @@ def _guarded(text: ir.StringColumn, zone: str | None, engine: engines.Engine) ->
     local = only(f"^{_REAL_DAY}({CLOCK})?$").substr(0, 10).cast("date")
     if not engine.offsets:
         return local
-    zulu = only(f"^{_REAL_DAY}{_REAL_CLOCK}{_REAL_ZONE}$").re_replace("[.,][0-9]+", "")
-    zulu = zulu.re_replace(" ?(UTC|Z)$", "+00:00").replace(" +", "+").replace(" -", "-")
-    instant = zulu.cast("timestamp('UTC')")
+    zoned = only(f"^{_REAL_DAY}{_REAL_CLOCK}{_REAL_ZONE}$")
+    offset = zoned.re_replace("^.{11}[0-9:.,]+ ?", "")
+    whole = zoned.substr(0, 10) + " " + zoned.substr(11, 5)
+    whole += ibis.ifelse(zoned.substr(16, 1) == ":", zoned.substr(16, 3), ":00")
+    whole += ibis.ifelse(offset.isin(["Z", "UTC"]), "+00:00", offset)
+    instant = whole.cast("timestamp('UTC')")
     return ibis.coalesce(local, engines.on_the_wall(instant, zone or "UTC").date())
