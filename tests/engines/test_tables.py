@@ -231,13 +231,12 @@ def test_no_rows_and_nested_columns(connection, put):
         fk.from_table(put(connection, raw.drop_columns("amount"), "fewer"), FUNNEL)
 
 
+@pytest.mark.parametrize("connection", ["duckdb", "postgres", "pyspark"], indirect=True)
 def test_a_table_that_is_gone(connection, put):
     raw = table(lead=texts(*["2024-01-01"] * 3), won=pa.nulls(3, pa.date32()))
     gone = put(connection, raw, "gone")
     drop = connection.drop_view if connection.name == "pyspark" else connection.drop_table
     drop("gone")
-    if connection.name == "polars":
-        pytest.skip("Polars keeps its tables in this process")
     with pytest.raises(fk.FunnelError, match=r"`gone` cannot be read: .* says: "):
         fk.from_table(gone, FUNNEL, as_of="2024-03-31")
 
