@@ -125,7 +125,7 @@ def _translated(engine: Embedded, work: Callable[..., T]) -> T:
         words = str(error)
         if any(sign in words for sign in _FULL):
             raise CapacityError(_does_not_suffice(engine)) from None
-        if engine.scanned is None:
+        if engine.scanned is None or "CSV Error" in words:
             raise
         why = (words.splitlines() or ["damaged"])[0]
         raise DataError(f"`{engine.scanned}` cannot be read as Parquet: {why}") from None
