@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import warnings
 from collections.abc import Callable
 from decimal import Decimal
 from random import Random
@@ -48,6 +49,12 @@ def faithful(random: Random, frame: pd.DataFrame) -> pd.DataFrame:
 
 def odd(random: Random, frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame in which a column or two are something else altogether."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what pandas says while such a frame is made
+        return _odd(random, frame)
+
+
+def _odd(random: Random, frame: pd.DataFrame) -> pd.DataFrame:
     made = frame.copy()
     for _ in range(random.choice((1, 1, 2))):
         name = random.choice(list(made.columns))
