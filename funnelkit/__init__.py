@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from funnelkit._core.dates import Calendar
     from funnelkit._core.errors import FunnelError, FunnelWarning
     from funnelkit._core.interval import Interval
-    from funnelkit.counts.build import triangle, triangle_sql
+    from funnelkit.counts.build import triangle, triangle_sql, triangles
     from funnelkit.counts.movement import movement
     from funnelkit.counts.triangle import Triangle
     from funnelkit.data.archive import Archive, archive, open_archive, read_archive
@@ -57,6 +57,7 @@ _HOMES = {
     "Triangle": "counts.triangle",
     "triangle": "counts.build",
     "triangle_sql": "counts.build",
+    "triangles": "counts.build",
     "movement": "counts.movement",
 }
 
@@ -91,6 +92,7 @@ __all__ = [
     "tie_out",
     "triangle",
     "triangle_sql",
+    "triangles",
 ]
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from funnelkit.counts.arrange import Grid, run, union
+from funnelkit.counts.arrange import Grid, union
 from funnelkit.counts.triangle import AccountSums
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
+    import pandas as pd
 
     from funnelkit.data.definition import Funnel
 
@@ -20,31 +22,40 @@ def account(table: ir.Table) -> Any:
     return ibis.coalesce(table.account, ibis.literal("\x01") + table.id)
 
 
-def of_cohorts(entered: ir.Table, keys: list[str], grid: Grid, *, regroup: bool) -> AccountSums:
-    """Return the sums over the accounts of each segment and cohort.
+@dataclass(frozen=True, kw_only=True)
+class Sums:
+    """Grouped sums over accounts, as they came from the engine; see :class:`AccountSums`."""
+
+    sizes: pd.DataFrame
+    xn: pd.DataFrame | None
+    xx: pd.DataFrame | None
+
+    def on(self, grid: Grid) -> AccountSums:
+        """Return the sums on the axes of a triangle."""
+        return AccountSums(
+            accounts=grid.square(self.sizes, "m"),
+            nn=grid.square(self.sizes, "nn"),
+            xn=grid.cube(self.sizes.iloc[:0] if self.xn is None else self.xn),
+            xx=grid.cube(self.sizes.iloc[:0] if self.xx is None else self.xx),
+        )
+
+
+def of_cohorts(picked: ir.Table, keys: list[str]) -> tuple[ir.Table, ir.Table, ir.Table]:
+    """Return the sums over the accounts of each segment and cohort: sizes, Σ X·N and Σ X².
 
     Parameters
     ----------
-    entered
-        One row per record: the keys, ``account``, ``outcome`` (0 the target) and ``age``.
+    picked
+        Records by the keys, ``account``, ``outcome`` (0 the target) and ``age``; ``n`` of each.
     keys
-        Columns of segments and of the cohort's day.
-    grid
-        The axes.
-    regroup
-        Whether a cohort is longer than the day or month in ``cohort_day``, so that an account has
-        to be gathered over all of it.
+        Columns that tell cells apart.
     """
-    if regroup:
-        starts = ibis.memtable(grid.starts())
-        entered = entered.join(starts, "cohort_day").drop("cohort_day")
-        entered = entered.rename(cohort_day="period_day")
-    cells = entered.group_by(*keys, "account").aggregate(size=entered.count())
+    cells = picked.group_by(*keys, "account").aggregate(size=picked.n.sum().cast("int64"))
     sizes = cells.group_by(*keys).aggregate(
         m=cells.count(), nn=(cells["size"] * cells["size"]).sum()
     )
-    won = entered.filter(entered.outcome == 0)
-    events = won.group_by(*keys, "account", "age").aggregate(hits=won.count())
+    won = picked.filter(picked.outcome == 0)
+    events = won.group_by(*keys, "account", "age").aggregate(hits=won.n.sum().cast("int64"))
     both = events.join(cells, [*keys, "account"])
     xn = (
         both.mutate(n=both.hits * both["size"])
@@ -58,13 +69,7 @@ def of_cohorts(entered: ir.Table, keys: list[str], grid: Grid, *, regroup: bool)
         n=pairs.hits * pairs.other_hits,
     )
     xx = pairs.group_by(*keys, "age").aggregate(n=lambda t: t.n.sum())
-    found = run(sizes)
-    return AccountSums(
-        accounts=grid.square(found, "m"),
-        nn=grid.square(found, "nn"),
-        xn=grid.cube(run(xn)),
-        xx=grid.cube(run(xx)),
-    )
+    return sizes, xn, xx
 
 
 def of_stages(table: ir.Table, funnel: Funnel, segments: dict[str, Any]) -> ir.Table:

@@ -112,15 +112,6 @@ class Grid:
         np.add.at(out, self._cells(counts), counts[column].to_numpy(np.int64))
         return out
 
-    def starts(self) -> pd.DataFrame:
-        """Return each day on which a cohort is known beside the first day of its period."""
-        import pandas as pd
-
-        days = pd.Series(self.outcomes["cohort_day"].unique())
-        periods = self.calendar.periods(days, self.unit)
-        first = [period.start_time.date() for period in periods]
-        return pd.DataFrame({"cohort_day": pd.to_datetime(days).dt.date, "period_day": first})
-
     def _cells(self, counts: pd.DataFrame) -> tuple[Any, Any]:
         number = {segment: i for i, segment in enumerate(self.segments)}
         rows = np.array([number[segment] for segment in segments_of(counts, self.by)], dtype=int)

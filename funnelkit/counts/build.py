@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from itertools import pairwise
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, overload
 
 import ibis
 
@@ -16,9 +18,11 @@ from funnelkit._core.dates import UNITS, Unit
 from funnelkit._core.errors import ArgumentError, EvidenceError
 from funnelkit.counts import accounts, arrange
 from funnelkit.counts.arrange import run, union
+from funnelkit.counts.asking import Question, answered, arranged, nobody, outcomes
 from funnelkit.counts.flows import Flows, Stays
 from funnelkit.counts.moments import Moments
-from funnelkit.counts.triangle import AccountSums, Triangle
+from funnelkit.counts.several import Triangles
+from funnelkit.counts.triangle import Triangle
 from funnelkit.data import engines
 from funnelkit.data import journeys as journey
 from funnelkit.data.definition import ENTERED_AT
@@ -30,21 +34,8 @@ if TYPE_CHECKING:
     from funnelkit.data.definition import Funnel
 
 By = str | Sequence[str] | None
+Segmentations = str | tuple[str, ...] | list[str | tuple[str, ...] | None] | None
 Day = dt.date | str
-
-
-class Question(NamedTuple):
-    """What a triangle asks: start, target, unit of cohorts, and segments."""
-
-    start: int
-    target: int
-    cohort: Unit
-    by: tuple[str, ...]
-
-    @property
-    def keys(self) -> list[str]:
-        """Columns that tell segment and cohort."""
-        return [*(f"by_{i}" for i in range(len(self.by))), "cohort_day"]
 
 
 @overload
@@ -85,7 +76,8 @@ def triangle(
         Segment column or columns; ``"entered_at"`` is built in. Segments that the funnel keeps
         ``apart`` are always among them.
     as_of
-        An earlier day on which to stand, or several; default: that of the leads.
+        An earlier day on which to stand, or several, for which the rows are scanned once;
+        default: that of the leads.
 
     Returns
     -------
@@ -112,54 +104,105 @@ def triangle(
     0  2026-01   27     won    False  1
     1  2026-01   50           False  1
     """
-    if isinstance(as_of, list):
-        return [triangle(leads.at(day), start, target, cohort=cohort, by=by) for day in as_of]
-    if as_of is not None:
-        leads = leads.at(as_of)
-    question = _question(leads.funnel, start, target, cohort, by)
-    entered = _entered(leads, leads.journeys, question)
-    funnel = leads.funnel
-    outcomes = run(_outcomes(entered, question))
-    if not len(outcomes):
-        raise EvidenceError(_nobody(leads, start))
-    grid = arrange.Grid.of(
-        outcomes,
-        run(_followed(entered, question)),
-        funnel.calendar,
-        cohort,
-        question.by,
-        as_of=leads.as_of,
-        since=leads.recorded_from,
-    )
-    late = None
-    if leads.recorded_from is not None and leads.before_recording == "delayed_entry":
-        late = grid.cube(run(_late(entered, question)))
-    names = (funnel.stages[question.target], *funnel.exits)
-    return Triangle(
-        start=start,
-        target=target,
-        exits=funnel.exits,
-        by=question.by,
-        segments=grid.segments,
-        cohorts=grid.cohorts,
-        as_of=leads.as_of,
-        entered=grid.followed.sum(axis=2),
-        events={
-            name: grid.cube(grid.having(outcome=position, undated=0))
-            for position, name in enumerate(names)
-        },
-        undated={
-            name: grid.cube(part)
-            for position, name in enumerate(names)
-            if len(part := grid.having(outcome=position, undated=1))
-        },
-        censored=grid.cube(grid.having(outcome=-1)),
-        followed=grid.followed,
-        late=late,
-        partial=grid.partial,
-        accounts=_accounts(entered, question, grid),
-        calendar=grid.by_month(grid.having(outcome=0, undated=0), leads.as_of),
-    )
+    question = _question(leads.funnel, start, target, by)
+    checks.one_of("cohort", cohort, UNITS)
+    several = isinstance(as_of, (list, tuple))
+    given = as_of if isinstance(as_of, (list, tuple)) else [as_of]
+    days = [leads.as_of if day is None else leads.earlier("as_of", day) for day in given]
+    found = []
+    for day, [answer] in zip(days, answered(leads, days, [question], cohort), strict=True):
+        if not len(answer.outcomes):
+            raise EvidenceError(nobody(leads, day, start))
+        found.append(arranged(leads, day, question, cohort, answer))
+    return found if several else found[0]
+
+
+def triangles(
+    leads: Leads,
+    transitions: Sequence[tuple[str, str]] | None = None,
+    *,
+    cohort: Unit = "month",
+    by: Segmentations = None,
+    as_of: Day | None = None,
+) -> Triangles:
+    """Return the counts of several transitions and segmentations, from one scan of the leads.
+
+    Parameters
+    ----------
+    leads
+        The data.
+    transitions
+        Pairs of start and target; default: from each stage to the next.
+    cohort
+        Unit of the period of entry, as in :func:`triangle`.
+    by
+        One segmentation, or a list of them: each the name of a segment, a tuple of names (split
+        by all of them at once) or ``None``.
+    as_of
+        An earlier day on which to stand; default: that of the leads.
+
+    Returns
+    -------
+    Triangles
+        A mapping of ``(start, target)``, or with a list ``(start, target, by)``, to what
+        :func:`triangle` gives for it. Transitions whose start nobody entered are in ``missing``.
+
+    Raises
+    ------
+    ArgumentError
+        For unknown stages, segments or units, or a target that does not follow its start.
+    EvidenceError
+        If nobody entered any of the starts.
+
+    Examples
+    --------
+    >>> import funnelkit as fk, pandas as pd
+    >>> export = pd.DataFrame(
+    ...     {
+    ...         "id": ["a", "b"],
+    ...         "lead": ["2026-01-05", "2026-01-09"],
+    ...         "sql": ["2026-01-07", None],
+    ...         "won": ["2026-02-01", None],
+    ...         "source": ["web", "event"],
+    ...     }
+    ... )
+    >>> funnel = fk.Funnel(["lead", "sql", "won"], id="id", segments=["source"])
+    >>> leads = fk.from_frame(export, funnel, as_of="2026-02-28")
+    >>> every = fk.triangles(leads, by=[None, "source"])
+    >>> every["lead", "sql", "source"].segments
+    (('event',), ('web',))
+    >>> every.to_frame()[["start", "target", "by", "entered", "converted"]]
+      start target      by  entered  converted
+    0  lead    sql                2          1
+    1  lead    sql  source        2          1
+    2   sql    won                1          1
+    3   sql    won  source        1          1
+    """
+    checks.one_of("cohort", cohort, UNITS)
+    stages = leads.funnel.stages
+    pairs = list(pairwise(stages)) if transitions is None else [*map(_pair, transitions)]
+    if not pairs:
+        raise ArgumentError("`transitions` must hold at least one pair; got none.")
+    splits: list[By] = list(by) if isinstance(by, list) else [by]
+    if not splits:
+        raise ArgumentError("`by` must hold at least one segmentation; got an empty list.")
+    questions = {
+        (*pair, split) if isinstance(by, list) else pair: _question(leads.funnel, *pair, split)
+        for pair in pairs
+        for split in splits
+    }
+    day = leads.as_of if as_of is None else leads.earlier("as_of", as_of)
+    [found] = answered(leads, [day], list(questions.values()), cohort)
+    counted: dict[tuple[Any, ...], Triangle] = {}
+    missing: dict[tuple[Any, ...], str] = {}
+    for (key, question), answer in zip(questions.items(), found, strict=True):
+        if len(answer.outcomes):
+            counted[key] = arranged(leads, day, question, cohort, answer)
+        else:
+            missing[key] = nobody(leads, day, stages[question.start])
+    if not counted:
+        raise EvidenceError(next(iter(missing.values())))
+    return Triangles(found=MappingProxyType(counted), missing=MappingProxyType(missing))
 
 
 def triangle_sql(
@@ -196,12 +239,11 @@ def triangle_sql(
     ArgumentError
         For unknown stages, segments, units or dialects; with the closest match.
     """
-    question = _question(leads.funnel, start, target, cohort, by)
+    checks.one_of("cohort", cohort, UNITS)
+    question = _question(leads.funnel, start, target, by)
     rows = ibis.table(leads.rows.table.schema(), name="funnel_rows")
-    table = journey.entries(leads.rows.over(rows), leads.funnel, leads.as_of)
-    table = journey.journeys(table, leads.funnel)
-    table = table.filter(table.aside.isnull())
-    return engines.sql(_outcomes(_entered(leads, table, question), question), dialect)
+    table = leads.standing_on([leads.as_of], rows=leads.rows.over(rows))
+    return engines.sql(outcomes(leads, table, question, cohort), dialect)
 
 
 def flows(leads: Leads, *, every: Unit = "month", by: By = None) -> Flows:
@@ -319,15 +361,20 @@ def moments(leads: Leads, *, every: Unit = "month", by: By = None) -> Moments:
     return arrange.to_moments(run(counted), names, funnel.calendar, every, leads.as_of)
 
 
-def _question(funnel: Funnel, start: str, target: str, cohort: Unit, by: By) -> Question:
-    checks.one_of("cohort", cohort, UNITS)
+def _pair(given: object) -> tuple[str, str]:
+    if isinstance(given, (tuple, list)) and len(given) == 2:
+        return str(given[0]), str(given[1])
+    raise ArgumentError(f"`transitions` must be pairs of start and target; got {given!r}.")
+
+
+def _question(funnel: Funnel, start: str, target: str, by: By) -> Question:
     first, last = funnel.stage("start", start), funnel.stage("target", target)
     if last <= first:
         raise ArgumentError(
             f"`target` must come after `start`; got `{start}` -> `{target}` in "
             f"{' -> '.join(funnel.stages)}."
         )
-    return Question(first, last, cohort, _names(funnel, by))
+    return Question(first, last, _names(funnel, by))
 
 
 def _names(funnel: Funnel, by: By) -> tuple[str, ...]:
@@ -344,76 +391,6 @@ def _segments(table: ir.Table, funnel: Funnel, names: Sequence[str]) -> dict[str
         f"by_{i}": journey.segment(table, funnel, name).fill_null("")
         for i, name in enumerate(names)
     }
-
-
-def _nobody(leads: Leads, start: str) -> str:
-    since = leads.recorded_from
-    if since is not None and (leads.before_recording == "left_out" or since > leads.as_of):
-        return (
-            f"no record entered `{start}` from `recorded_from` ({since.isoformat()}) to `as_of` "
-            f"({leads.as_of.isoformat()})."
-        )
-    return (
-        f"no record entered `{start}` on a recorded day up to `as_of` "
-        f"({leads.as_of.isoformat()}), so there is no rate from it."
-    )
-
-
-def _entered(leads: Leads, table: ir.Table, question: Question) -> ir.Table:
-    """Return one row per record in the denominator: segments, cohort, outcome, ages."""
-    funnel, s, t = leads.funnel, question.start, question.target
-    since, end = leads.recorded_from, ibis.literal(leads.as_of)
-    table = table.filter(journey.in_rates(table, s, leads.left_out_before))
-    began = table[f"date_{s}"]
-    won = table[f"reached_{t}"]
-    left = table.exit.notnull() & ~won
-    day = ibis.ifelse(won, table[f"date_{t}"], ibis.ifelse(left, table.exit_date, end))
-    undated = ibis.ifelse(won, ~table[f"observed_{t}"], left & table.exit_date.isnull())
-    day = ibis.coalesce(day, end)
-    day = ibis.ifelse(day < began, began, day)
-    columns: dict[str, Any] = {
-        **_segments(table, funnel, question.by),
-        "cohort_day": began.truncate("M") if question.cohort in _MONTHLY else began,
-        "outcome": ibis.ifelse(won, 0, ibis.ifelse(left, table.exit + 1, -1)),
-        "undated": undated.cast("int32"),
-        "age": day.delta(began, unit="day"),
-        "month_day": ibis.ifelse(won & ~undated, day.truncate("M"), ibis.null("date")),
-        "followed": end.delta(began, unit="day"),
-    }
-    if since is not None and leads.before_recording == "delayed_entry":
-        start = ibis.literal(since)
-        columns["late"] = ibis.ifelse(began < start, start.delta(began, unit="day"), 0)
-        decided = (columns["outcome"] != -1) & (day < start)
-        columns["gone"] = decided | (columns["late"] > columns["followed"])
-    if funnel.account is not None:
-        columns["account"] = accounts.account(table)
-    picked = table.select(**columns)
-    return picked.filter(~picked.gone).drop("gone") if "gone" in columns else picked
-
-
-_MONTHLY: tuple[Unit, ...] = ("month", "quarter", "year")
-
-
-def _outcomes(entered: ir.Table, question: Question) -> ir.Table:
-    keys = [*question.keys, "outcome", "undated", "age", "month_day"]
-    return entered.group_by(*keys).aggregate(n=entered.count())
-
-
-def _followed(entered: ir.Table, question: Question) -> ir.Table:
-    table = entered.select(*question.keys, age=entered.followed)
-    return table.group_by(*question.keys, "age").aggregate(n=table.count())
-
-
-def _late(entered: ir.Table, question: Question) -> ir.Table:
-    table = entered.filter(entered.late > 0).select(*question.keys, age=entered.late)
-    return table.group_by(*question.keys, "age").aggregate(n=table.count())
-
-
-def _accounts(entered: ir.Table, question: Question, grid: arrange.Grid) -> AccountSums | None:
-    if "account" not in entered.columns:
-        return None
-    regroup = question.cohort in ("quarter", "year", "week")
-    return accounts.of_cohorts(entered, question.keys, grid, regroup=regroup)
 
 
 def _waits(table: ir.Table, funnel: Funnel, segments: dict[str, Any]) -> ir.Table:

@@ -153,8 +153,8 @@ def movement(
     Parameters
     ----------
     before, after
-        Two snapshots of one funnel, such as two days of :func:`funnelkit.open_archive`. With ``before``
-        alone, its table of changes (:attr:`Leads.changes`) tells the earlier values.
+        Two snapshots of one funnel, such as two days of :func:`funnelkit.open_archive`. With
+        ``before`` alone, its table of changes (:attr:`Leads.changes`) tells the earlier values.
     between
         The two days, where ``after`` is not given.
     closing

@@ -46,7 +46,7 @@ def rows_aside(told: pd.DataFrame) -> int:
 
 
 def _records_by_file(leads: Leads) -> dict[tuple[int, str], int]:
-    table = leads.derived
+    table = leads.records
     table = table.mutate(reason=ibis.coalesce(table.aside, KEPT))
     counted = table.aggregate(by=["source", "reason"], n=table.count()).execute()
     rows = sorted(counted.itertuples(index=False), key=lambda row: (row[0], _kept_first(row[1])))
@@ -61,7 +61,7 @@ def _usable_by_file(leads: Leads) -> dict[int, tuple[int, int]]:
 
 def _events_by_reason(leads: Leads) -> dict[str, int]:
     events = leads.rows.table
-    aside = leads.derived.select("id", reason=ibis.coalesce(leads.derived.aside, KEPT))
+    aside = leads.records.select("id", reason=ibis.coalesce(leads.records.aside, KEPT))
     joined = events.join(aside, "id")
     late = joined.day > ibis.literal(leads.as_of)
     reason = ibis.ifelse(late & (joined.reason == KEPT), "event after `as_of`", joined.reason)

@@ -14,7 +14,9 @@ from funnelkit._core.errors import DataError
 from funnelkit.data import amounts, engines, filters, parsing, refusals
 from funnelkit.data.columns import LogColumns, Places, ReadingRules, locate, replace_columns, shown
 from funnelkit.data.definition import Funnel
+from funnelkit.data.files import Stamp
 from funnelkit.data.finding import Finding
+from funnelkit.data.holding import held, is_unique
 from funnelkit.data.sources import PART, Source
 
 if TYPE_CHECKING:
@@ -62,6 +64,10 @@ class Rows:
         not known before it.
     findings
         What the audit has to say of the sources.
+    unique
+        Whether every id stands in one row only, as far as that is known.
+    files
+        The files that the table is a view of, if it is one: they must not change.
     patterns
         Position of a step -> the pattern that its dates were read by, where they are not ISO.
     history
@@ -86,6 +92,8 @@ class Rows:
     findings: tuple[Finding, ...] = ()
     patterns: Mapping[int, str] = field(default_factory=dict)
     history: frozenset[int] = frozenset()
+    unique: bool = False
+    files: tuple[Stamp, ...] = ()
     changes: ir.Table | None = None
 
     def over(self, table: ir.Table) -> Rows:
@@ -103,6 +111,8 @@ def assemble_wide(
     DataError
         With every problem of every source at once.
     """
+    texts = _texts(funnel, rules, funnel.id, funnel.status)
+    sources = [source.looked_over(texts) for source in sources]
     places, notes, problems = locate(sources, funnel, rules)
     if any(funnel.id not in source.columns for source in sources):
         raise DataError(problems)
@@ -123,7 +133,7 @@ def assemble_wide(
     parts, set_aside, plans = [], [], list[Finding]()
     for number, source in enumerate(sources):
         own = {column for column, where in places.items() if number in where}
-        columns: dict[str, Any] = {"id": parsing.cleaned(source.table[funnel.id])}
+        columns: dict[str, Any] = {"id": source.text(funnel.id)}
         columns["source"] = ibis.literal(number, "int32")
         if any(PART in source.table.columns for source in sources):
             several = PART in source.table.columns
@@ -132,11 +142,13 @@ def assemble_wide(
         columns |= _utc_days(source, funnel, days, number, own)
         plans += _plans(source, funnel, days[number], own, keeps[number])
         columns |= _attributes(source, funnel, own, values.get(number))
-        part, reasons = _usable(source, columns, keeps[number])
-        parts.append(part)
+        tests = {FILTERED: ~keeps[number], NO_ID: columns["id"].isnull()}
+        _, reasons = _tallied(source, ibis.null("string"), tests)
+        parts.append(_usable(source, columns, tests, reasons))
         set_aside.append(reasons)
+    table, files = held(engine, sources, parts)
     return Rows(
-        table=_once(engine, parts),
+        table=table,
         form="wide",
         names=tuple(source.name for source in sources),
         read=tuple(source.rows for source in sources),
@@ -151,6 +163,8 @@ def assemble_wide(
         ),
         findings=(*(finding for source in sources for finding in source.findings), *plans),
         patterns=_patterns(funnel, days),
+        unique=len(sources) == 1 and is_unique(table),
+        files=files,
     )
 
 
@@ -165,6 +179,7 @@ def assemble_log(
         With every problem at once.
     """
     columns_of_log = replace_columns(funnel, log)
+    source = source.looked_over(_texts(funnel, rules, log.id, log.stage))
     places, notes, problems = locate([source], columns_of_log, rules, log=log)
     if problems:
         raise DataError(problems)
@@ -178,8 +193,14 @@ def assemble_log(
         for position, step in enumerate(funnel.steps)
         for name in funnel.log_names_of(step)
     }
-    stage = parsing.cleaned(source.table[log.stage])
-    present = {name for (name,) in _distinct(source, stage)}
+    stage, kept = source.text(log.stage), filters.kept_by(source, rules)
+    tests = {
+        FILTERED: ~kept,
+        NO_ID: source.text(log.id).isnull(),
+        OTHER_STAGE: ~stage.isin([*names]).fill_null(False),
+        NO_TIME: days[log.time].days.isnull() if log.time in days else ibis.literal(False),
+    }
+    present, reasons = _tallied(source, stage, tests)
     if not present & set(names):
         problems.append(
             f"`{log.stage}` in `{source.name}` names none of the stages; it holds "
@@ -193,7 +214,7 @@ def assemble_log(
         else_=ibis.null("int32"),
     )
     columns: dict[str, Any] = {
-        "id": parsing.cleaned(source.table[log.id]),
+        "id": source.text(log.id),
         "source": ibis.literal(0, "int32"),
         "step": step,
         "day": days[log.time].days,
@@ -201,13 +222,14 @@ def assemble_log(
     if days[log.time].utc is not None:
         columns["utc"] = days[log.time].utc
     columns |= _attributes(source, funnel, set(places), values.get(0))
-    part, reasons = _usable(source, columns, filters.kept_by(source, rules))
+    part = _usable(source, columns, tests, reasons)
     pattern = days[log.time].pattern
     other = sorted(present - set(names))
     if other:
         notes.append(f"`{log.stage}` values outside the funnel were set aside: {shown(other)}.")
+    table, files = held(engine, [source], [part])
     return Rows(
-        table=_once(engine, [part]),
+        table=table,
         form="log",
         names=(source.name,),
         read=(source.rows,),
@@ -218,6 +240,7 @@ def assemble_log(
         notes=tuple(notes) + source.notes,
         findings=source.findings,
         patterns=dict.fromkeys(range(len(funnel.steps)), pattern) if pattern else {},
+        files=files,
     )
 
 
@@ -351,7 +374,7 @@ def _patterns(funnel: Funnel, days: Sequence[Mapping[str, parsing.DayColumn]]) -
 
 
 def _status(source: Source, funnel: Funnel) -> Any:
-    text = parsing.cleaned(source.table[funnel.status]).lower()
+    text = source.text(str(funnel.status)).lower()
     return ibis.cases(
         *[
             (text.isin([value.strip().lower() for value in funnel.statuses_of(step)]), position)
@@ -370,40 +393,39 @@ def _attributes(source: Source, funnel: Funnel, own: set[str], value: Any) -> di
     named |= {f"keep_{number}": name for number, name in enumerate(funnel.keep)}
     for role, column in named.items():
         if column is not None:
-            columns[role] = (
-                parsing.cleaned(source.table[column]) if column in own else ibis.null("string")
-            )
+            columns[role] = source.text(column) if column in own else ibis.null("string")
     return columns
 
 
-def _usable(source: Source, columns: dict[str, Any], kept: Any) -> tuple[ir.Table, dict[str, int]]:
-    """Return the rows that have an id (and a stage and time), and why others were set aside."""
-    table = engines.select(source.table, {**columns, "_kept": kept})
-    reasons = {FILTERED: ~table["_kept"], NO_ID: table.id.isnull()}
-    if "step" in columns:
-        reasons |= {OTHER_STAGE: table.step.isnull(), NO_TIME: table.day.isnull()}
-    reason = ibis.cases(
-        *[(test, ibis.literal(name)) for name, test in reasons.items()], else_=ibis.null("string")
-    )
-    table = table.mutate(_reason=reason)
-    counted = table.aggregate(by="_reason", n=table.count()).execute()
-    tally = {
-        name: int(counted.loc[counted["_reason"] == name, "n"].sum())
-        for name in reasons
-        if (counted["_reason"] == name).any()
-    }
+def _tallied(
+    source: Source, stage: Any, tests: Mapping[str, Any]
+) -> tuple[set[str], dict[str, int]]:
+    """Return the stages that are there, and how many rows are set aside for each first reason."""
+    columns = {"stage": stage} | {f"t{i}": test for i, test in enumerate(tests.values())}
+    table = engines.select(source.table, columns)
+    counted = table.group_by(table.columns).aggregate(n=table.count()).execute()
+    tally: dict[str, int] = {}
+    for _, *passed, n in counted.itertuples(index=False):
+        reason = next((name for name, test in zip(tests, passed, strict=True) if test), None)
+        if reason is not None:
+            tally[reason] = tally.get(reason, 0) + int(n)
+    tally = {name: tally[name] for name in tests if name in tally}
     if source.misfits[0]:
         tally[UNREADABLE_ROW] = source.misfits[0]
     if source.headers:
         tally[HEADER_AGAIN] = source.headers
-    tally |= source.aside
-    usable = table.filter(table["_reason"].isnull()).drop("_kept", "_reason")
-    return usable, tally
+    return set(counted["stage"].dropna()), tally | dict(source.aside)
 
 
-def _distinct(source: Source, text: ir.StringColumn) -> list[tuple[str]]:
-    values = source.table.select(text=text).distinct().execute()["text"].dropna()
-    return [(value,) for value in sorted(values)]
+def _usable(
+    source: Source, columns: dict[str, Any], tests: Mapping[str, Any], reasons: Mapping[str, int]
+) -> ir.Table:
+    """Return the rows that no reason sets aside."""
+    table = source.table
+    for name in tests:
+        if name in reasons:
+            table = table.filter(~tests[name])
+    return engines.select(table, columns)
 
 
 def _clocked(funnel: Funnel, days: Mapping[str, parsing.DayColumn]) -> frozenset[int]:
@@ -416,8 +438,7 @@ def _clocked(funnel: Funnel, days: Mapping[str, parsing.DayColumn]) -> frozenset
     )
 
 
-def _once(engine: BaseBackend, parts: Sequence[ir.Table]) -> ir.Table:
-    table = parts[0]
-    for part in parts[1:]:
-        table = table.union(part)
-    return engines.once(engine, table)
+def _texts(funnel: Funnel, rules: ReadingRules, *more: str | None) -> set[str | None]:
+    """Return the columns that are read as texts."""
+    own = {funnel.owner, funnel.account, *funnel.segments, *funnel.keep}
+    return {*own, *rules.where, *rules.exclude, *more}

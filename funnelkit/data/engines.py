@@ -65,6 +65,9 @@ class Engine:
         Whether texts can be read by a pattern.
     steady
         Whether a stored table stands still while it is scanned several times.
+    quick_looks
+        Whether a scan that looks for a shortcut (texts without blanks, ids that do not repeat)
+        costs little.
     native_strip
         Whether Ibis strips all white space, and nothing else.
     failures
@@ -81,6 +84,7 @@ class Engine:
     offsets: bool = False
     patterns: bool = False
     steady: bool = False
+    quick_looks: bool = False
     native_strip: bool = True
     failures: tuple[str, ...] = ()
 
@@ -293,6 +297,7 @@ ENGINES = {
         offsets=True,
         patterns=True,
         steady=True,
+        quick_looks=True,
         failures=("duckdb.Error",),
     ),
     "postgres": Engine(

@@ -9,7 +9,6 @@ import ibis
 
 from funnelkit._core import display
 from funnelkit._core.errors import did_you_mean
-from funnelkit.data import parsing
 from funnelkit.data.columns import ReadingRules, shown
 from funnelkit.data.sources import Source
 
@@ -38,11 +37,11 @@ def kept_together(sources: Sequence[Source], id_column: str, rules: ReadingRules
     keeps = [kept_by(source, rules) for source in sources]
     if not {*rules.where, *rules.exclude} & set(first.columns):
         return keeps
-    rows = first.table.select(id=parsing.cleaned(first.table[id_column]), kept=keeps[0])
+    rows = first.table.select(id=first.text(id_column), kept=keeps[0])
     ids = rows.filter(rows.id.notnull()).group_by("id").aggregate(kept=rows.kept.any())
     gone = ids.filter(~ids.kept)
     for number, source in enumerate(others, 1):
-        known = parsing.cleaned(source.table[id_column])
+        known = source.text(id_column)
         keeps[number] &= ~known.isin(gone.id).fill_null(False)
     return keeps
 
@@ -91,7 +90,7 @@ def _found(sources: Sequence[Source], column: str) -> list[str]:
     found: set[str] = set()
     for source in sources:
         if column in source.columns:
-            texts = source.table.select(text=parsing.cleaned(source.table[column])).distinct()
+            texts = source.table.select(text=source.text(column)).distinct()
             found |= set(texts.order_by("text").limit(_MOST).execute()["text"].dropna())
     return sorted(found)
 
@@ -102,7 +101,7 @@ def _is_one_of(source: Source, column: str, values: object) -> Any:
 
 def _text(source: Source, column: str) -> Any:
     """Return a column as text; a blank is the empty text, and so can be named."""
-    return parsing.cleaned(source.table[column]).fill_null("")
+    return source.text(column).fill_null("")
 
 
 def _values(given: object) -> list[str]:

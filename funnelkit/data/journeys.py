@@ -1,13 +1,12 @@
-"""One expression from typed rows to journeys: what each record had reached by `as_of`, and when.
+"""One expression from entries to journeys: what each record had reached by `as_of`, and when.
 
-Only selections, filters, groups, minima, maxima, `ifelse`, `coalesce` and comparisons are used, so
-that engines agree.
+Only selections, filters, `ifelse`, `coalesce` and comparisons are used, so that engines agree.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -18,84 +17,24 @@ from funnelkit.data.definition import ENTERED_AT, Funnel
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
-    from funnelkit.data.assembly import Rows
-
 LATER = "entered after `as_of`"
 NO_STAGE = "no stage reached"
 OUT_OF_ORDER = "stages out of order"
-
-
-def entries(rows: Rows, funnel: Funnel, as_of: dt.date) -> ir.Table:
-    """Return one row per record: first and last day of each step up to ``as_of``.
-
-    Columns: ``id``, ``source`` (of its first file), ``copies`` (rows), ``ever`` (whether any stage
-    has a day at all), ``first_<step>``, ``last_<step>``, ``status``, and the attributes.
-    """
-    table, end = rows.table, ibis.literal(as_of)
-    columns: dict[str, Any] = {"source": table["source"].min(), "copies": table.count()}
-    stages = range(len(funnel.stages))
-    for step in range(len(funnel.steps)):
-        if rows.form == "wide":
-            day, is_step = table[f"day_{step}"], ibis.literal(True)
-        else:
-            day, is_step = table.day, table.step == step
-        known = is_step & (day <= end)
-        columns[f"first_{step}"] = day.min(where=known)
-        columns[f"last_{step}"] = day.max(where=known)
-        if "status" in table.columns:
-            columns[f"later_{step}"] = (day > end).fill_null(False).cast("int32").max()
-    if rows.form == "wide":
-        ever = _any(table[f"day_{stage}"].notnull() for stage in stages)
-    else:
-        ever = table.step < len(funnel.stages)
-    columns["ever"] = ever.cast("int32").max()
-    if "status" in table.columns:
-        columns["status"] = table.status.max()
-    columns |= _attributes(rows)
-    records = table.aggregate(by="id", **columns)
-    if "status" in table.columns and rows.exported is not None and as_of < rows.exported:
-        return records.mutate(status=_status_before_export(records, funnel))
-    return records
-
-
-def _status_before_export(records: ir.Table, funnel: Funnel) -> Any:
-    """Return what is left of a status on an earlier day: nothing but what its dates say."""
-    known = _any(records[f"first_{step}"].notnull() for step in range(len(funnel.steps)))
-    none = ibis.null("int32")
-    started = ibis.literal(0, "int32") if funnel.column_of(funnel.stages[0]) is None else none
-    return ibis.ifelse(known, started, none)
-
-
-def _attributes(rows: Rows) -> dict[str, Any]:
-    """Return each attribute from the record's earliest row that has it."""
-    table = rows.table
-    days = (
-        [table.day]
-        if rows.form == "log"
-        else [table[name] for name in table.columns if name.startswith("day_")]
-    )
-    first = ibis.coalesce(*[day.cast("string") for day in days], "9999")
-    names = ["value", "owner", "account"]
-    names += [name for name in table.columns if name.startswith(("segment_", "keep_"))]
-    found: dict[str, Any] = {}
-    for name in names:
-        if name in table.columns:
-            column = table[name]
-            key = first + column.cast("string")
-            found[name] = column.argmin(key, where=column.notnull())
-    return found
+_STATES = ("reached", "filled")
+_REASONS = (LATER, NO_STAGE, OUT_OF_ORDER)
 
 
 def journeys(table: ir.Table, funnel: Funnel) -> ir.Table:
     """Return what each record had reached, by the policies of the funnel.
 
-    Columns beside ``id``, ``source``, ``copies`` and the attributes, for stages ``k``:
+    Columns beside those of :func:`funnelkit.data.entries.known_on`, for stages ``k``:
     ``reached_<k>`` (boolean), ``date_<k>`` (the day of entry, or the latest it can have been;
     null where unknown), ``observed_<k>`` (the day was recorded as such), ``dated_<k>`` (it has a
     day of its own, possibly clipped), ``filled_<k>`` (it was reached only because a later one
     was); ``exit`` (position among the exits, or null), ``exit_date``, ``entered_at`` and
     ``furthest`` (positions of stages), ``out_of_order``, ``reopened``, ``reversed`` (booleans)
-    and ``aside`` (why the record is set aside, or null).
+    and ``aside`` (why the record is set aside, or null) and ``kept`` (whether not).
+    ``reopened`` is there where the first days of exits are, for the audit.
     """
     table = _status_at(table, funnel)
     table = _exits(table, funnel)
@@ -110,7 +49,7 @@ def _status_at(table: ir.Table, funnel: Funnel) -> ir.Table:
     A status whose day lies after ``as_of`` has not happened yet.
     """
     if "status" not in table.columns:
-        return table.mutate(known_to=ibis.null("int32"), status_exit=ibis.null("int32"))
+        return table
     status, stages = table.status, len(funnel.stages)
     closed = [stages - 1, *range(stages, len(funnel.steps))]
     undone = _any(
@@ -135,25 +74,27 @@ def _exits(table: ir.Table, funnel: Funnel) -> ir.Table:
         return table.mutate(**nothing, reopened=ibis.literal(False), reversed=ibis.literal(False))
     keep_first = funnel.reopened == "first"
     exits = range(n, len(funnel.steps))
-    table = table.mutate(latest=_maximum([table[f"last_{stage}"] for stage in range(n)]))
+    if "latest" not in table.columns and f"last_{last}" in table.columns:
+        table = table.mutate(latest=_maximum([table[f"last_{stage}"] for stage in range(n)]))
     days = {e: table[f"{'first' if keep_first else 'last'}_{e}"] for e in exits}
     if not keep_first:
         days = {e: ibis.ifelse(day < table.latest, none, day) for e, day in days.items()}
-    table = table.mutate(
-        **{f"out_{e}": day for e, day in days.items()},
-        reopened=_any(table[f"first_{e}"] < table.latest for e in exits),
-    )
+    outs: dict[str, Any] = {f"out_{e}": day for e, day in days.items()}
+    if {"latest", f"first_{n}"} <= set(table.columns):
+        outs["reopened"] = _any(table[f"first_{e}"] < table.latest for e in exits)
+    table = table.mutate(**outs)
     table = table.mutate(exit_date=_minimum([table[f"out_{e}"] for e in exits]))
     which = ibis.cases(
         *[(table[f"out_{e}"] == table.exit_date, ibis.literal(e - n, "int32")) for e in exits],
         else_=ibis.null("int32"),
     )
-    entry_day = ibis.coalesce(*[table[f"first_{stage}"] for stage in range(n)])
-    early = (table.exit_date < entry_day).fill_null(False)
     table = table.mutate(
-        exit=ibis.coalesce(which, table.status_exit),
-        exit_date=ibis.ifelse(early, entry_day, table.exit_date),
+        exit=ibis.coalesce(which, table.status_exit) if "status" in table.columns else which
     )
+    if keep_first:
+        entry_day = ibis.coalesce(*[table[f"first_{stage}"] for stage in range(n)])
+        early = (table.exit_date < entry_day).fill_null(False)
+        table = table.mutate(exit_date=ibis.ifelse(early, entry_day, table.exit_date))
     won = table[f"first_{last}"]
     if keep_first:
         stands = won.notnull() & (won <= table.exit_date).fill_null(True)
@@ -195,45 +136,35 @@ def _order(table: ir.Table, funnel: Funnel) -> ir.Table:
 def _reached(table: ir.Table, funnel: Funnel) -> ir.Table:
     """Say which stages were reached: by a day, by the status, or by filling."""
     stages = range(len(funnel.stages))
-    undated_start = funnel.column_of(funnel.stages[0]) is None
-    dated = [table[f"first_{k}"].notnull() for k in stages]
-    entered = ibis.cases(
-        *[(dated[k], ibis.literal(k, "int32")) for k in stages], else_=ibis.null("int32")
-    )
-    if undated_start:
-        entered = ibis.ifelse(table.known_to.notnull(), ibis.literal(0, "int32"), entered)
-    own = {f"dated_{k}": dated[k] for k in stages}
-    own |= {f"own_{k}": dated[k] | (table.known_to == k).fill_null(False) for k in stages}
-    if undated_start:
-        own["own_0"] |= table.known_to.notnull()
-    table = table.mutate(**own, entered_at=ibis.coalesce(entered, table.known_to))
+    has_status = "status" in table.columns
+    own = {f"dated_{k}": table[f"first_{k}"].notnull() for k in stages}
+    if has_status:
+        undated_start = funnel.column_of(funnel.stages[0]) is None
+        known = {k: (table.known_to == k).fill_null(False) for k in stages}
+        if undated_start:
+            known[0] = table.known_to.notnull()
+        own |= {f"own_{k}": own[f"dated_{k}"] | known[k] for k in stages}
+    table = table.mutate(**own)
+    here = [table[f"own_{k}" if has_status else f"dated_{k}"] for k in stages]
+    entered = _first_of([table[f"dated_{k}"] for k in stages])
+    if has_status:
+        if undated_start:
+            entered = ibis.ifelse(known[0], ibis.literal(0, "int32"), entered)
+        entered = ibis.coalesce(entered, table.known_to)
+    table = table.mutate(entered_at=entered, furthest=_first_of(here, reverse=True))
 
-    columns: dict[str, Any] = {}
-    for k in stages:
-        later = _any([table.known_to > k, *(table[f"own_{j}"] for j in stages[k + 1 :])])
-        filled = later & (table.entered_at < k).fill_null(False) & ~table[f"own_{k}"]
-        columns[f"filled_{k}"] = filled if funnel.skipped == "fill" else ibis.literal(False)
-        columns[f"observed_{k}"] = table[f"dated_{k}"] & ~table[f"clipped_{k}"]
-    table = table.mutate(**columns)
-    table = table.mutate(
-        **{f"reached_{k}": table[f"own_{k}"] | table[f"filled_{k}"] for k in stages}
-    )
+    seen = {f"observed_{k}": table[f"dated_{k}"] & ~table[f"clipped_{k}"] for k in stages}
+    table = table.mutate(**seen, **_states(table, funnel, here))
 
     bounds: dict[str, Any] = {}
-    for k in stages:
-        next_days = [table[f"date_{j}"] for j in stages[k + 1 :]]
-        bound = (
-            ibis.ifelse(table[f"reached_{k}"], ibis.coalesce(*next_days), None)
-            if next_days
-            else None
-        )
+    for k in stages[:-1] if has_status else stages[1:-1]:  # else the first has its own day
         day = table[f"date_{k}"]
-        bounds[f"date_{k}"] = day if bound is None else ibis.coalesce(day, bound)
-    furthest = ibis.cases(
-        *[(table[f"reached_{k}"], ibis.literal(k, "int32")) for k in reversed(stages)],
-        else_=ibis.null("int32"),
-    )
-    table = table.mutate(**bounds, furthest=furthest)
+        next_day = ibis.coalesce(*[table[f"date_{j}"] for j in stages[k + 1 :]])
+        unknown = table[f"reached_{k}"] & day.isnull()
+        bounds[f"date_{k}"] = ibis.ifelse(unknown, next_day, day)
+    table = table.mutate(**bounds)
+    if not funnel.exits or funnel.reopened == "last":  # then an exit is after every stage
+        return table
     first_day = ibis.coalesce(*[table[f"date_{k}"] for k in stages])
     late_exit = ibis.ifelse(
         (table.exit_date < first_day).fill_null(False), first_day, table.exit_date
@@ -241,14 +172,74 @@ def _reached(table: ir.Table, funnel: Funnel) -> ir.Table:
     return table.mutate(exit_date=late_exit)
 
 
+def _states(table: ir.Table, funnel: Funnel, own: Sequence[Any]) -> dict[str, Any]:
+    """Return which stages were filled in, and which were reached: by themselves or filled in."""
+    columns: dict[str, Any] = {}
+    for k, here in enumerate(own):
+        filled: Any = ibis.literal(False)
+        if funnel.skipped == "fill" and 0 < k < len(own) - 1:
+            between = (table.entered_at < k) & (table.furthest > k) & ~here
+            filled = between.fill_null(False)
+        columns[f"filled_{k}"] = filled
+        columns[f"reached_{k}"] = here | filled
+    return columns
+
+
 def _aside(table: ir.Table, funnel: Funnel) -> ir.Table:
-    reasons = [
-        (table.furthest.isnull() & (table.ever == 1), ibis.literal(LATER)),
-        (table.furthest.isnull(), ibis.literal(NO_STAGE)),
-    ]
+    """Say why a record is set aside, as a number; and in words, and whether it is not."""
+    nothing = table.furthest.isnull()
+    reasons = [(nothing & table.ever, LATER), (nothing, NO_STAGE)]
     if funnel.out_of_order == "drop":
-        reasons.append((table.out_of_order, ibis.literal(OUT_OF_ORDER)))
-    return table.mutate(aside=ibis.cases(*reasons, else_=ibis.null("string")))
+        reasons.append((table.out_of_order, OUT_OF_ORDER))
+    numbers = [(test, ibis.literal(_REASONS.index(why), "int8")) for test, why in reasons]
+    return _in_words(table.mutate(why_aside=ibis.cases(*numbers, else_=ibis.null("int8"))))
+
+
+def _in_words(table: ir.Table) -> ir.Table:
+    reasons = [(table.why_aside == i, ibis.literal(why)) for i, why in enumerate(_REASONS)]
+    aside = ibis.cases(*reasons, else_=ibis.null("string"))
+    return table.mutate(aside=aside, kept=table.why_aside.isnull())
+
+
+def slim(table: ir.Table, funnel: Funnel, *, files: int) -> ir.Table:
+    """Return the columns of journeys from which all others follow, each as short as can be."""
+    stages = range(len(funnel.stages))
+    columns: dict[str, Any] = {"id": table.id}
+    if files > 1:
+        columns["source"] = table["source"].cast("int16")
+    columns |= {f"first_{k}": table[f"first_{k}"] for k in stages}
+    columns |= {f"date_{k}": table[f"date_{k}"] for k in stages}
+    if "status" in table.columns:
+        columns |= {f"{name}_{k}": table[f"{name}_{k}"] for name in _STATES for k in stages}
+    else:
+        del columns["date_0"]  # it is the first
+    columns |= {name: table[name].cast("int8") for name in ("exit", "entered_at", "furthest")}
+    columns |= {name: table[name] for name in ("exit_date", "out_of_order", "why_aside")}
+    attributes = ("value", "owner", "account")
+    columns |= {
+        name: table[name]
+        for name in table.columns
+        if name in attributes or name.startswith(("segment_", "keep_"))
+    }
+    return table.select(**columns)
+
+
+def unfolded(table: ir.Table, funnel: Funnel) -> ir.Table:
+    """Return slim journeys with the columns that follow from the others."""
+    stages = range(len(funnel.stages))
+    columns: dict[str, Any] = {}
+    if "source" not in table.columns:
+        columns["source"] = ibis.literal(0, "int16")
+    if "date_0" not in table.columns:
+        columns["date_0"] = table.first_0
+    for k in stages:
+        first = table[f"first_{k}"]
+        day = columns["date_0"] if k == 0 and "date_0" in columns else table[f"date_{k}"]
+        columns[f"dated_{k}"] = first.notnull()
+        columns[f"observed_{k}"] = first.notnull() & (day == first).fill_null(False)
+    if f"{_STATES[0]}_0" not in table.columns:
+        columns |= _states(table, funnel, [columns[f"dated_{k}"] for k in stages])
+    return _in_words(table.mutate(**columns))
 
 
 def segment(table: ir.Table, funnel: Funnel, name: str) -> Any:
@@ -296,10 +287,17 @@ def entry(table: ir.Table, funnel: Funnel, step: int) -> tuple[Any, Any, Any]:
 
 
 def _any(tests: Any) -> Any:
+    """Return whether one of several tests passes; one that cannot be told does not."""
     found: Any = ibis.literal(False)
     for test in tests:
-        found = found | test.fill_null(False)
-    return found
+        found = found | test
+    return found.fill_null(False)
+
+
+def _first_of(tests: list[Any], *, reverse: bool = False) -> Any:
+    """Return the position of the first test, or the last, that passes."""
+    numbered = [(test, ibis.literal(k, "int32")) for k, test in enumerate(tests)]
+    return ibis.cases(*numbered[:: -1 if reverse else 1], else_=ibis.null("int32"))
 
 
 def _maximum(days: list[Any]) -> Any:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import ibis
 
 from funnelkit._core import checks, display
 from funnelkit._core.dates import Unit, day_name
 from funnelkit._core.errors import ArgumentError, DataError
-from funnelkit.data import engines, journeys
+from funnelkit.data import engines, entries, journeys
 from funnelkit.data.accounting import rows_aside
-from funnelkit.data.definition import ENTERED_AT, Funnel
+from funnelkit.data.definition import Funnel
+from funnelkit.data.files import refuse_changed
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -26,13 +26,6 @@ if TYPE_CHECKING:
     from funnelkit.data.simulate import Truth
 
 BeforeRecording = Literal["left_out", "delayed_entry"]
-_WRITTEN: dict[Unit, str] = {
-    "day": r"\d{4}-\d{2}-\d{2}",
-    "week": r"\d{4}-\d{2}-\d{2}",
-    "month": r"\d{4}-\d{2}",
-    "quarter": r"\d{4}-?Q[1-4]",
-    "year": r"\d{4}",
-}
 
 
 class Leads:
@@ -91,16 +84,63 @@ class Leads:
         self.notes = tuple(notes)
         self.truth = truth
         self.engine = engine
-        self.rows = rows
-        derived = journeys.journeys(journeys.entries(rows, funnel, as_of), funnel)
-        self.derived = engines.once(engine, derived, "fk_journeys")
+        self._rows = rows
+        slim = journeys.slim(self.standing_on([as_of]), funnel, files=len(rows.names))
+        self.slim = engines.once(engine, slim, "fk_journeys")
         if funnel.out_of_order == "error":
-            self._refuse_disorder()
+            self.refuse_disorder(self.records)
 
     @property
+    def rows(self) -> Rows:
+        """The typed rows.
+
+        Raises
+        ------
+        DataError
+            If they stand in files that have changed since they were read.
+        """
+        if self._rows.files:
+            refuse_changed(self._rows.files)
+        return self._rows
+
+    @cached_property
+    def records(self) -> ir.Table:
+        """One row per record, those set aside too; see :mod:`funnelkit.data.journeys`."""
+        return journeys.unfolded(self.slim, self.funnel)
+
+    @cached_property
     def journeys(self) -> ir.Table:
         """One row per record that is kept; see :func:`funnelkit.data.journeys.journeys`."""
-        return self.derived.filter(self.derived.aside.isnull())
+        return self.records.filter(self.records.kept)
+
+    @cached_property
+    def derived(self) -> ir.Table:
+        """One row per record with everything that the audit looks at, made when it is asked for."""
+        return engines.once(self.engine, self.standing_on([self.as_of], audited=True), "fk_audited")
+
+    def standing_on(
+        self, days: Sequence[dt.date], *, rows: Rows | None = None, audited: bool = False
+    ) -> ir.Table:
+        """Return the journeys as known at the end of each day, by one scan of the rows.
+
+        Parameters
+        ----------
+        days
+            Days not after ``as_of``.
+        rows
+            Rows of the same columns to look at instead of those of the leads.
+        audited
+            Whether with what only the audit looks at.
+
+        Returns
+        -------
+        Table
+            One row per record and day; see :func:`funnelkit.data.journeys.journeys`.
+        """
+        rows = self.rows if rows is None else rows
+        found = entries.entries(rows, self.funnel, days, audited=audited)
+        found = entries.known_on(found, rows, self.funnel, days)
+        return journeys.journeys(found, self.funnel)
 
     @cached_property
     def n(self) -> int:
@@ -127,22 +167,32 @@ class Leads:
         ArgumentError
             If the day lies after ``as_of``.
         """
-        earlier = checks.day("day", day)
-        if earlier > self.as_of:
-            raise ArgumentError(
-                f"`day` must not lie after `as_of` ({self.as_of.isoformat()}); "
-                f"got {earlier.isoformat()}."
-            )
         return Leads(
             self.engine,
             self.rows,
             self.funnel,
-            as_of=earlier,
+            as_of=self.earlier("day", day),
             recorded_from=self.recorded_from,
             before_recording=self.before_recording,
             notes=self.notes,
             truth=self.truth,
         )
+
+    def earlier(self, argument: str, day: dt.date | str) -> dt.date:
+        """Return a day that does not lie after ``as_of``.
+
+        Raises
+        ------
+        ArgumentError
+            If it does, or is no day.
+        """
+        earlier = checks.day(argument, day)
+        if earlier > self.as_of:
+            raise ArgumentError(
+                f"`{argument}` must not lie after `as_of` ({self.as_of.isoformat()}); "
+                f"got {earlier.isoformat()}."
+            )
+        return earlier
 
     def only(self, **segments: str | Sequence[str | None] | None) -> Leads:
         """Return the leads of some segments.
@@ -307,23 +357,11 @@ class Leads:
         ArgumentError
             For an unknown stage, segment or period.
         """
-        step = self.funnel.step("stage", stage)
-        table = self.journeys
-        when, _, reached = journeys.entry(table, self.funnel, self.funnel.steps.index(step))
-        keep = reached
-        if cohort is not None or start is not None:
-            keep &= self._in_cohort(start or self.funnel.stages[0], cohort, every)
-        if period is not None:
-            keep &= _within(when, self._span("period", period, every))
-        for name, value in segments.items():
-            checks.member("segments", "segment", name, (*self.funnel.segments, ENTERED_AT))
-            column = journeys.segment(table, self.funnel, name)
-            keep &= column.isnull() if value is None else column == value
-        shown = self._own_names(table)
-        found: pd.DataFrame = (
-            table.filter(keep.fill_null(False)).order_by("id").select(**shown).execute()
+        from funnelkit.data.listing import listed
+
+        return listed(
+            self, stage, start=start, cohort=cohort, period=period, every=every, segments=segments
         )
-        return found
 
     def accounting(self) -> pd.DataFrame:
         """Return what became of every row that was read.
@@ -359,32 +397,6 @@ class Leads:
     def _repr_html_(self) -> str:
         return display.html_block(self.summary(), self.accounting())
 
-    def _in_cohort(self, start: str, cohort: str | pd.Period | None, every: Unit) -> Any:
-        k = self.funnel.stage("start", start)
-        inside = journeys.in_rates(self.journeys, k, self.left_out_before)
-        if cohort is not None:
-            inside &= _within(self.journeys[f"date_{k}"], self._span("cohort", cohort, every))
-        return inside
-
-    def _span(self, argument: str, given: str | pd.Period, every: Unit) -> tuple[dt.date, dt.date]:
-        """Return first and last day of a period, written as tables write it or as pandas does."""
-        import pandas as pd
-
-        freq = self.funnel.calendar.freq(every)
-        text = re.sub(r"^FY|\s|/.*$", "", str(given))
-        written = isinstance(given, (str, pd.Period)) and re.fullmatch(_WRITTEN[every], text)
-        try:
-            period = pd.Period(text, freq=freq) if written else None
-        except ValueError:
-            period = None
-        if period is None:
-            calendar = self.funnel.calendar
-            raise ArgumentError(
-                f"`{argument}` must be a {every} such as "
-                f"{calendar.label(calendar.period(self.as_of, every))}; got {given!r}."
-            )
-        return period.start_time.date(), period.end_time.date()
-
     def _all_periods(self, seen: pd.PeriodIndex, every: Unit) -> pd.PeriodIndex:
         import pandas as pd
 
@@ -392,27 +404,15 @@ class Leads:
         first = seen.min() if len(seen) else last
         return pd.period_range(first, last, freq=self.funnel.calendar.freq(every))
 
-    def _own_names(self, table: ir.Table) -> dict[str, Any]:
-        """Return the public columns of the journeys under the funnel's own names."""
-        funnel = self.funnel
-        shown: dict[str, Any] = {funnel.id: table.id}
-        shown |= {stage: table[f"date_{k}"] for k, stage in enumerate(funnel.stages)}
-        shown |= {
-            name: ibis.ifelse(table.exit == e, table.exit_date, ibis.null("date"))
-            for e, name in enumerate(funnel.exits)
-        }
-        shown |= {name: table[f"segment_{i}"] for i, name in enumerate(funnel.segments)}
-        for i, name in enumerate(funnel.keep):
-            shown.setdefault(name, table[f"keep_{i}"])
-        shown[ENTERED_AT] = journeys.segment(table, funnel, ENTERED_AT)
-        for role in ("owner", "account", "value"):
-            column = getattr(funnel, role)
-            if column is not None:
-                shown.setdefault(column, table[role])
-        return shown
+    def refuse_disorder(self, table: ir.Table) -> None:
+        """Refuse journeys with a stage dated before its predecessor.
 
-    def _refuse_disorder(self) -> None:
-        bad = self.derived.filter(self.derived.out_of_order)
+        Raises
+        ------
+        DataError
+            With their number and three examples.
+        """
+        bad = table.filter(table.out_of_order).select("id").distinct()
         count = int(bad.count().execute())
         if count:
             examples = ", ".join(bad.order_by("id").limit(3).id.execute())
@@ -421,7 +421,3 @@ class Leads:
                 f"{count:,} {have} a stage dated before its predecessor, such as {examples}. "
                 'Correct them, or choose out_of_order="clip" or "drop".'
             )
-
-
-def _within(day: Any, span: tuple[dt.date, dt.date]) -> Any:
-    return (day >= ibis.literal(span[0])) & (day <= ibis.literal(span[1]))

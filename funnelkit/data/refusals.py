@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
+import ibis
+
 from funnelkit._core import display
 from funnelkit._core.errors import did_you_mean, unknown
-from funnelkit.data import engines, parsing
+from funnelkit.data import engines
 from funnelkit.data.columns import shown
 from funnelkit.data.definition import Funnel
 from funnelkit.data.sources import Source
@@ -27,7 +29,7 @@ def of_formats(given: Collection[str], dates: Collection[str | None]) -> list[st
 
 def of_statuses(source: Source, funnel: Funnel, kept: Any) -> list[str]:
     """Return what is wrong with statuses, among the rows that are kept."""
-    text = parsing.cleaned(source.table[funnel.status])
+    text = source.text(str(funnel.status))
     table = source.table.filter(kept)
     counted = table.aggregate(by=[text.name("text")], n=lambda t: t.count()).execute()
     known = {value.strip().lower() for step in funnel.steps for value in funnel.statuses_of(step)}
@@ -59,8 +61,10 @@ def of_ids(source: Source, name: str) -> list[str]:
             f'floating numbers. Read it as text, in pandas with dtype={{"{name}": "string"}}.'
         )
         return [problem]
-    text = parsing.cleaned(column)
-    damaged = text.re_search(_SPREADSHEET_ID)
+    if column.type().is_integer():
+        return []
+    text = source.text(name)
+    damaged = ibis.ifelse(text.contains("+"), text.re_search(_SPREADSHEET_ID), False)
     count = engines.whole(damaged.sum().execute())
     if not count:
         return []

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from funnelkit._core.errors import ArgumentError, DataError
+from funnelkit.data import engines
+from funnelkit.data.files import Stamp
 from funnelkit.data.finding import Finding
 
 if TYPE_CHECKING:
@@ -50,6 +52,11 @@ class Source:
         and deleted records); they count among ``rows`` and are not in ``table``.
     findings
         What the audit has to say of it.
+    tidy
+        Texts that are known to have no blanks around them, and none that is blank; see
+        :meth:`looked_over`.
+    lasting
+        The files, where they can be scanned again as cheaply as a copy of them; else none.
     """
 
     name: str
@@ -61,6 +68,37 @@ class Source:
     notes: tuple[str, ...] = ()
     aside: Mapping[str, int] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    tidy: frozenset[str] = frozenset()
+    lasting: tuple[Stamp, ...] = ()
+
+    def looked_over(self, columns: Collection[str | None]) -> Source:
+        """Return the source with what one scan says of some of its columns: which are tidy."""
+        texts = [
+            name
+            for name in self.table.columns
+            if name in columns and name not in self.tidy and self.table[name].type().is_string()
+        ]
+        if not texts or not engines.engine_of(self.table).quick_looks:
+            return self
+        tests = {f"c{i}": _untidy(self.table[name]).sum() for i, name in enumerate(texts)}
+        found = self.table.aggregate(**tests).execute().iloc[0]
+        tidy = {name for i, name in enumerate(texts) if not engines.whole(found[f"c{i}"])}
+        return replace(self, tidy=self.tidy | tidy)
+
+    def text(self, column: str) -> ir.StringColumn:
+        """Return a column as text without blanks around it, null where nothing is left."""
+        from funnelkit.data import parsing
+
+        found = self.table[column]
+        if column in self.tidy:
+            return found
+        plain = found.type().is_integer()
+        return found.cast("string") if plain else parsing.cleaned(found)
+
+
+def _untidy(text: Any) -> Any:
+    """Return whether a text is blank, or has a blank or control character at an end."""
+    return (text < "!") | (text.right(1) <= " ")
 
 
 def connect() -> Backend:
@@ -139,7 +177,8 @@ def open_parquet(
             f"`{name}` cannot be read as Parquet: {str(error).splitlines()[0]}"
         ) from None
     header = [column for column in raw.columns if column != PART]
-    return _typed_source(raw, name, header, {*needed, PART})
+    opened = _typed_source(raw, name, header, {*needed, PART})
+    return replace(opened, lasting=tuple(Stamp.of(file) for file in files))
 
 
 def open_frame(
@@ -244,6 +283,11 @@ def release(engine: Any) -> None:
         engine.raw_sql(f'DROP {kind} IF EXISTS "{name}"')
     engine._fk_raw = []
     engine.scanned = None
+
+
+def keep_open(engine: Any) -> None:
+    """Keep every raw relation for as long as the engine lives."""
+    engine._fk_raw = []
 
 
 def literal_path(file: Path) -> str:

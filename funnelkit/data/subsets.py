@@ -27,7 +27,7 @@ def chosen(leads: Leads, segments: Mapping[str, Values]) -> Leads:
     ArgumentError
         For an unknown segment, or a value that no record has; with the closest match.
     """
-    funnel, table = leads.funnel, leads.derived
+    funnel, table = leads.funnel, leads.records
     if not segments:
         raise ArgumentError('`segments` must name one, such as only(source="webinar").')
     keep: Any = ibis.literal(True)

@@ -90,16 +90,20 @@ def fit_stages(
     """
     if horizon is not None:
         checks.positive_whole("horizon", horizon)
-    from funnelkit.counts.build import triangle
+    from funnelkit.counts.build import triangles as counted
 
     stages = leads.funnel.stages
+    pairs = list(combinations(stages, 2))
+    split = by if by is None or isinstance(by, str) else tuple(by)
     triangles: dict[Pair, Triangle] = {}
     unfitted: dict[Pair, str] = {}
-    for start, target in combinations(stages, 2):
-        try:
-            triangles[start, target] = triangle(leads, start, target, cohort=cohort, by=by)
-        except EvidenceError as reason:
-            unfitted[start, target] = str(reason)
+    try:
+        every = counted(leads, pairs, cohort=cohort, by=split)
+    except EvidenceError as reason:
+        unfitted = dict.fromkeys(pairs, str(reason))
+    else:
+        triangles = {pair: every[pair] for pair in pairs if pair in every}
+        unfitted = {pair: every.missing[pair] for pair in pairs if pair not in every}
     whole = None
     if by:
         together = {pair: counts.collapse(segments=True) for pair, counts in triangles.items()}

@@ -114,7 +114,7 @@ def _known(leads: Leads, month: pd.Period) -> Leads:
 def _facts(leads: Leads, setting: Setting, segment: str | None, horizon: int | None) -> Facts:
     span = months.span_of(leads, setting)
     now = _triangle(leads, setting)
-    before = None if span.before is None else _triangle(leads.at(span.before[1]), setting)
+    before = None if span.before is None else _triangle(leads, setting, as_of=span.before[1])
     base = rates.basis(now, setting, horizon=horizon)
     told = months.months_view(leads, setting, span, now=now, before=before)
     rates_from = None if isinstance(base, Missing) else rates.first_cohort(base)
@@ -164,12 +164,14 @@ def _segments(
     return rates.segments_view(base, triangle)
 
 
-def _triangle(leads: Leads, setting: Setting, *, by: str | None = None) -> Triangle | None:
+def _triangle(
+    leads: Leads, setting: Setting, *, by: str | None = None, as_of: dt.date | None = None
+) -> Triangle | None:
     """Return the counts, or nothing where nobody has entered."""
     from funnelkit.counts.build import triangle
 
     terms = setting.terms
     try:
-        return triangle(leads, terms.start, terms.target, by=by)
+        return triangle(leads, terms.start, terms.target, by=by, as_of=as_of)
     except EvidenceError:
         return None

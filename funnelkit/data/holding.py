@@ -1,0 +1,52 @@
+"""What becomes of typed rows: a copy on the engine, or a view where that is as good."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from funnelkit.data import engines
+from funnelkit.data.files import Stamp
+from funnelkit.data.sources import Source, keep_open
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    from ibis.backends import BaseBackend
+
+LARGE = 1_000_000
+"""Rows from which on Parquet files are scanned where they lie, and not copied."""
+
+
+def held(
+    engine: BaseBackend, sources: Sequence[Source], parts: Sequence[ir.Table]
+) -> tuple[ir.Table, tuple[Stamp, ...]]:
+    """Return the rows, computed once, or a view of the files where that is as good.
+
+    It is where they are large, and nothing has to be read from texts: the files are then scanned
+    where they lie, and what must not change in the meantime are they.
+    """
+    table = parts[0]
+    for part in parts[1:]:
+        table = table.union(part)
+    large = sum(source.rows for source in sources) > LARGE
+    if large and all(source.lasting and _is_typed(source) for source in sources):
+        keep_open(engine)
+        return table, tuple(stamp for source in sources for stamp in source.lasting)
+    return engines.once(engine, table), ()
+
+
+def _is_typed(source: Source) -> bool:
+    """Whether texts of a source are taken as they stand."""
+    texts = {name for name in source.table.columns if source.table[name].type().is_string()}
+    return texts <= source.tidy
+
+
+def is_unique(table: ir.Table) -> bool:
+    """Whether no id repeats: different hashes tell ids apart, and are told apart themselves fast.
+
+    Equal hashes of different ids, should that ever happen, cost time and nothing else.
+    """
+    if not engines.engine_of(table).quick_looks:
+        return False
+    found = table.aggregate(rows=table.count(), ids=table.id.hash().nunique()).execute().iloc[0]
+    return bool(found["rows"] == found["ids"])
