@@ -248,6 +248,8 @@ def _scan(engine: Backend, head: _Head, needed: Collection[str]) -> tuple[ir.Tab
             )
             table = kept(engine, raw.select(*wanted))
         except duckdb.Error:
+            if path == head.file and (bad := _bad_lines(path)):  # older engines stop at them
+                raise DataError(head.not_utf8(bad, needed)) from None
             raise DataError(
                 f"`{head.file.name}` cannot be read as text delimited by `{head.delimiter}`; is "
                 "it an export of a table, in the format its name says?"
@@ -370,6 +372,11 @@ def _unique(columns: Sequence[str], needed: Collection[str]) -> tuple[str, ...]:
         taken.add(name.lower())
         names.append(name)
     return tuple(names)
+
+
+def _bad_lines(file: Path) -> list[int]:
+    with file.open("rb") as stream:
+        return [number for number, raw in enumerate(stream, 1) if not _is_utf8(raw)]
 
 
 def _is_utf8(raw: bytes) -> bool:
