@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +37,11 @@ def _timezone(zone, instant):  # type: ignore[no-untyped-def]  # noqa: ANN001, A
 )
 def _from_utc_timestamp(instant, zone):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
     """Return the clock on the wall of a zone at an instant (Spark)."""
+
+
+@ibis.udf.scalar.builtin(name="chr", signature=(("int32",), "string"))
+def _character(number):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return the character of a number (DuckDB, PostgreSQL, Spark)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +123,19 @@ def select(table: ir.Table, columns: Mapping[str, Any]) -> ir.Table:
     if not varying:
         return table.select(**constant)
     return table.select(**varying).mutate(**constant).select(*columns)
+
+
+def is_one_of(column: Any, values: Sequence[str]) -> Any:
+    """Return whether each text is one of some; with a zero byte in one, which ends statements."""
+    return column.isin([_stated(value) for value in values])
+
+
+def _stated(value: str) -> Any:
+    first, *others = value.split("\0")
+    stated: Any = ibis.literal(first)
+    for each in others:
+        stated = stated + _character(0) + each
+    return stated if others else value
 
 
 def strip(text: ir.StringColumn) -> ir.StringColumn:

@@ -9,6 +9,7 @@ import ibis
 
 from funnelkit._core import display
 from funnelkit._core.errors import did_you_mean
+from funnelkit.data import engines
 from funnelkit.data.columns import ReadingRules, shown
 from funnelkit.data.sources import Source
 
@@ -80,7 +81,7 @@ def _missing(sources: Sequence[Source], column: str, given: object) -> list[str]
         if column in source.columns:
             text = _text(source, column)
             counts = source.table.aggregate(
-                **{f"n{i}": (text == value).sum() for i, value in enumerate(values)}
+                **{f"n{i}": engines.is_one_of(text, [one]).sum() for i, one in enumerate(values)}
             ).execute()
             seen |= {value for i, value in enumerate(values) if (counts[f"n{i}"].iloc[0] or 0) > 0}
     return [value for value in values if value not in seen]
@@ -96,7 +97,7 @@ def _found(sources: Sequence[Source], column: str) -> list[str]:
 
 
 def _is_one_of(source: Source, column: str, values: object) -> Any:
-    return _text(source, column).isin(_values(values))
+    return engines.is_one_of(_text(source, column), _values(values))
 
 
 def _text(source: Source, column: str) -> Any:

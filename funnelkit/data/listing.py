@@ -12,7 +12,7 @@ import ibis
 from funnelkit._core import checks
 from funnelkit._core.dates import Unit
 from funnelkit._core.errors import ArgumentError
-from funnelkit.data import journeys
+from funnelkit.data import engines, journeys
 from funnelkit.data.definition import ENTERED_AT, Funnel
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def listed(
     for name, value in segments.items():
         checks.member("segments", "segment", name, (*leads.funnel.segments, ENTERED_AT))
         column = journeys.segment(table, leads.funnel, name)
-        keep &= column.isnull() if value is None else column == value
+        keep &= column.isnull() if value is None else engines.is_one_of(column, [value])
     shown = _own_names(leads.funnel, table)
     found: pd.DataFrame = (
         table.filter(keep.fill_null(False)).order_by("id").select(**shown).execute()

@@ -72,7 +72,7 @@ class DateRules:
         formats = dict(given) if isinstance(given, Mapping) else {"*": given}
         for column, pattern in formats.items():
             odd = re.sub(_DIRECTIVES, "", pattern) if isinstance(pattern, str) else "%"
-            if "%" in odd or "%" not in pattern:
+            if "%" in odd or "%" not in pattern or "\0" in pattern:
                 place = "" if column == "*" else f" for `{column}`"
                 raise ArgumentError(
                     f"`date_format`{place} must be a pattern such as %d-%m-%Y or "

@@ -68,7 +68,7 @@ def rules_of(
 def _check_marks(decimal: str | None, thousands: str | None) -> None:
     for argument, mark in (("decimal", decimal), ("thousands", thousands)):
         is_mark = isinstance(mark, str) and len(mark) == 1 and not mark.isalnum()
-        if mark is not None and (not is_mark or mark in "+-"):
+        if mark is not None and (not is_mark or mark in "+-\0"):
             raise ArgumentError(f"`{argument}` must be one mark, such as , or .; got {mark!r}.")
     if thousands is not None and thousands == (decimal or "."):
         raise ArgumentError(

@@ -38,7 +38,7 @@ def chosen(leads: Leads, segments: Mapping[str, Values]) -> Leads:
         column = journeys.segment(table, funnel, name)
         _refuse_unknown(name, values, set(table.select(value=column).distinct().execute()["value"]))
         texts = [value for value in values if value is not None]
-        here = column.isin(texts).fill_null(False) if texts else ibis.literal(False)
+        here = engines.is_one_of(column, texts).fill_null(False) if texts else ibis.literal(False)
         keep &= here | column.isnull() if None in values else here
         single |= {name} if len(values) == 1 else set()
     ids = table.filter(keep).select("id")

@@ -8,6 +8,7 @@ over a second.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import site
@@ -116,9 +117,24 @@ def _kernel() -> Iterator[Any]:
         run_sync(manager.start_kernel)(env=_environment(folder))
         try:
             yield manager
+        except KeyboardInterrupt:
+            _hush()
+            raise
         finally:
             if manager.has_kernel:
                 run_sync(manager.shutdown_kernel)(now=True)
+
+
+def _hush() -> None:
+    """Let what still waited for a kernel that is gone not complain of it on stderr."""
+    from jupyter_core.utils import ensure_event_loop
+    from nbclient.exceptions import DeadKernelError
+
+    def told(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if not isinstance(context.get("exception"), (DeadKernelError, RuntimeError)):
+            loop.default_exception_handler(context)
+
+    ensure_event_loop().set_exception_handler(told)
 
 
 def _environment(folder: str) -> dict[str, str]:
