@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -58,6 +59,11 @@ class ClusterSums:
             xn=self.xn.sum(axis=axis, where=where, keepdims=True),
             xx=self.xx.sum(axis=axis, where=where, keepdims=True),
         )
+
+    def picked(self, rows: Sequence[int]) -> Self:
+        """Return the sums of some rows of the first axis."""
+        named = {"accounts": self.accounts, "nn": self.nn, "xn": self.xn, "xx": self.xx}
+        return replace(self, **{name: values[rows] for name, values in named.items()})
 
     def effective(
         self, converted: ArrayLike, entered: ArrayLike, *, confidence_level: float | None = None

@@ -152,6 +152,7 @@ def to_flows(
     every: Unit,
     as_of: dt.date,
     since: dt.date | None,
+    apart: tuple[str, ...] = (),
 ) -> Flows:
     """Return entries by step and period from counts by ``by_<i>``, ``step`` and ``day``."""
     keys = segments_of(counts, by)
@@ -180,6 +181,7 @@ def to_flows(
         entries=entries,
         undated=undated,
         partial=partial,
+        apart=apart,
     )
 
 
@@ -192,6 +194,7 @@ def to_stays(
     exits: tuple[str, ...],
     by: tuple[str, ...],
     as_of: dt.date,
+    undated: tuple[str, ...] = (),
 ) -> Stays:
     """Return what became of the records of each stage, from one wide row for each segment."""
     keys = segments_of(counts, by)
@@ -232,6 +235,7 @@ def to_stays(
         still_there=np.where(np.arange(len(stages)) == len(stages) - 1, 0, still),
         days=days,
         accounts=sums,
+        undated=undated,
     )
 
 

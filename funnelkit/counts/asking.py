@@ -111,6 +111,7 @@ def arranged(
         partial=grid.partial,
         accounts=None if answer.accounts is None else answer.accounts.on(grid),
         calendar=grid.by_month(grid.having(outcome=0, undated=0), as_of),
+        apart=funnel.apart,
     )
 
 

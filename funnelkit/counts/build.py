@@ -282,6 +282,7 @@ def flows(leads: Leads, *, every: Unit = "month", by: By = None) -> Flows:
         every=every,
         as_of=leads.as_of,
         since=leads.recorded_from,
+        apart=funnel.apart,
     )
 
 
@@ -298,10 +299,15 @@ def stays(leads: Leads, *, by: By = None) -> Stays:
     Returns
     -------
     Stays
-        For each stage: entered, moved on to a later one, left, still there.
+        For each stage: entered, moved on to a later one, left, still there. Stages between the
+        first and the last that nothing but the current status tells of are left out: who has
+        passed through them is not known.
     """
     funnel, names = leads.funnel, _names(leads.funnel, by)
     table = journey.recorded(leads.journeys, funnel, leads.left_out_before)
+    undated = _known_by_status_alone(table, funnel)
+    if undated:
+        table, funnel = journey.without(table, funnel, undated)
     segments = _segments(table, funnel, names)
     columns: dict[str, Any] = {}
     for k in range(len(funnel.stages)):
@@ -322,7 +328,19 @@ def stays(leads: Leads, *, by: By = None) -> Stays:
         exits=funnel.exits,
         by=names,
         as_of=leads.as_of,
+        undated=tuple(leads.funnel.stages[k] for k in undated),
     )
+
+
+def _known_by_status_alone(table: ir.Table, funnel: Funnel) -> list[int]:
+    """Return the stages between the first and the last that some reached, but none on a day."""
+    between = range(1, len(funnel.stages) - 1)
+    if funnel.status is None or not between:
+        return []
+    columns = {f"dated_{k}": table[f"dated_{k}"].sum() for k in between}
+    columns |= {f"reached_{k}": table[f"reached_{k}"].sum() for k in between}
+    found = run(table.aggregate(**columns)).fillna(0).iloc[0]
+    return [k for k in between if found[f"reached_{k}"] and not found[f"dated_{k}"]]
 
 
 def moments(leads: Leads, *, every: Unit = "month", by: By = None) -> Moments:

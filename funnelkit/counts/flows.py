@@ -42,6 +42,8 @@ class Flows(Result):
         ``(n_segments, n_steps)``.
     partial
         Periods not wholly observed.
+    apart
+        Columns of ``by`` whose values are businesses of their own, of which no sentence makes one.
     """
 
     steps: tuple[str, ...]
@@ -52,6 +54,7 @@ class Flows(Result):
     entries: IntArray
     undated: IntArray
     partial: frozenset[pd.Period]
+    apart: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Copy and freeze the arrays."""
@@ -119,6 +122,10 @@ class Stays(Result):
         Σ over accounts where the funnel has ``account``: number of accounts, Σ N², Σ X·N and Σ X²
         with N entered and X moved on without filled entries; shape
         ``(4, n_segments, n_stages)``; else ``None``.
+    undated
+        Stages left out, since nothing but the current status of a record tells of them: who has
+        passed through them is not known. Records that stand there count as standing in the stage
+        before.
     """
 
     stages: tuple[str, ...]
@@ -133,6 +140,7 @@ class Stays(Result):
     still_there: IntArray
     days: IntArray
     accounts: IntArray | None = None
+    undated: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Copy and freeze the arrays."""

@@ -106,6 +106,8 @@ class Triangle(Result):
         Sums over accounts for the target, where the funnel has ``account``.
     calendar
         Dated conversions of the target by calendar month; ``None`` where it is not known.
+    apart
+        Columns of ``by`` whose values are businesses of their own, of which no sentence makes one.
 
     Raises
     ------
@@ -129,6 +131,7 @@ class Triangle(Result):
     partial: frozenset[pd.Period] = frozenset()
     accounts: AccountSums | None = None
     calendar: CalendarCounts | None = None
+    apart: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Freeze the arrays and hold the law of the rows."""

@@ -6,7 +6,7 @@ Only selections, filters, `ifelse`, `coalesce` and comparisons are used, so that
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -275,6 +275,26 @@ def recorded(table: ir.Table, funnel: Funnel, since: dt.date | None) -> ir.Table
         return table
     first = ibis.coalesce(*[table[f"date_{k}"] for k in range(len(funnel.stages))])
     return table.filter((first >= ibis.literal(since)).fill_null(True))
+
+
+def without(table: ir.Table, funnel: Funnel, dropped: Collection[int]) -> tuple[ir.Table, Funnel]:
+    """Return journeys and their funnel without some of the stages.
+
+    A record that had come as far as one of these had come as far as the stage before.
+    """
+    kept = [k for k in range(len(funnel.stages)) if k not in dropped]
+    stems = ("first", "date", "dated", "observed", *_STATES)
+    columns = {f"{stem}_{i}": table[f"{stem}_{k}"] for i, k in enumerate(kept) for stem in stems}
+    table = table.mutate(**columns)
+    reached = [table[f"reached_{i}"] for i in range(len(kept))]
+    own = [here & ~table[f"filled_{i}"] for i, here in enumerate(reached)]
+    table = table.mutate(entered_at=_first_of(own), furthest=_first_of(reached, reverse=True))
+    gone = {funnel.stages[k] for k in dropped}
+    mappings = {
+        name: {step: told for step, told in getattr(funnel, name).items() if step not in gone}
+        for name in ("columns", "status_values")
+    }
+    return table, funnel.replace(stages=[funnel.stages[k] for k in kept], **mappings)
 
 
 def entry(table: ir.Table, funnel: Funnel, step: int) -> tuple[Any, Any, Any]:

@@ -16,6 +16,7 @@ from funnelkit._core.frames import long_frame
 from funnelkit._core.interval import Interval, ShareMethod, share_interval
 from funnelkit._core.result import Result, frozen
 from funnelkit.counts.triangle import Segment, Triangle
+from funnelkit.rates.businesses import businesses, told_apart
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -115,6 +116,7 @@ def cohort(
         followed_days=np.argmax(followed > 0, axis=-1),
         late=0 * triangle.entered if triangle.late is None else triangle.late.sum(axis=-1),
         accounts=None if sums is None else sums.up_to(within),
+        apart=triangle.apart,
     )
 
 
@@ -146,6 +148,8 @@ class CohortRates(Result):
         Leads that came under observation only some time after they entered.
     accounts
         Sums over accounts, where the funnel has ``account``.
+    apart
+        Segment columns whose values are businesses of their own, of which no sentence makes one.
     """
 
     start: str
@@ -164,6 +168,7 @@ class CohortRates(Result):
     followed_days: IntArray
     late: IntArray
     accounts: ClusterSums | None = None
+    apart: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Copy and freeze the arrays."""
@@ -269,7 +274,15 @@ class CohortRates(Result):
         )
 
     def summary(self) -> str:
-        """Return the rate of all cohorts that have one, and what has none."""
+        """Return the rate of all cohorts that have one, and what has none.
+
+        Of businesses that are kept apart, that of each.
+        """
+        parts = businesses(self.by, self.segments, self.apart)
+        if len(parts) > 1:
+            own = [(values, self._of(rows)) for values, rows in parts]
+            said = [(values, int(one.entered.sum()), one.summary()) for values, one in own]
+            return told_apart(said)
         when = (
             f"by {self.as_of.isoformat()}"
             if self.within is None
@@ -304,6 +317,17 @@ class CohortRates(Result):
                 f"{'has' if unseen == 1 else 'have'} no rate."
             )
         return " ".join(text)
+
+    def _of(self, rows: list[int]) -> CohortRates:
+        """Return the rates of some segments, as of one business."""
+        names = ("entered", "converted", "of_age", "followed_days", "late")
+        return replace(
+            self,
+            segments=tuple(self.segments[row] for row in rows),
+            accounts=None if self.accounts is None else self.accounts.picked(rows),
+            apart=(),
+            **{name: getattr(self, name)[rows] for name in names},
+        )
 
 
 def _merged(rates: CohortRates) -> CohortRates:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,6 +18,7 @@ from funnelkit._core.interval import Interval, count_ratio_interval
 from funnelkit._core.result import Result, frozen
 from funnelkit.counts.flows import Flows
 from funnelkit.counts.triangle import Segment
+from funnelkit.rates.businesses import businesses, told_apart
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,6 +122,7 @@ def period(
         entered=flows.entries[:, rows[0]],
         converted=flows.entries[:, rows[1]],
         undated=flows.undated[:, rows],
+        apart=flows.apart,
     )
 
 
@@ -139,6 +141,8 @@ class PeriodRates(Result):
     undated
         Entries to ``start`` and to ``target`` whose day is not known and which are in no period,
         shape ``(n_segments, 2)``.
+    apart
+        Segment columns whose values are businesses of their own, of which no sentence makes one.
     """
 
     start: str
@@ -152,6 +156,7 @@ class PeriodRates(Result):
     entered: IntArray
     converted: IntArray
     undated: IntArray
+    apart: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Copy and freeze the arrays."""
@@ -205,27 +210,52 @@ class PeriodRates(Result):
         )
 
     def summary(self) -> str:
-        """Return the ratio of the latest period, and that it is no conversion rate."""
+        """Return the ratio of the latest period, and that it is no conversion rate.
+
+        Of businesses that are kept apart, that of each.
+        """
+        parts = businesses(self.by, self.segments, self.apart)
+        if len(parts) > 1:
+            own = [(values, self._of(rows)) for values, rows in parts]
+            said = [(key, int(one.entered.sum()), f"In {one._latest()}.") for key, one in own]
+            return f"{told_apart(said)} None of these is a conversion rate: the leads differ."
+        text = self._latest()
+        if self.entered.any():
+            text += "; these are not the same leads, so it is no conversion rate"
+        return f"{text}.{self._not_dated()}"
+
+    def _latest(self) -> str:
+        """Return the ratio of the latest period."""
         entered, converted = self.entered.sum(axis=0), self.converted.sum(axis=0)
         held = np.flatnonzero(entered)
         if not len(held):
-            return f"Nothing entered {self.start} in any period; there is no ratio."
+            return f"Nothing entered {self.start} in any period; there is no ratio"
         j = held[-1]
         low, high = count_ratio_interval(
             converted[j], entered[j], confidence_level=self.confidence_level
         )
-        text = (
+        return (
             f"{period_name(self.periods[j])}: "
             f"{display.plural(converted[j], 'entry', 'entries')} to {self.target} against "
             f"{display.count(entered[j])} to {self.start}, a ratio of "
             f"{display.percent(converted[j] / entered[j])} "
-            f"({display.percent_range(float(low), float(high), words=True)}); these are not the "
-            "same leads, so it is no conversion rate."
+            f"({display.percent_range(float(low), float(high), words=True)})"
         )
+
+    def _not_dated(self) -> str:
         lost = int(self.undated.sum())
-        if lost:
-            text += (
-                f" {display.plural(lost, 'entry', 'entries')} without a known day "
-                f"{'is' if lost == 1 else 'are'} in no period."
-            )
-        return text
+        if not lost:
+            return ""
+        return (
+            f" {display.plural(lost, 'entry', 'entries')} without a known day "
+            f"{'is' if lost == 1 else 'are'} in no period."
+        )
+
+    def _of(self, rows: list[int]) -> PeriodRates:
+        """Return the ratios of some segments, as of one business."""
+        return replace(
+            self,
+            segments=tuple(self.segments[row] for row in rows),
+            apart=(),
+            **{name: getattr(self, name)[rows] for name in ("entered", "converted", "undated")},
+        )

@@ -36,6 +36,7 @@ _OPTIONS = {
     "read_csv": (*_TYPED, "delimiter", "encoding"),
     "read_excel": (*_TYPED, "sheet", "header_row"),
     "read_parquet": _TYPED,
+    "from_table": _TYPED,
 }
 _BY_ENDING = {
     **dict.fromkeys((".parquet", ".pq"), "read_parquet"),
@@ -45,7 +46,7 @@ _ELSEWHERE = {
     **dict.fromkeys(("fiscal_year_start", "week_start", "holidays"), "calendar"),
     **dict.fromkeys(
         ("files", "join", "events", "delimiter", "encoding", "date_format", "dayfirst", "decimal",
-         "thousands", "dialect", "sheet", "header_row"),
+         "thousands", "dialect", "sheet", "header_row", "connection", "table", "query"),
         "data",
     ),
 }  # fmt: skip
@@ -157,6 +158,11 @@ class Config:
         """
         import funnelkit as fk
 
+        if data is None and self.data.warehouse is not None:
+            raise DefinitionError(
+                f"`data.connection` in {self.path.name} names a warehouse, and the archive keeps "
+                "files: export the table, and name the export as `data`."
+            )
         reader, source, told = self._reading(*self.inputs(data=data, join=join), as_of)
         home = self.archive_folder if folder is None else folder
         day = told.pop("as_of", None)
@@ -185,12 +191,16 @@ class Config:
             told |= {**self.data.options, **self.data.dialect.told}
             return f"read_{self.data.dialect.name}", list(files), told
         source: Any = files[0] if len(files) == 1 else list(files)
+        tables: list[Any] = list(others)
+        if not files and self.data.warehouse is not None:
+            source, tables = self.data.warehouse.open()
         if self.data.events is not None:
             log = self.data.events
             told |= {"id": log.id, "stage": log.stage, "time": log.time, **self.data.options}
             return "from_events", source, told
-        told["join"] = list(others)
-        reader = _BY_ENDING.get(files[0].suffix.lower(), "read_csv")
+        told["join"] = tables
+        ending = files[0].suffix.lower() if files else ""
+        reader = _BY_ENDING.get(ending, "read_csv") if files else "from_table"
         options = {
             key: value for key, value in self.data.options.items() if key in _OPTIONS[reader]
         }
@@ -204,6 +214,8 @@ class Config:
     ) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
         """Return the data files and the joined files that `read` would read.
 
+        None where it would read a warehouse.
+
         Raises
         ------
         DefinitionError
@@ -212,7 +224,7 @@ class Config:
         problems: list[str] = []
         files = self.data.files if data is None else given_files("data", data, problems)
         others = self.data.join if join is None else given_files("join", join, problems)
-        if not files and not problems:
+        if not files and not problems and self.data.warehouse is None:
             problems.append(
                 f"`data` is missing: name the exports in {self.path.name} or as `data`."
             )

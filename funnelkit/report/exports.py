@@ -14,6 +14,7 @@ from funnelkit._core.errors import ArgumentError, did_you_mean
 from funnelkit.data.spreadsheets.words import ENDINGS, SERIALS
 from funnelkit.report.dialects import Dialect, dialect_of
 from funnelkit.report.document import Section
+from funnelkit.report.warehouse import Warehouse, warehouse_of
 
 _TEXT_ONLY = ("delimiter", "encoding", "decimal", "thousands")
 _SPOKEN_FORMATS = (("yyyy", "%Y"), ("yy", "%y"), ("dd", "%d"), ("mm", "%m"))
@@ -45,6 +46,8 @@ class DataFiles:
         and of workbooks sheet and header_row.
     dialect
         The CRM whose exports they are, where it is one that is known.
+    warehouse
+        The tables that are read in place of files.
     """
 
     files: tuple[Path, ...] = ()
@@ -52,6 +55,7 @@ class DataFiles:
     events: Events | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     dialect: Dialect | None = None
+    warehouse: Warehouse | None = None
 
 
 def data_files(root: Section, folder: Path, *, check_files: bool) -> DataFiles:
@@ -63,14 +67,17 @@ def data_files(root: Section, folder: Path, *, check_files: bool) -> DataFiles:
         return DataFiles(files=files)
     if section is None:
         return DataFiles()
-    if "files" not in section:
+    warehouse = warehouse_of(section, folder)
+    if warehouse is None and "files" not in section:
         section.note("files", "is missing: the path of an export, or a list of them.")
+    check_files &= warehouse is None
     found = DataFiles(
         files=_files(section, "files", folder, check_files=check_files),
-        join=_files(section, "join", folder, check_files=check_files),
+        join=() if warehouse else _files(section, "join", folder, check_files=check_files),
         events=_events(section),
         options=MappingProxyType(_options(section)),
         dialect=dialect_of(section),
+        warehouse=warehouse,
     )
     for key in ("sheet", "header_row"):
         odd = [file.name for file in found.files if file.suffix.lower() not in ENDINGS]

@@ -77,10 +77,25 @@ def describe(
         "funnel": _funnel(config.funnel) if config else "simulated",
         "rows": _plain(_rows(config)) if config else {},
         "inputs": [_fingerprint(path, _name(path, folder)) for path in inputs],
+        **_warehouse(config, parameters),
         "notebook": _fingerprint(notebook, notebook.name),
         "versions": versions(),
         "warnings": list(warnings),
     }
+
+
+def _warehouse(config: Config | None, parameters: Parameters) -> dict[str, Any]:
+    """Return the tables that were read where they lie, if any were."""
+    source = config.data.warehouse if config and not parameters.data else None
+    if source is None:
+        return {}
+    read: dict[str, Any] = {
+        "connection": source.place,
+        "table": source.table,
+        "query": source.query,
+    }
+    read |= {"join": list(source.join)}
+    return {"warehouse": {key: value for key, value in read.items() if value}}
 
 
 def write(

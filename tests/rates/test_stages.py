@@ -329,3 +329,32 @@ def test_businesses_that_are_kept_apart_are_never_one_rate():
         assert "33.3" not in won
     assert "10 (33.3" in rates.flow(leads.pooled()).summary()
     assert rates.flow(leads.only(pipeline="New")).summary().startswith("Of 20 leads")
+
+
+def test_stages_that_only_the_status_tells_of_are_left_out():
+    deals = pd.DataFrame(
+        {
+            "id": [f"d{i}" for i in range(40)],
+            "created": "2026-01-05",
+            "stage": ["Proposal"] * 8 + ["Demo"] * 12 + ["Won"] * 5 + ["Lost"] * 15,
+            "closed": [None] * 20 + ["2026-02-01"] * 20,
+        }
+    )
+    funnel = fk.Funnel(
+        ["opportunity", "Demo", "Proposal", "Won"],
+        exits=["Lost"],
+        id="id",
+        columns={"opportunity": "created"},
+        status="stage",
+        status_date="closed",
+    )
+    table = fk.rates.flow(fk.from_frame(deals, funnel, as_of="2026-03-31"))
+    assert table.stays.stages == ("opportunity", "Won")
+    assert table.stays.undated == ("Demo", "Proposal")
+    found = table.to_frame().iloc[0]
+    assert found[["entered", "filled", "moved_on", "Lost", "still_there"]].tolist() == [
+        40, 0, 5, 15, 20,
+    ]  # fmt: skip
+    assert found["rate"] == 5 / 40
+    assert "`Demo` and `Proposal`" in table.summary()
+    assert (table.win_rate.numerator, table.win_rate.denominator) == (5, 40)

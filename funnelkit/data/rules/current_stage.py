@@ -24,7 +24,7 @@ def current_stage_only(survey: Survey) -> Iterator[Finding]:
     names = [f"`{display.one_line(one)}`" for one in told[:_SHOWN]]
     if len(told) > _SHOWN:
         names.append(f"{len(told) - _SHOWN} more")
-    nothing = " (the stage table's figures of them mean nothing)" if steps else ""
+    left_out = " (the stage table leaves them out)" if {*steps} - {funnel.stages[0]} else ""
     yield Finding(
         rule="current_stage_only",
         severity="warning" if steps else "note",
@@ -34,7 +34,7 @@ def current_stage_only(survey: Survey) -> Iterator[Finding]:
         f"{'has' if len(told) == 1 else 'have'} no day of entry.",
         remedy=f"Known: {_known(survey)}. Not known: how many ever came to a stage between, since "
         "a record that left does not say how far it had come; so no rate or lag from one of these "
-        f"stages to another{nothing}, and no stage on an earlier day. Export the history of "
+        f"stages to another{left_out}, and no stage on an earlier day. Export the history of "
         "stages, or the days on which they were entered.",
     )
 

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from funnelkit._core import display
 from funnelkit._core.dates import period_label
-from funnelkit._core.errors import EvidenceError
+from funnelkit._core.errors import ArgumentError, EvidenceError
+from funnelkit.data import journeys
 from funnelkit.data.control.tying import tie_out
 from funnelkit.report.page.facts import Facts, Missing, Segments, Setting
 from funnelkit.report.page.terms import Terms
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from funnelkit.counts.triangle import Triangle
     from funnelkit.data.control.totals import ControlTotal
     from funnelkit.data.records import Leads
+
+_SHOWN = 6
 
 
 def gather(
@@ -66,10 +70,11 @@ def gather(
     Raises
     ------
     ArgumentError
-        If a stage or the segment is unknown.
+        If a stage or the segment is unknown, or the data hold businesses that are kept apart.
     EvidenceError
         If the data end before the month begins.
     """
+    leads = _of_one_business(leads)
     funnel = leads.funnel
     period = month_of(leads, month)
     known = _known(leads, period)
@@ -88,6 +93,28 @@ def gather(
     )
     tied = tie_out(leads, expected) if expected else None
     return replace(_facts(known, setting, segment, horizon), tied=tied)
+
+
+def _of_one_business(leads: Leads) -> Leads:
+    """Return the leads once nothing in them is kept apart; a page that pools would mislead."""
+    single = []
+    for name in leads.funnel.apart:
+        column = journeys.segment(leads.records, leads.funnel, name)
+        found = leads.records.select(value=column).value_counts(name="n").execute()
+        found = found.sort_values(["n", "value"], ascending=[False, True])
+        if len(found) > 1:
+            shown = [
+                f"{display.segment_name((value,))} {display.count(n)}"
+                for value, n in found.head(_SHOWN).itertuples(index=False)
+            ]
+            more = [f"{len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
+            raise ArgumentError(
+                f"`{name}` keeps {len(found)} businesses apart ({', '.join([*shown, *more])}), "
+                f"and a report is of one: say which in funnel.yml, such as `where: {{{name}: "
+                f"{found.iloc[0, 0]}}}`, or take `{name}` out of `apart` to have them as one."
+            )
+        single.append(name)
+    return leads.pooled(*single) if single else leads
 
 
 def month_of(leads: Leads, month: str | None) -> pd.Period:
