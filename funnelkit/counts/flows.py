@@ -169,6 +169,16 @@ class Stays(Result):
         ]
         return pd.DataFrame(rows)
 
+    def left_out(self) -> str:
+        """Return a sentence on the stages that are left out; nothing where none is."""
+        if not self.undated:
+            return ""
+        return (
+            f" Left out: {display.listed([f'`{name}`' for name in self.undated])}, which only the "
+            f"current status tells of; who passed through "
+            f"{'it' if len(self.undated) == 1 else 'them'} is not known."
+        )
+
     def summary(self) -> str:
         """Return the first and the last stage in one sentence."""
         return (

@@ -86,6 +86,8 @@ def open_csv(
     """
     if delimiter is not None and (not isinstance(delimiter, str) or len(delimiter) != 1):
         raise ArgumentError(f"`delimiter` must be one character; got {delimiter!r}.")
+    if delimiter is not None and delimiter in '"\r\n\0':
+        raise ArgumentError(f"`delimiter` cannot be {delimiter!r}, which ends texts or lines.")
     files = paths_of(source, argument)
     heads = [_Head.read(file, delimiter, encoding, needed) for file in files]
     _refuse_differences(heads, needed)

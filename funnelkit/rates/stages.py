@@ -305,22 +305,12 @@ class StageRates(Result):
         """
         parts = stays_by_business(self.stays, self.origins, self.apart)
         if len(parts) < 2:
-            return self._way(steps=True) + self._left_out()
+            return self._way(steps=True) + self.stays.left_out()
         said = []
         for values, stays, origins in parts:
             own = replace(self, stays=stays, origins=origins, apart=())
             said.append((values, int(own._first.sum()), own._way(steps=False)))
-        return told_apart(said) + self._left_out()
-
-    def _left_out(self) -> str:
-        undated = self.stays.undated
-        if not undated:
-            return ""
-        return (
-            f" Left out: {display.listed([f'`{name}`' for name in undated])}, which only the "
-            f"current status tells of; who passed through {'it' if len(undated) == 1 else 'them'} "
-            "is not known."
-        )
+        return told_apart(said) + self.stays.left_out()
 
     def _way(self, *, steps: bool) -> str:
         stages = self.stays.stages

@@ -193,7 +193,7 @@ class Config:
         source: Any = files[0] if len(files) == 1 else list(files)
         tables: list[Any] = list(others)
         if not files and self.data.warehouse is not None:
-            source, tables = self.data.warehouse.open()
+            source, tables = self.data.warehouse.tables()
         if self.data.events is not None:
             log = self.data.events
             told |= {"id": log.id, "stage": log.stage, "time": log.time, **self.data.options}

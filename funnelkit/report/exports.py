@@ -8,13 +8,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from funnelkit._core.errors import ArgumentError, did_you_mean
 from funnelkit.data.spreadsheets.words import ENDINGS, SERIALS
 from funnelkit.report.dialects import Dialect, dialect_of
 from funnelkit.report.document import Section
-from funnelkit.report.warehouse import Warehouse, warehouse_of
+from funnelkit.report.warehouse import warehouse_of
+
+if TYPE_CHECKING:
+    from funnelkit.data.warehouse import Warehouse
 
 _TEXT_ONLY = ("delimiter", "encoding", "decimal", "thousands")
 _SPOKEN_FORMATS = (("yyyy", "%Y"), ("yy", "%y"), ("dd", "%d"), ("mm", "%m"))

@@ -8,8 +8,8 @@ import pytest
 
 import funnelkit as fk
 from funnelkit._core.errors import DataError, DefinitionError
+from funnelkit.data.warehouse import Warehouse
 from funnelkit.report.config import load_config
-from funnelkit.report.warehouse import Warehouse
 
 YML = """\
 stages: [lead, won]
@@ -109,7 +109,8 @@ def test_what_contradicts_a_connection_is_said_at_once(folder):
     for words in ("must be a URL", "`data.files` and `connection` exclude", "`data.delimiter`",
                   "needs `table` or `query`"):  # fmt: skip
         assert words in told
-    (folder / "funnel.yml").write_text("stages: [a, b]\nid: id\ndata: {files: [], table: x}\n")
+    text = "stages: [a, b]\nid: id\ndata: {files: [], table: x}\n"
+    (folder / "funnel.yml").write_text(text, encoding="utf-8")
     with pytest.raises(DefinitionError, match=r"`data.table` needs `connection`"):
         load_config(folder)
 
