@@ -1,7 +1,8 @@
 """funnelkit: honest conversion rates, forecasts and plans for B2B funnels.
 
-The public names stand in the order of the flow: definition, reading, counts, lag, rates, views,
-reports. They are imported on first use, so that ``import funnelkit`` stays quick.
+The public names stand in the order of the flow: definition, reading, counts, lag, rates, metrics,
+monitoring, views, reports. They are imported on first use, so that ``import funnelkit`` stays
+quick.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from funnelkit import lag, plot, rates, report, table
+    from funnelkit import lag, metrics, monitor, plot, rates, report, table
     from funnelkit._core.dates import Calendar
     from funnelkit._core.errors import FunnelError, FunnelWarning
     from funnelkit._core.interval import Interval
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_ROOMS = ("lag", "rates", "plot", "table", "report")
+_ROOMS = ("lag", "rates", "metrics", "monitor", "plot", "table", "report")
 _HOMES = {
     "Funnel": "data.definition",
     "Calendar": "_core.dates",
@@ -77,6 +78,8 @@ __all__ = [
     "from_table",
     "lag",
     "make_leads",
+    "metrics",
+    "monitor",
     "movement",
     "open_archive",
     "plot",

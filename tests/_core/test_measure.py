@@ -82,7 +82,7 @@ def test_what_cannot_be_is_refused() -> None:
 
 def test_only_says_what_is_there() -> None:
     assert rates().only(source=None).values.shape == (1, 2)
-    with pytest.raises(ArgumentError, match="Did you mean .web"):
+    with pytest.raises(ArgumentError, match="Did you mean `web`"):
         rates().only(source="wep")
     with pytest.raises(ArgumentError, match="2026-01"):
         rates().only(period="2026-1")
