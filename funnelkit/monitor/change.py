@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelkit._core import checks, display
+from funnelkit._core import checks, display, shapley
 from funnelkit._core.dates import period_label
 from funnelkit._core.errors import ArgumentError, DataError, EvidenceError
 from funnelkit._core.frames import long_frame
 from funnelkit._core.interval import Interval, share_difference_interval, share_interval
 from funnelkit._core.result import Result, frozen
-from funnelkit.monitor import shapley
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +76,7 @@ def decompose(
     -----
     The rate is Σ share x rate x maturity over the segments, where rate is what a segment's leads
     come to (converted / Σ maturity) and maturity is 1 where none is given. Each factor's effect is
-    its Shapley value (see :mod:`funnelkit.monitor.shapley`), with two factors Kitagawa's split. A
+    its Shapley value (see :mod:`funnelkit._core.shapley`), with two factors Kitagawa's split. A
     segment's mix effect counts its share against the rate of all, so that a segment which grew is
     to blame only if it converts worse than the others. A segment that is there on one side only has
     no rate on the other; its effect is all mix.

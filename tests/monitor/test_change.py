@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import funnelkit as fk
+from funnelkit._core import shapley
 from funnelkit._core.errors import ArgumentError, DataError, EvidenceError
 from funnelkit._core.interval import share_difference_interval
-from funnelkit.monitor import decompose, shapley
+from funnelkit.monitor import decompose
 
 # Bickel, Hammel and O'Connell (1975), Science 187, 398-404; as in R: UCBAdmissions.
 # Department: (men who applied, were admitted, women who applied, were admitted)
