@@ -25,7 +25,6 @@ from funnelkit.counts.several import Triangles
 from funnelkit.counts.triangle import Triangle
 from funnelkit.data import engines
 from funnelkit.data import journeys as journey
-from funnelkit.data.definition import ENTERED_AT
 from funnelkit.data.records import Leads
 
 if TYPE_CHECKING:
@@ -73,8 +72,8 @@ def triangle(
         Unit of the period of entry to ``start``: ``"day"``, ``"week"``, ``"month"``,
         ``"quarter"`` or ``"year"`` of the funnel's calendar.
     by
-        Segment column or columns; ``"entered_at"`` is built in. Segments that the funnel keeps
-        ``apart`` are always among them.
+        Segment column or columns, the funnel's owner column among them; ``"entered_at"`` is built
+        in. Segments that the funnel keeps ``apart`` are always among them.
     as_of
         An earlier day on which to stand, or several, for which the rows are scanned once;
         default: that of the leads.
@@ -399,7 +398,7 @@ def _names(funnel: Funnel, by: By) -> tuple[str, ...]:
     """Return the segments to split by; those that are kept apart come first, asked or not."""
     names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
     for name in names:
-        checks.member("by", "segment", name, (*funnel.segments, ENTERED_AT))
+        checks.member("by", "segment", name, funnel.groups)
     return (*(name for name in funnel.apart if name not in names), *names)
 
 

@@ -244,6 +244,12 @@ class Funnel:
         return self.stages + self.exits
 
     @property
+    def groups(self) -> tuple[str, ...]:
+        """What records can be counted by: the segments, the owner, and ``entered_at``."""
+        owner = () if self.owner is None or self.owner in self.segments else (self.owner,)
+        return (*self.segments, *owner, ENTERED_AT)
+
+    @property
     def won(self) -> str:
         """The last stage."""
         return self.stages[-1]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from funnelkit._core import checks
-from funnelkit.data.definition import ENTERED_AT, Funnel
+from funnelkit.data.definition import Funnel
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -243,16 +243,18 @@ def unfolded(table: ir.Table, funnel: Funnel) -> ir.Table:
 
 
 def segment(table: ir.Table, funnel: Funnel, name: str) -> Any:
-    """Return a segment of journeys as a column: one of the funnel's, or ``entered_at``.
+    """Return a segment of journeys as a column: one of the funnel's, its owner, ``entered_at``.
 
     Raises
     ------
     ArgumentError
         If there is no such segment; with the closest match.
     """
-    checks.member("by", "segment", name, (*funnel.segments, ENTERED_AT))
-    if name != ENTERED_AT:
+    checks.member("by", "segment", name, funnel.groups)
+    if name in funnel.segments:
         return table[f"segment_{funnel.segments.index(name)}"]
+    if name == funnel.owner:
+        return table.owner
     return ibis.cases(
         *[(table.entered_at == k, ibis.literal(stage)) for k, stage in enumerate(funnel.stages)],
         else_=ibis.null("string"),

@@ -50,7 +50,7 @@ def listed(
     if period is not None:
         keep &= _within(when, _span(leads, "period", period, every))
     for name, value in segments.items():
-        checks.member("segments", "segment", name, (*leads.funnel.segments, ENTERED_AT))
+        checks.member("segments", "segment", name, leads.funnel.groups)
         column = journeys.segment(table, leads.funnel, name)
         keep &= column.isnull() if value is None else engines.is_one_of(column, [value])
     shown = _own_names(leads.funnel, table)

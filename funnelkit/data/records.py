@@ -245,6 +245,29 @@ class Leads:
 
         return pooled(self, segments)
 
+    def owned_at(self, stage: str) -> Leads:
+        """Return the leads with the owner each record had at the end of its entry to a stage.
+
+        Parameters
+        ----------
+        stage
+            Stage or exit.
+
+        Returns
+        -------
+        Leads
+            The same records; :attr:`notes` tells how many had another owner then, or that the
+            source has no history of owners and they are as exported.
+
+        Raises
+        ------
+        ArgumentError
+            For an unknown stage, or if the funnel names no owner.
+        """
+        from funnelkit.data.owning import owned_at
+
+        return owned_at(self, stage)
+
     @property
     def changes(self) -> ir.Table | None:
         """Earlier values that the source knows of, one row per change; else ``None``.

@@ -19,7 +19,7 @@ import ibis
 from funnelkit._core import checks, display
 from funnelkit._core.errors import DataError
 from funnelkit.data import journeys
-from funnelkit.data.definition import ENTERED_AT, Funnel
+from funnelkit.data.definition import Funnel
 
 if TYPE_CHECKING:
     from funnelkit.data.records import Leads
@@ -111,7 +111,7 @@ def standings(
         "amount": table.value.cast("string") if funnel.value else ibis.null("string"),
         "close": table[f"keep_{funnel.keep.index(close)}"] if close else ibis.null("string"),
     }
-    columns |= {f"by_{i}": _group(table, funnel, name) for i, name in enumerate(by)}
+    columns |= {f"by_{i}": journeys.segment(table, funnel, name) for i, name in enumerate(by)}
     rows = table.select(**columns).to_pyarrow().to_pylist()
     earlier = _earlier(leads)
     fields = {AMOUNT: "amount", CLOSE: "close"}
@@ -145,12 +145,6 @@ def _standing(row: Mapping[str, Any], funnel: Funnel, groups: int) -> Standing:
     )
 
 
-def _group(table: Any, funnel: Funnel, name: str) -> Any:
-    if name == funnel.owner:
-        return table.owner
-    return journeys.segment(table, funnel, name)
-
-
 def group_names(funnel: Funnel, by: str | Sequence[str] | None) -> tuple[str, ...]:
     """Return the columns to split by, those that are kept apart first.
 
@@ -160,9 +154,8 @@ def group_names(funnel: Funnel, by: str | Sequence[str] | None) -> tuple[str, ..
         For a name that is neither a segment nor the owner; with the closest match.
     """
     names = (by,) if isinstance(by, str) else tuple(by or ())
-    known = [*funnel.segments, ENTERED_AT, *([funnel.owner] if funnel.owner else [])]
     for name in names:
-        checks.member("by", "segment", name, known)
+        checks.member("by", "segment", name, funnel.groups)
     return (*(name for name in funnel.apart if name not in names), *names)
 
 

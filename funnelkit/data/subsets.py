@@ -13,7 +13,7 @@ from funnelkit._core import checks, display
 from funnelkit._core.errors import ArgumentError, did_you_mean
 from funnelkit.data import engines, journeys
 from funnelkit.data.accounting import NOT_CHOSEN
-from funnelkit.data.definition import ENTERED_AT, Funnel
+from funnelkit.data.definition import Funnel
 from funnelkit.data.records import Leads
 
 Values = str | None | Sequence[str | None]
@@ -33,7 +33,7 @@ def chosen(leads: Leads, segments: Mapping[str, Values]) -> Leads:
     keep: Any = ibis.literal(True)
     single = set()
     for name, given in segments.items():
-        checks.member("segments", "segment", name, (*funnel.segments, ENTERED_AT))
+        checks.member("segments", "segment", name, funnel.groups)
         values = [given] if given is None or isinstance(given, str) else list(given)
         column = journeys.segment(table, funnel, name)
         _refuse_unknown(name, values, set(table.select(value=column).distinct().execute()["value"]))

@@ -40,9 +40,9 @@ def blank_segments(survey: Survey) -> Iterator[Finding]:
     for name, values in survey.segments.items():
         total, blank = sum(values.values()), values.get(None, 0)
         spoken = {value: n for value, n in values.items() if value and _says_nothing(value)}
-        others = {value: n for value, n in values.items() if value and _key(value) in _CATCH_ALLS}
+        others = {value: n for value, n in values.items() if value and name_key(value) in _CATCH_ALLS}
         flag = [value for value in values if value]
-        if blank and len(flag) == 1 and _key(flag[0]) in _YES:
+        if blank and len(flag) == 1 and name_key(flag[0]) in _YES:
             yield _flag(name, flag[0], blank, total)
         elif blank and name in explained:  # said by `outcome_leak`
             continue
@@ -107,7 +107,7 @@ def near_equal_names(survey: Survey) -> Iterator[Finding]:
     for name, values in columns.items():
         alike: dict[str, list[str]] = defaultdict(list)
         for value in values:
-            if value is not None and (key := _key(value)):
+            if value is not None and (key := name_key(value)):
                 alike[key].append(value)
         groups = [sorted(group) for group in alike.values() if len(group) > 1]
         if groups:
@@ -129,13 +129,13 @@ def near_equal_names(survey: Survey) -> Iterator[Finding]:
 def joined_names(survey: Survey) -> Iterator[Finding]:
     """Names that put several others into one cell, such as "cat, wolf"."""
     for name, values in survey.segments.items():
-        known = {_key(value) for value in values if value}
+        known = {name_key(value) for value in values if value}
         joined = [
             value
             for value in values
             if value
             and len(parts := [part for part in _JOINED.split(value) if part]) > 1
-            and all(_key(part) in known and _key(part) != _key(value) for part in parts)
+            and all(name_key(part) in known and name_key(part) != name_key(value) for part in parts)
         ]
         if joined:
             number = sum(values[value] for value in joined)
@@ -205,8 +205,8 @@ def no_account(survey: Survey) -> Iterator[Finding]:
 
 def _with_match(value: str, known: Iterable[str]) -> str:
     """Return a name with the one of a list that it seems to mean."""
-    keys = {_key(name): name for name in known}
-    found = keys.get(_key(value)) or next(iter(difflib.get_close_matches(value, keys.values())), "")
+    keys = {name_key(name): name for name in known}
+    found = keys.get(name_key(value)) or next(iter(difflib.get_close_matches(value, keys.values())), "")
     return f"{value} (for {found}?)" if found else value
 
 
@@ -217,16 +217,16 @@ def _shown(names: Iterable[str], *, hide: bool = False) -> tuple[str, ...]:
 
 def _says_nothing(name: str) -> bool:
     """Return whether a name says that nothing is known: a word for it, or signs only."""
-    plain = re.sub(r"[\W_]+", "", _key(name))
+    plain = re.sub(r"[\W_]+", "", name_key(name))
     return not plain or plain in _PLACEHOLDERS
 
 
-def _key(name: str) -> str:
+def name_key(name: str) -> str:
     """Return a name without case, accents, space and the signs people leave out.
 
     Examples
     --------
-    >>> _key("GTX Pro") == _key("gtx_pro"), _key("1-10") == _key("110"), _key("A-") == _key("A")
+    >>> name_key("GTX Pro") == name_key("gtx_pro"), name_key("1-10") == name_key("110"), name_key("A-") == name_key("A")
     (True, False, False)
     """
     text = _ACCENTS.sub("", unicodedata.normalize("NFKD", name.casefold())).strip()
