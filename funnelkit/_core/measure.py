@@ -61,7 +61,11 @@ class Measure(Result):
     scale
         Factor on the ratio: 1 unless said.
     low, high
-        Interval of a figure that is no share, where there is one; same shape, NaN where not.
+        Interval that was worked out with the figure, where there is one; same shape, NaN where
+        not. Without it, that of a share is Wilson's.
+    given
+        The figures themselves where they are no quotient, such as medians; same shape. The
+        numerator is then NaN, and the denominator what the figure is taken over.
     effective
         For shares: the number of independent records each denominator is worth, where records
         of one account go together.
@@ -109,6 +113,7 @@ class Measure(Result):
     scale: float = 1.0
     low: FloatArray | None = None
     high: FloatArray | None = None
+    given: FloatArray | None = None
     effective: FloatArray | None = None
     currency: str | None = None
     notes: tuple[str, ...] = field(default=())
@@ -120,7 +125,7 @@ class Measure(Result):
         checks.one_of("unit", self.unit, UNITS)
         checks.confidence(self.confidence_level)
         shape = (len(self.segments), 1 if self.periods is None else len(self.periods))
-        for name in ("numerator", "denominator", "low", "high", "effective"):
+        for name in ("numerator", "denominator", "low", "high", "given", "effective"):
             values = getattr(self, name)
             if values is None:
                 continue
@@ -144,6 +149,8 @@ class Measure(Result):
     def values(self) -> FloatArray:
         """The figures, shape ``(n_segments, n_periods)``; NaN where the denominator is 0."""
         some = self.denominator > 0
+        if self.given is not None:
+            return np.where(some, self.given, np.nan)
         ratio = self.numerator / np.where(some, self.denominator, 1.0)
         return np.where(some, ratio * self.scale, np.nan)
 
@@ -166,8 +173,8 @@ class Measure(Result):
     def confidence_interval(self, confidence_level: float = 0.95) -> Interval:
         """Return the interval of each figure, shape ``(n_segments, n_periods)``.
 
-        Of a share, Wilson's at any level; of other figures the one that was worked out with
-        them, at their own level; NaN where there is none.
+        The one that was worked out with the figures, at their own level; where there is none, of
+        a share Wilson's at any level, and of others NaN.
 
         Raises
         ------
@@ -175,7 +182,7 @@ class Measure(Result):
             If the level is not between 0 and 1, or another one than the figure was made with.
         """
         checks.confidence(confidence_level)
-        if self.unit == "share":
+        if self.unit == "share" and self.low is None and self.given is None:
             effective = self.denominator if self.effective is None else self.effective
             some = self.denominator > 0
             share = np.where(some, self.numerator / np.where(some, self.denominator, 1), 0.0)
@@ -228,6 +235,7 @@ class Measure(Result):
             denominator=part(self.denominator),
             low=part(self.low),
             high=part(self.high),
+            given=part(self.given),
             effective=part(self.effective),
         )
 
@@ -309,6 +317,8 @@ class Measure(Result):
                 else f"{self.shown(low)} to {self.shown(high)}"
             )
             text += f" ({between})"
+        if self.given is not None:
+            return f"{text}, of {over}"
         return f"{text}, {parts} {word} {over}"
 
     def _label(self, i: int, j: int) -> str:

@@ -119,3 +119,29 @@ def test_several_stand_under_their_names() -> None:
         _ = both["close rat"]
     with pytest.raises(ArgumentError, match="twice"):
         Measures(measures=(rates(), rates()))
+
+
+def test_a_figure_that_is_no_quotient_is_given() -> None:
+    blank = np.nan
+    median = rates(
+        name="median time to win",
+        unit="days",
+        numerator=[[blank, blank], [blank, blank]],
+        denominator=[[40, 0], [4, 3]],
+        given=[[57, 57], [3, 2]],
+        low=[[55, blank], [blank, blank]],
+        high=[[60, blank], [blank, blank]],
+    )
+    assert np.isnan(median.values[0, 1])
+    one = median.only(source="web", period="2026-01")
+    assert one.value == 57
+    assert "57.0 days (55.0 days to 60.0 days), of 40 opportunities." in one.summary()
+    assert median.to_frame()["numerator"].isna().all()
+
+
+def test_a_share_may_bring_its_own_interval() -> None:
+    own = rates(low=[[0.2, 0], [0, 0]], high=[[0.5, 1], [1, 1]])
+    low, high = own.confidence_interval()
+    assert (low[0, 0], high[0, 0]) == (0.2, 0.5)
+    with pytest.raises(ArgumentError, match=r"was worked out at 0\.95"):
+        own.confidence_interval(0.8)
