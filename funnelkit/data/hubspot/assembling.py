@@ -65,7 +65,8 @@ def _records(
     for k, step in enumerate(defined.steps):
         day = _day(step, joined)
         if k >= last:
-            closed = ibis.ifelse((status == k).fill_null(False), joined.closed, None)
+            here = (status == ibis.literal(k)).fill_null(False)
+            closed = ibis.ifelse(here, joined.closed, None)
             event = ibis.ifelse(joined.closed_on.isnull(), closed, None)
             day = (
                 ibis.coalesce(closed, day)

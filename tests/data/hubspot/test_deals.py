@@ -468,3 +468,18 @@ def test_what_the_user_calls_personal_is_not_shown(labelled):
     assert leads.funnel.owner is None
     assert {"Deal owner", "Close Date"}.isdisjoint(listed.columns)
     assert {"Deal owner", "Close Date"} <= set(leads.funnel.personal)
+
+
+def test_a_deal_stage_that_is_always_blank_leaves_the_days():
+    export = pd.DataFrame(
+        {
+            "Record ID": ["1", "2"],
+            "Deal Stage": [None, ""],
+            "Create Date": ["2026-01-01 10:00", "2026-02-01 10:00"],
+            "Close Date": ["2026-03-02 10:00", ""],
+            'Date entered "Qualified to Buy"': ["2026-01-03 10:00", ""],
+            'Date entered "Closed Won"': ["2026-03-01 10:00", ""],
+        }
+    )
+    leads = fk.read_hubspot(export, as_of=AS_OF)
+    assert days(leads, "Created", "Closed Won") == {"1": "2026-03-01", "2": None}
