@@ -46,7 +46,7 @@ def rules_of(
     """
     if not isinstance(funnel, Funnel):
         raise ArgumentError(f"`funnel` must be a Funnel; got {type(funnel).__name__}.")
-    _check_marks(*amounts)
+    check_marks(*amounts)
     for argument, given in (("where", where), ("exclude", exclude)):
         blank = isinstance(given, Mapping) and any(
             value in ([], (), None) for value in given.values()
@@ -65,7 +65,14 @@ def rules_of(
     )
 
 
-def _check_marks(decimal: str | None, thousands: str | None) -> None:
+def check_marks(decimal: str | None, thousands: str | None) -> None:
+    """Refuse marks in amounts that can be none.
+
+    Raises
+    ------
+    ArgumentError
+        If one is no single mark, or both are the same.
+    """
     for argument, mark in (("decimal", decimal), ("thousands", thousands)):
         is_mark = isinstance(mark, str) and len(mark) == 1 and not mark.isalnum()
         if mark is not None and (not is_mark or mark in "+-\0"):

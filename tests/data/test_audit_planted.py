@@ -10,7 +10,7 @@ import funnelkit as fk
 from funnelkit._core.errors import ArgumentError
 from funnelkit.data.finding import Finding
 from funnelkit.data.findings_shown import as_html, as_text
-from funnelkit.data.rules.names import _key as key
+from funnelkit.data.rules.names import name_key as key
 from tests.data.test_audit import FUNNEL, audited, day, read
 
 PLAIN = fk.Funnel(["lead", "won"], exits=["lost"], id="id")

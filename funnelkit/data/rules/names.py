@@ -40,7 +40,9 @@ def blank_segments(survey: Survey) -> Iterator[Finding]:
     for name, values in survey.segments.items():
         total, blank = sum(values.values()), values.get(None, 0)
         spoken = {value: n for value, n in values.items() if value and _says_nothing(value)}
-        others = {value: n for value, n in values.items() if value and name_key(value) in _CATCH_ALLS}
+        others = {
+            value: n for value, n in values.items() if value and name_key(value) in _CATCH_ALLS
+        }
         flag = [value for value in values if value]
         if blank and len(flag) == 1 and name_key(flag[0]) in _YES:
             yield _flag(name, flag[0], blank, total)
@@ -206,7 +208,9 @@ def no_account(survey: Survey) -> Iterator[Finding]:
 def _with_match(value: str, known: Iterable[str]) -> str:
     """Return a name with the one of a list that it seems to mean."""
     keys = {name_key(name): name for name in known}
-    found = keys.get(name_key(value)) or next(iter(difflib.get_close_matches(value, keys.values())), "")
+    found = keys.get(name_key(value)) or next(
+        iter(difflib.get_close_matches(value, keys.values())), ""
+    )
     return f"{value} (for {found}?)" if found else value
 
 
@@ -226,7 +230,11 @@ def name_key(name: str) -> str:
 
     Examples
     --------
-    >>> name_key("GTX Pro") == name_key("gtx_pro"), name_key("1-10") == name_key("110"), name_key("A-") == name_key("A")
+    >>> (
+    ...     name_key("GTX Pro") == name_key("gtx_pro"),
+    ...     name_key("1-10") == name_key("110"),
+    ...     name_key("A-") == name_key("A"),
+    ... )
     (True, False, False)
     """
     text = _ACCENTS.sub("", unicodedata.normalize("NFKD", name.casefold())).strip()
