@@ -1,0 +1,171 @@
+"""Expressions over open records: how many stand at each stage and age, and which are old.
+
+No lead row travels to Python but those that are listed by name.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import ibis
+import numpy as np
+
+from funnelkit._core import checks
+from funnelkit._core.errors import ArgumentError
+from funnelkit.counts.arrange import run, segments_of
+from funnelkit.counts.build import _known_by_status_alone as known_by_status_alone
+from funnelkit.counts.cells import exact_sum, whole
+from funnelkit.counts.open_book import AgeSince, OpenBook
+from funnelkit.counts.pipeline import By, segment_columns, split_by
+from funnelkit.counts.reshape import sort_segments
+from funnelkit.data import journeys as journey
+from funnelkit.data.records import Leads
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
+    import pandas as pd
+
+    from funnelkit.data.definition import Funnel
+
+
+def open_book(leads: Leads, *, by: By = None, since: AgeSince = "stage") -> OpenBook:
+    """Return the open records by stage and age.
+
+    Parameters
+    ----------
+    leads
+        The data; records that entered before ``recorded_from`` are open all the same.
+    by
+        Segment column or columns; segments kept apart are always among them.
+    since
+        ``"stage"``: age since entry to the stage that a record stands at; ``"entry"``: since its
+        first day.
+
+    Raises
+    ------
+    ArgumentError
+        For an unknown segment.
+
+    Examples
+    --------
+    >>> import funnelkit as fk, pandas as pd
+    >>> export = pd.DataFrame(
+    ...     {"id": ["a", "b"], "deal": ["2026-01-05", "2026-02-09"], "won": None, "amount": [9, 4]}
+    ... )
+    >>> funnel = fk.Funnel(["deal", "won"], id="id", value="amount")
+    >>> open_book(fk.from_frame(export, funnel, as_of="2026-02-28")).to_frame()
+      stage  age_days  n  known total_value
+    0  deal        19  1      1      4.0000
+    1  deal        54  1      1      9.0000
+    """
+    checks.one_of("since", since, ("stage", "entry"))
+    table, funnel, undated = _open(leads)
+    names = split_by(funnel, by)
+    keys = [f"by_{i}" for i in range(len(names))]
+    stage_age, entry_age = _ages(table, funnel, leads.as_of)
+    picked = table.select(
+        **segment_columns(table, funnel, names),
+        stage=table.furthest.cast("int32"),
+        age=(stage_age if since == "stage" else entry_age).fill_null(-1).cast("int32"),
+        amount=table["value"] if funnel.value else ibis.null("decimal(38, 4)"),
+    )
+    known = (picked.amount != 0).fill_null(False)
+    counted = run(
+        picked.group_by(*keys, "stage", "age").aggregate(
+            n=picked.count(),
+            known=known.sum(),
+            negative=(picked.amount < 0).fill_null(False).sum(),
+            total=picked.amount.sum(where=known),
+        )
+    )
+    segments = sort_segments(set(segments_of(counted, names)) or {()})
+    n_ages = int(counted["age"].max()) + 1 if len(counted) and counted["age"].max() >= 0 else 0
+    shape = (len(segments), len(funnel.stages) - 1, n_ages + 1)
+    numbers = {name: np.zeros(shape, np.int64) for name in ("n", "known", "negative")}
+    total = np.full(shape, Decimal(0), dtype=object)
+    where = {segment: i for i, segment in enumerate(segments)}
+    for row, segment in enumerate(segments_of(counted, names)):
+        line = counted.iloc[row]
+        cell = (where[segment], int(line["stage"]), int(line["age"]))  # an unknown age is the last
+        for name, values in numbers.items():
+            values[cell] += whole(line[name])
+        total[cell] += exact_sum(line["total"]) if whole(line["known"]) else Decimal(0)
+    return OpenBook(
+        stages=funnel.stages[:-1],
+        by=names,
+        segments=segments,
+        as_of=leads.as_of,
+        since=since,
+        total=total,
+        undated=undated,
+        **numbers,
+    )
+
+
+def open_beyond(leads: Leads, limits: pd.DataFrame) -> pd.DataFrame:
+    """Return the open records that are older, at their stage, than a limit.
+
+    Parameters
+    ----------
+    leads
+        The data.
+    limits
+        ``stage`` (its position), the columns of ``apart`` as ``by_<i>`` (an empty text is blank),
+        and ``limit`` in days.
+
+    Returns
+    -------
+    DataFrame
+        The id, the segments, ``stage``, ``stage_age_days``, ``age_days``, ``limit_days``, owner,
+        account and value, under the funnel's own names, the oldest first. A personal column is
+        never among them.
+    """
+    table, funnel, _ = _open(leads)
+    stage_age, entry_age = _ages(table, funnel, leads.as_of)
+    keys = {"stage_number": table.furthest.cast("int32")}
+    keys |= segment_columns(table, funnel, funnel.apart)
+    shown: dict[str, Any] = {funnel.id: table.id}
+    for name in funnel.segments:
+        shown[name] = journey.segment(table, funnel, name)
+    for role in ("owner", "account", "value"):
+        column = getattr(funnel, role)
+        if column is not None and column not in funnel.personal:
+            shown.setdefault(column, table[role])
+    ours = {"stage_age_days": stage_age.cast("int64"), "age_days": entry_age.cast("int64")}
+    if clash := sorted({*ours, "stage", "limit_days"} & set(shown)):
+        raise ArgumentError(f"`leads`: the list has a column `{clash[0]}` of its own; rename it.")
+    picked = table.select(**shown, **ours, **keys)
+    schema = {"stage_number": "int32", "limit_days": "float64"}
+    schema |= dict.fromkeys((f"by_{i}" for i in range(len(funnel.apart))), "string")
+    given = limits.rename(columns={"stage": "stage_number", "limit": "limit_days"})[list(schema)]
+    told = ibis.memtable(given, schema=schema)
+    joined = picked.inner_join(told, [name for name in schema if name != "limit_days"])
+    older = joined.filter((joined.stage_age_days > joined.limit_days).fill_null(False))
+    found = run(older.select(*shown, *ours, "limit_days", "stage_number"))
+    found.insert(1, "stage", [funnel.stages[k] for k in found.pop("stage_number")])
+    ordered: pd.DataFrame = found.sort_values(
+        ["stage_age_days", funnel.id], ascending=[False, True], ignore_index=True
+    )
+    return ordered
+
+
+def _open(leads: Leads) -> tuple[ir.Table, Funnel, tuple[str, ...]]:
+    """Return the journeys that are open, with their funnel; see :class:`OpenBook`, `undated`."""
+    funnel, table = leads.funnel, leads.journeys
+    gone = known_by_status_alone(table, funnel)
+    names = tuple(funnel.stages[k] for k in gone)
+    if gone:
+        table, funnel = journey.without(table, funnel, gone)
+    last = len(funnel.stages) - 1
+    return table.filter(~table[f"reached_{last}"] & table.exit.isnull()), funnel, names
+
+
+def _ages(table: ir.Table, funnel: Funnel, as_of: dt.date) -> tuple[Any, Any]:
+    """Return the days since entry to the stage that a record stands at, and since its first day."""
+    none, end = ibis.null("date"), ibis.literal(as_of)
+    stages = range(len(funnel.stages))
+    own = [ibis.ifelse(table[f"dated_{k}"], table[f"date_{k}"], none) for k in stages]
+    here = ibis.cases(*[(table.furthest == k, own[k]) for k in stages], else_=none)
+    return end.delta(here, unit="day"), end.delta(ibis.coalesce(*own), unit="day")
