@@ -15,8 +15,9 @@ from funnelkit._core import checks, display, shapley
 from funnelkit._core.dates import period_label
 from funnelkit._core.errors import ArgumentError, DataError, EvidenceError
 from funnelkit._core.frames import long_frame
-from funnelkit._core.interval import Interval, share_difference_interval, share_interval
+from funnelkit._core.interval import Interval, share_difference_interval
 from funnelkit._core.result import Result, frozen
+from funnelkit._core.standard import carried, rate_effect_interval
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -231,16 +232,13 @@ class Change(Result):
             If the level is not between 0 and 1.
         """
         weight = shapley.weights(self._factors, "rate")
-        both = (self.mature > 0).all(axis=0)  # else a segment's rate did not change
-        old, new = (np.where(both, rate, 0.0) for rate in self._factors["rate"])
-        ends = share_interval(
-            np.minimum(self.converted, self.mature), self.mature, confidence_level=confidence_level
+        return rate_effect_interval(
+            weight,
+            np.stack(self._factors["rate"]),
+            self.converted.astype(float),
+            self.mature,
+            confidence_level=confidence_level,
         )
-        low, high = (np.where(both, end, 0.0) for end in ends)
-        effect = float((weight * (new - old)).sum())
-        down = (weight * (new - low[1])) ** 2 + (weight * (high[0] - old)) ** 2
-        up = (weight * (high[1] - new)) ** 2 + (weight * (old - low[0])) ** 2
-        return Interval(effect - float(np.sqrt(down.sum())), effect + float(np.sqrt(up.sum())))
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per segment.
@@ -301,10 +299,10 @@ class Change(Result):
     def _factors(self) -> dict[str, tuple[FloatArray, FloatArray]]:
         """Share, rate and maturity of each segment before and after; what is unknown is unmoved."""
         shares = self.entered / self.entered.sum(axis=1, keepdims=True)
-        rate = _carried(self.converted, self.mature)
+        rate = carried(self.converted, self.mature)
         factors = {"mix": (shares[0], shares[1]), "rate": (rate[0], rate[1])}
         if self.has_maturity:
-            followed = _carried(self.mature, self.entered)
+            followed = carried(self.mature, self.entered)
             factors["maturity"] = (followed[0], followed[1])
         return factors
 
@@ -425,13 +423,6 @@ def _side(cells: _Cells, argument: str, given: Periods) -> tuple[FloatArray, ...
 def _named(given: Periods) -> str:
     labels = [given] if isinstance(given, str) else [str(one) for one in given]
     return labels[0] if len(labels) == 1 else f"{labels[0]}–{labels[-1]}"  # noqa: RUF001
-
-
-def _carried(part: Any, whole: Any) -> FloatArray:
-    """Return the ratio on each side; where one side has none, that of the other."""
-    known = whole > 0
-    ratio = np.where(known, part / np.where(known, whole, 1.0), 0.0)
-    return np.where(known, ratio, ratio[::-1])
 
 
 def _points(share: FloatArray | float) -> str:
