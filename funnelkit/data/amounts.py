@@ -71,7 +71,7 @@ def read_amounts(
 
 def _too_large(source: Source, name: str, lost: int, filled: int) -> str:
     return (
-        f"`{name}` in `{source.name}`: {_of(lost, filled)} infinite or longer than 34 digits. "
+        f"`{name}` in `{source.name}`: {_of(lost, filled)} infinite or longer than 18 digits. "
         "Correct them, or leave them blank."
     )
 

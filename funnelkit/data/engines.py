@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ibis.backends import BaseBackend
 
 _BLANKS = r"^\s+|\s+$"
-_LARGEST = 1e34
+_LARGEST = 1e18
 
 
 # Each engine's own functions: annotated by `signature`, which Ibis reads when the module loads.
@@ -150,11 +150,14 @@ def on_the_wall(instant: ir.TimestampColumn, zone: str) -> Any:
 
 
 def exact(number: Any) -> ir.DecimalColumn:
-    """Return numbers, or texts of plain numbers, as exact decimals; null for too large ones."""
+    """Return numbers, or texts of plain numbers, as exact decimals; null for too large ones.
+
+    Amounts have at most 18 digits before the point, so that the sum of all of them has a place.
+    """
     if engine_of(number).tries:
-        return number.try_cast("decimal(38, 4)")
+        return number.try_cast("decimal(22, 4)").cast("decimal(38, 4)")
     if number.type().is_string():
-        fits = number.re_search(r"^[+-]?0*\d{0,34}(\.\d*)?$")
+        fits = number.re_search(r"^[+-]?0*\d{0,18}(\.\d*)?$")
     else:
         fits = number.abs() < _LARGEST
     return ibis.ifelse(fits, number, ibis.null(number.type())).cast("decimal(38, 4)")

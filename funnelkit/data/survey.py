@@ -217,7 +217,8 @@ class Survey:
         median = self._first.get("won_median")
         if is_blank(median):
             return None
-        above = ibis.literal(Decimal(str(median)) * EXTREME).cast("decimal(38, 4)")
+        limit = Decimal(str(median)) * EXTREME
+        above = ibis.literal(f"{limit:f}").cast("decimal(38, 4)")  # a number would be made a float
         return self.measures.kept & self.measures.won & (self.leads.derived["value"] > above)
 
     @property

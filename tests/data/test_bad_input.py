@@ -623,7 +623,7 @@ def test_no_date_and_no_as_of(read):
         (
             ["1" + "0" * 40, "8"],
             (
-                "1 of 2 amounts is infinite or longer than 34 digits. Correct them, or leave them "
+                "1 of 2 amounts is infinite or longer than 18 digits. Correct them, or leave them "
                 "blank."
             ),
         ),
@@ -968,7 +968,7 @@ def test_amounts_of_several_kinds():
     with pytest.raises(DataError) as refused:
         fk.from_frame(frame(amount=[1, float("inf")], source="x"), FULL, as_of="2026-12-31")
     assert str(refused.value) == (
-        "`amount` in `frame`: 1 of 2 amounts is infinite or longer than 34 digits. Correct them, "
+        "`amount` in `frame`: 1 of 2 amounts is infinite or longer than 18 digits. Correct them, "
         "or leave them blank."
     )
 
@@ -1045,3 +1045,19 @@ def test_every_problem_of_every_column_at_once(read):
     assert missing.endswith("Did you mean `sorce`?")
     assert date.startswith("`lead` in `leads.csv`: 1 of 1 date is not ISO")
     assert amount.startswith("`amount` in `leads.csv`: 1 of 1 amount is not in plain digits")
+
+
+def test_the_largest_amounts_are_added_and_looked_at():
+    """Sums of the longest amounts that are read have a place, and so has a hundred medians."""
+    funnel = fk.Funnel(["lead", "won"], id="id", value="amount")
+    rows = {"id": [f"a{i}" for i in range(30)], "lead": "2026-01-05", "won": "2026-02-01"}
+    export = pd.DataFrame(rows).assign(amount="9" * 18)
+    export.loc[0, "amount"] = "1"
+    leads = fk.from_frame(export, funnel, as_of="2026-06-30")
+    found = {finding.rule for finding in fk.audit(leads).findings}
+    assert "amounts_extreme" not in found
+    export.loc[1:, "amount"] = "5000000000000000"
+    export.loc[0, "amount"] = "9" * 18
+    leads = fk.from_frame(export, funnel, as_of="2026-06-30")
+    (extreme,) = [one for one in fk.audit(leads).findings if one.rule == "amounts_extreme"]
+    assert "1 amount in `amount` is more than 100 times the median" in extreme.what

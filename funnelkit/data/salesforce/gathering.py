@@ -328,7 +328,7 @@ def _exchanged(found: Gathered, table: ir.Table) -> ir.Table:
     met = table.left_join(codes, table.id == codes.record)
     told: dict[str, Any] = {name: table[name] for name in table.columns}
     for name in ("old", "new"):
-        exact = table[name].try_cast("decimal(38, 4)")
+        exact = table[name].try_cast("decimal(22, 4)")
         text = histories.money(found.exchange.converted(exact, codes.code))
         told[name] = ibis.ifelse(table.field == "amount", text, table[name])
     return met.select(**told)
