@@ -1,0 +1,1 @@
+"""Published and own ranges, and a funnel's rates compared with them."""
