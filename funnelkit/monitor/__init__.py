@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from funnelkit.monitor.change import Change, decompose
+from funnelkit.monitor.peers import Peers, compare_peers
 
-__all__ = ["Change", "decompose"]
+__all__ = ["Change", "Peers", "compare_peers", "decompose"]
