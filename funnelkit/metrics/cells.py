@@ -1,0 +1,132 @@
+"""Rows into cells: one for each segment and period, and what is counted in each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelkit._core.dates import Calendar, Unit, period_label
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Segment = tuple[str | None, ...]
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cells:
+    """Where each row stands among the segments and periods.
+
+    Parameters
+    ----------
+    by, segments
+        Segment columns, and the values of each segment.
+    periods
+        Labels of the periods without gaps, or ``None``.
+    row, column
+        Position of each row's segment and period, shape ``(n,)``; -1 where it has none.
+    """
+
+    by: tuple[str, ...]
+    segments: tuple[Segment, ...]
+    periods: tuple[str, ...] | None
+    row: NDArray[np.int64]
+    column: NDArray[np.int64]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Number of segments and of periods (1 without any)."""
+        return len(self.segments), 1 if self.periods is None else len(self.periods)
+
+    def count(self, where: Any = None, weights: Any = 1.0) -> FloatArray:
+        """Return the sum of weights in each cell over some of the rows, shape ``shape``."""
+        found = np.zeros(self.shape)
+        inside = (self.row >= 0) & (self.column >= 0)
+        if where is not None:
+            inside &= where
+        worth = np.broadcast_to(np.asarray(weights, float), self.row.shape)
+        np.add.at(found, (self.row[inside], self.column[inside]), worth[inside])
+        return found
+
+    def inside(self, i: int, j: int) -> NDArray[np.bool_]:
+        """Return which rows stand in a cell."""
+        return np.asarray((self.row == i) & (self.column == j))
+
+
+def cells(
+    frame: pd.DataFrame,
+    by: Sequence[str],
+    *,
+    days: pd.DatetimeIndex | None = None,
+    every: Unit | None = None,
+    calendar: Calendar | None = None,
+    among: Sequence[Segment] = (),
+) -> Cells:
+    """Return the cells of a frame's rows.
+
+    Parameters
+    ----------
+    frame
+        One row per record, with the columns of ``by``.
+    by
+        Segment columns.
+    days
+        Day by which a row stands in a period; needed with ``every``.
+    every
+        Unit of the periods; ``None``: all of time.
+    calendar
+        Of the periods.
+    among
+        Segments that get a line though no row is in them.
+    """
+    rows = labels(frame, by)
+    segments = tuple(sorted({*rows, *among} or ({()} if not by else set()), key=_order))
+    place = {segment: i for i, segment in enumerate(segments)}
+    row = np.array([place[segment] for segment in rows], dtype=np.int64)
+    if every is None or days is None:
+        column = np.zeros(len(frame), dtype=np.int64)
+        return Cells(by=tuple(by), segments=segments, periods=None, row=row, column=column)
+    periods, column = _columns(days, every, calendar or Calendar())
+    return Cells(by=tuple(by), segments=segments, periods=periods, row=row, column=column)
+
+
+def labels(frame: pd.DataFrame, by: Sequence[str]) -> list[Segment]:
+    """Return the segment of each row; blank texts are ``None``."""
+    columns = [[_value(value) for value in frame[name].tolist()] for name in by]
+    return list(zip(*columns, strict=True)) if columns else [()] * len(frame)
+
+
+def _columns(
+    days: pd.DatetimeIndex, every: Unit, calendar: Calendar
+) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    import pandas as pd
+
+    known = days[days.notna()]
+    if not len(known):
+        return (), np.full(len(days), -1, dtype=np.int64)
+    index = pd.period_range(
+        calendar.period(known.min().date(), every),
+        calendar.period(known.max().date(), every),
+        freq=calendar.freq(every),
+    )
+    place: Mapping[Any, int] = {period: i for i, period in enumerate(index)}
+    found = [place.get(period, -1) for period in calendar.periods(days, every)]
+    return tuple(period_label(period) for period in index), np.array(found, dtype=np.int64)
+
+
+def _value(value: Any) -> str | None:
+    import pandas as pd
+
+    if value is None or value is pd.NA or value is pd.NaT or value != value:  # noqa: PLR0124
+        return None
+    text = str(value).strip()
+    return text or None
+
+
+def _order(segment: Segment) -> tuple[tuple[bool, str], ...]:
+    return tuple((value is None, value or "") for value in segment)
