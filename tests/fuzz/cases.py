@@ -259,7 +259,7 @@ def _parquet(random: Random, folder: Path, shared: Path | None) -> Outcome:
     stream = io.BytesIO()
     try:
         made.to_parquet(stream, index=random.random() < 0.2)
-    except (pa.ArrowException, ValueError, TypeError, AttributeError):
+    except (pa.ArrowException, ValueError, TypeError, AttributeError, OverflowError):
         return "not made", "pandas cannot write it", False
     content = stream.getvalue()
     if random.random() < 0.6:
