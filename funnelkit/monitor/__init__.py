@@ -3,6 +3,19 @@
 from __future__ import annotations
 
 from funnelkit.monitor.change import Change, decompose
+from funnelkit.monitor.charts import control_chart
+from funnelkit.monitor.control import ControlChart
 from funnelkit.monitor.peers import Peers, compare_peers
+from funnelkit.monitor.run_lengths import average_run_length, chance_of_signal, limit_for
 
-__all__ = ["Change", "Peers", "compare_peers", "decompose"]
+__all__ = [
+    "Change",
+    "ControlChart",
+    "Peers",
+    "average_run_length",
+    "chance_of_signal",
+    "compare_peers",
+    "control_chart",
+    "decompose",
+    "limit_for",
+]

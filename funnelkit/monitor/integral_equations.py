@@ -18,6 +18,8 @@ _FAR = 9.0
 """Standard deviations at which a side without a limit ends."""
 _SETTLED = 1e-7
 _POINTS = 7
+_SLICES = np.concatenate([[0.0], np.geomspace(1e-4, 0.1, 6), np.linspace(0.25, 1.0, 6)])
+"""Cumulative probabilities between which a deviation is taken as one: thin where it is small."""
 
 
 def beyond(limit: float, shift: float, alternative: Alternative) -> float:
@@ -181,23 +183,46 @@ def errors(shared: float) -> Iterator[tuple[float, float]]:
     yield from zip((at * np.sqrt(shared)).tolist(), (mass / mass.sum()).tolist(), strict=True)
 
 
-def scales(freedom: float) -> Iterator[tuple[float, float]]:
-    """Yield estimated over true standard deviations, each with its probability."""
+def scales(freedom: float) -> tuple[tuple[float, float], ...]:
+    """Return estimated over true standard deviations, each with its probability."""
     if not freedom < 1e4:
-        yield 1.0, 1.0
-        return
-    at, mass = _chi_square(freedom / 2)
-    yield from zip(np.sqrt(2 * at / freedom).tolist(), mass.tolist(), strict=True)
+        return ((1.0, 1.0),)
+    shape = freedom / 2
+    cuts = stats.gamma.ppf(_SLICES, shape)
+    mass = np.diff(_SLICES)
+    at = shape * np.diff(stats.gamma.cdf(cuts, shape + 1)) / mass
+    return tuple(zip(np.sqrt(2 * at / freedom).tolist(), mass.tolist(), strict=True))
 
 
-@lru_cache(maxsize=64)
-def _chi_square(shape: float) -> tuple[FloatArray, FloatArray]:
-    """Return nodes of a gamma distribution: means of slices of it, thin where it is small."""
-    edges = np.concatenate([[0.0], np.geomspace(1e-4, 0.1, 6), np.linspace(0.25, 1.0, 6)])
-    cuts = stats.gamma.ppf(edges, shape)
-    below = stats.gamma.cdf(cuts, shape + 1)
-    mass = np.diff(edges)
-    return np.asarray(shape * np.diff(below) / mass), np.asarray(mass)
+def scales_above(found: float, freedom: float) -> tuple[tuple[float, float], ...]:
+    """Return used over true standard deviations, of a ratio that is known to be at least 1.
+
+    Parameters
+    ----------
+    found
+        Estimate of the ratio; used is the larger of it and 1.
+    freedom
+        Its degrees of freedom.
+
+    Notes
+    -----
+    The truth is as likely as its likelihood, flat in the log from 1 on: with a large estimate, as
+    in :func:`scales`.
+    """
+    if not freedom < 1e4:
+        return ((1.0, 1.0),)
+    logs = np.linspace(0.0, np.log(40.0 * max(found, 1.0)), 8001)
+    weights = -freedom * logs - freedom * found**2 / 2 * np.exp(-2 * logs)
+    mass = np.exp(weights - weights.max())
+    below = np.cumsum(mass) / mass.sum()
+    # slices thin where the truth is large
+    which = np.searchsorted(1 - _SLICES[::-1][1:-1], below)
+    used = max(found, 1.0)
+    shares = np.bincount(which, weights=mass, minlength=len(_SLICES) - 1) / mass.sum()
+    squares = np.bincount(which, weights=mass * np.exp(-2 * logs), minlength=len(_SLICES) - 1)
+    some = shares > 0
+    at = used * np.sqrt(squares[some] / mass.sum() / shares[some])
+    return tuple(zip(at.tolist(), shares[some].tolist(), strict=True))
 
 
 @lru_cache(maxsize=64)

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Literal
-
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import optimize, stats
+from scipy import stats
 
 from funnelkit._core import checks
 from funnelkit._core.errors import ArgumentError
 from funnelkit.monitor import integral_equations as equations
 from funnelkit.monitor.integral_equations import Alternative, Spread
+from funnelkit.monitor.solving import Method, ScoreChart, solved_limit
 
 FloatArray = NDArray[np.float64]
-Method = Literal["shewhart", "ewma", "cusum"]
 METHODS: tuple[Method, ...] = ("shewhart", "ewma", "cusum")
 ALTERNATIVES: tuple[Alternative, ...] = ("two-sided", "less", "greater")
 SPREADS: tuple[Spread, ...] = ("exact", "asymptotic")
 _LONGEST = 1e9
-_WIDEST = 1000.0
 _MOST_PERIODS = 60
 
 
@@ -182,7 +176,7 @@ def average_run_length(
     >>> round(average_run_length("cusum", limit=5, reference=0.5))
     465
     """
-    chart = _Chart.of(method, smoothing, reference, alternative, spread)
+    chart = _chart(method, smoothing, reference, alternative, spread)
     return chart.length(_positive(limit), _finite(shift))
 
 
@@ -221,7 +215,7 @@ def chance_of_signal(
     >>> round(chance_of_signal(12, limit=3), 4)  # 1 - (1 - 1/370.4)^12
     0.0319
     """
-    chart = _Chart.of(method, smoothing, reference, alternative, spread)
+    chart = _chart(method, smoothing, reference, alternative, spread)
     number = checks.positive_whole("periods", periods)
     return 1 - chart.running(number, _positive(limit), _finite(shift))
 
@@ -295,97 +289,56 @@ def limit_for(
     if not freedom >= 1:
         raise ArgumentError(f"`freedom` must be at least 1; got {freedom!r}.")
     number = min(checks.positive_whole("periods", periods), _MOST_PERIODS)
-    chart = _Chart.of(method, smoothing, reference, alternative, spread)
-    return _limit(float(wanted), chart, round(shared, 4), round(freedom, 2), number)
+    chart = _chart(method, smoothing, reference, alternative, spread)
+    if chart.method == "shewhart" and np.isfinite(freedom):
+        tail = 1 / float(wanted)
+        return float(stats.t.isf(tail / (2 if alternative == "two-sided" else 1), freedom))
+    return solved_limit(float(wanted), chart, round(shared, 4), equations.scales(freedom), number)
 
 
-@dataclass(frozen=True)
-class _Chart:
-    """What a chart does with scores."""
+def limit_over(
+    average_run_length: float,
+    method: Method = "shewhart",
+    *,
+    scales: tuple[tuple[float, float], ...],
+    smoothing: float = 0.2,
+    reference: float = 0.5,
+    alternative: Alternative = "two-sided",
+    shared: float = 0.0,
+    periods: int = 12,
+) -> float:
+    """Return the limit as :func:`limit_for` does, over given errors of the standard deviation.
 
-    method: Method
-    weight: float
-    step: float
-    alternative: Alternative
-    spread: Spread
-
-    @classmethod
-    def of(
-        cls,
-        method: Method,
-        smoothing: float,
-        reference: float,
-        alternative: Alternative,
-        spread: Spread,
-    ) -> _Chart:
-        """Return the chart, or say what cannot be used; an EWMA of weight 1 has no memory."""
-        weight, step = _smoothing(smoothing), _reference(reference)
-        checks.one_of("method", method, METHODS)
-        return cls(
-            method="shewhart" if method == "ewma" and weight == 1 else method,
-            weight=weight if method == "ewma" else 1.0,
-            step=step if method == "cusum" else 0.0,
-            alternative=checks.one_of("alternative", alternative, ALTERNATIVES),
-            spread=checks.one_of("spread", spread, SPREADS),
-        )
-
-    def length(self, limit: float, shift: float) -> float:
-        """Return the mean run length."""
-        if self.method == "ewma":
-            return equations.ewma_length(limit, shift, self.weight, self.alternative, self.spread)
-        if self.method == "cusum":
-            return equations.cusum_length(limit, shift, self.step, self.alternative)
-        return 1 / equations.beyond(limit, shift, self.alternative)
-
-    def running(self, periods: int, limit: float, shift: float, scale: float = 1.0) -> float:
-        """Return the chance that there is no signal within a number of periods."""
-        if self.method == "ewma":
-            still = equations.ewma_running(
-                limit, shift, self.weight, self.alternative, self.spread, periods=periods
-            )
-        elif self.method == "cusum":
-            step = self.step * scale
-            still = equations.cusum_running(limit, shift, step, self.alternative, periods)
-        else:
-            return float((1 - equations.beyond(limit, shift, self.alternative)) ** periods)
-        return float(min(still[-1], 1.0))
-
-    def doubted(self, periods: int, limit: float, shared: float, freedom: float) -> float:
-        """Return the chance that there is no signal, over all baselines."""
-        own = float(np.sqrt(1 - shared))
-        total = 0.0
-        for error, mass in equations.errors(shared):
-            for scale, part in equations.scales(freedom):
-                wide = limit * scale / own
-                total += mass * part * self.running(periods, wide, error / own, scale / own)
-        return total
+    Parameters
+    ----------
+    average_run_length, method, smoothing, reference, alternative, shared, periods
+        As in :func:`limit_for`.
+    scales
+        Standard deviation used over the true one, each with its probability.
+    """
+    chart = _chart(method, smoothing, reference, alternative, "exact")
+    number = min(checks.positive_whole("periods", periods), _MOST_PERIODS)
+    rounded = tuple((round(scale, 3), mass) for scale, mass in scales)
+    return solved_limit(float(average_run_length), chart, round(shared, 3), rounded, number)
 
 
-@lru_cache(maxsize=512)
-def _limit(wanted: float, chart: _Chart, shared: float, freedom: float, periods: int) -> float:
-    known = _root(lambda limit: float(np.log(chart.length(limit, 0.0)) - np.log(wanted)), 4.0)
-    if shared == 0 and not np.isfinite(freedom):
-        return known
-    if chart.method == "shewhart":
-        tail = equations.beyond(known, 0.0, chart.alternative)
-        return float(stats.t.isf(tail / (2 if chart.alternative == "two-sided" else 1), freedom))
-    still = chart.running(periods, known, 0.0)
-    return _root(lambda limit: chart.doubted(periods, limit, shared, freedom) - still, 1.5 * known)
-
-
-def _root(apart: Callable[[float], float], high: float) -> float:
-    """Return where a function that rises with the limit is 0."""
-    low = 1e-3
-    while apart(high) < 0:
-        low, high = high, 1.5 * high
-        if high > _WIDEST:
-            raise ArgumentError(
-                f"`average_run_length`: no limit up to {_WIDEST:,.0f} standard deviations is wide "
-                "enough; ask for a shorter run, or take a longer baseline."
-            )
-    if apart(low) > 0:
-        return low
-    return float(optimize.brentq(apart, low, high, xtol=1e-6, rtol=1e-8))
+def _chart(
+    method: Method,
+    smoothing: float,
+    reference: float,
+    alternative: Alternative,
+    spread: Spread,
+) -> ScoreChart:
+    """Return the chart, or say what cannot be used."""
+    weight, step = _smoothing(smoothing), _reference(reference)
+    checks.one_of("method", method, METHODS)
+    return ScoreChart(
+        method="shewhart" if method == "ewma" and weight == 1 else method,
+        weight=weight if method == "ewma" else 1.0,
+        step=step if method == "cusum" else 0.0,
+        alternative=checks.one_of("alternative", alternative, ALTERNATIVES),
+        spread=checks.one_of("spread", spread, SPREADS),
+    )
 
 
 def _smoothing(weight: float) -> float:
