@@ -6,6 +6,7 @@ No lead row travels to Python but those that are listed by name.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,8 @@ from funnelkit.counts.cells import exact_sum, whole
 from funnelkit.counts.open_book import AgeSince, OpenBook
 from funnelkit.counts.pipeline import By, segment_columns, split_by
 from funnelkit.counts.reshape import sort_segments
+from funnelkit.counts.triangle import Segment
+from funnelkit.data import engines
 from funnelkit.data import journeys as journey
 from funnelkit.data.records import Leads
 
@@ -149,6 +152,63 @@ def open_beyond(leads: Leads, limits: pd.DataFrame) -> pd.DataFrame:
         ["stage_age_days", funnel.id], ascending=[False, True], ignore_index=True
     )
     return ordered
+
+
+def accounts_by_stage(
+    leads: Leads,
+    names: Sequence[str] | None,
+    *,
+    segment: tuple[str, str] | None,
+    stages: Sequence[str],
+) -> tuple[pd.DataFrame, tuple[str, ...], tuple[Segment, ...]]:
+    """Return which accounts of a list, or of a segment, have reached some stages.
+
+    Parameters
+    ----------
+    leads
+        The data, of a funnel with ``account``.
+    names
+        Accounts; or ``None`` for those of the segment.
+    segment
+        A segment and its value.
+    stages
+        Stages.
+
+    Returns
+    -------
+    DataFrame, tuple of str, tuple of tuple
+        One row per account and business: ``account``, ``group`` (position of the business),
+        ``stage_<i>`` (1 where it has reached the stage); the columns kept apart; their values.
+
+    Raises
+    ------
+    ArgumentError
+        If there is no such segment.
+    """
+    funnel, table = leads.funnel, leads.journeys
+    by = funnel.apart
+    columns: dict[str, Any] = {**segment_columns(table, funnel, by), "account": table.account}
+    for i, name in enumerate(stages):
+        reached = table[f"reached_{funnel.stage('stages', name)}"]
+        columns[f"stage_{i}"] = reached.cast("int32")
+    if segment is not None:
+        name, value = segment
+        here = engines.is_one_of(journey.segment(table, funnel, name), [value])
+        table = table.filter(here.fill_null(False))
+    picked = table.filter(table.account.notnull()).select(**columns)
+    keys = [f"by_{i}" for i in range(len(by))]
+    businesses: tuple[Segment, ...] = ((),)
+    if keys:
+        seen = run(picked.select(*keys).distinct())
+        businesses = sort_segments(set(segments_of(seen, by)))
+    if names is not None:
+        told = ibis.memtable({"account": list(names)}, schema={"account": "string"})
+        picked = picked.semi_join(told, "account")
+    reached = {f"stage_{i}": picked[f"stage_{i}"].max() for i in range(len(stages))}
+    found = run(picked.group_by(*keys, "account").aggregate(**reached))
+    place = {one: i for i, one in enumerate(businesses)}
+    found["group"] = [place[one] for one in segments_of(found, by)]
+    return found, by, businesses
 
 
 def _open(leads: Leads) -> tuple[ir.Table, Funnel, tuple[str, ...]]:

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from funnelkit.metrics.converting import (
+    adjusted_conversion,
+    conversion,
+    lead_conversion_rate,
+    qualification_rate,
+)
+from funnelkit.metrics.family import rate_family
 from funnelkit.metrics.landmarks import ResponseBands, response_bands
 from funnelkit.metrics.recurring import Movements, mrr, mrr_movements, net_new_mrr
 from funnelkit.metrics.response import ResponseTimes, first_response
@@ -11,7 +18,15 @@ from funnelkit.metrics.retention import (
     logo_retention,
     revenue_retention,
 )
+from funnelkit.metrics.targeted import target_accounts
 from funnelkit.metrics.touching import follow_up, touches
+from funnelkit.metrics.winning import (
+    close_rate,
+    leads_to_close,
+    opportunity_to_win,
+    qualified_leads_to_close,
+    win_rate,
+)
 from funnelkit.metrics.working_hours import WorkingHours
 
 __all__ = [
@@ -21,13 +36,24 @@ __all__ = [
     "ResponseTimes",
     "WorkingHours",
     "account_revenue",
+    "adjusted_conversion",
+    "close_rate",
+    "conversion",
     "first_response",
     "follow_up",
+    "lead_conversion_rate",
+    "leads_to_close",
     "logo_retention",
     "mrr",
     "mrr_movements",
     "net_new_mrr",
+    "opportunity_to_win",
+    "qualification_rate",
+    "qualified_leads_to_close",
+    "rate_family",
     "response_bands",
     "revenue_retention",
+    "target_accounts",
     "touches",
+    "win_rate",
 ]
