@@ -336,6 +336,14 @@ def _cells(rates: Any, by: str | Sequence[str] | None, period: str) -> _Cells:
         )
     if by is not None and (by if isinstance(by, str) else tuple(by)) not in (rates.by, rates.by[0]):
         raise ArgumentError(f"`by` is for tables; these rates are split by {list(rates.by)}.")
+    apart = [name for name in getattr(rates, "apart", ()) if name in rates.by]
+    kinds = {tuple(one[rates.by.index(name)] for name in apart) for one in rates.segments}
+    if len(kinds) > 1:
+        raise ArgumentError(
+            f"`rates` keep {display.plural(len(kinds), 'business', 'businesses')} of "
+            f"{display.listed(apart)} apart, whose rates have no sum; choose one with "
+            "`leads.only(…)`, or pool them with `leads.pooled()`."
+        )
     mature = getattr(rates, "mature_leads", None)
     return _Cells(
         by=rates.by,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from funnelkit.plot.bars import funnel
+from funnelkit.plot.bridge import change
+from funnelkit.plot.controlled import control_chart
 from funnelkit.plot.curves import lag
 from funnelkit.plot.heat import triangle
 from funnelkit.plot.hindsight import backtest
@@ -10,16 +12,20 @@ from funnelkit.plot.multiples import cohort_fit
 from funnelkit.plot.progress import adjusted_series
 from funnelkit.plot.rows import cohorts
 from funnelkit.plot.sheet import describe
+from funnelkit.plot.standings import peers
 from funnelkit.plot.trend import series
 
 __all__ = [
     "adjusted_series",
     "backtest",
+    "change",
     "cohort_fit",
     "cohorts",
+    "control_chart",
     "describe",
     "funnel",
     "lag",
+    "peers",
     "series",
     "triangle",
 ]

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from funnelkit.lag import AdjustedRates
     from funnelkit.rates import CohortRates
 
-_ROW = 26.0
+ROW = 26.0
+"""Height of a row, in points."""
 _GAP = 16.0
 _DASHES = (0, (2, 1.4))
 _LEAST_SHARE = 0.3
@@ -76,9 +77,9 @@ def cohorts(rates: AdjustedRates | CohortRates, *, ax: Axes | None = None) -> Ax
     '2 January 2026 stands at 12.5 % but is young'
     """
     shown = groups_of(rates)
-    with sheet(ax, height=_ROW * shown.height) as page:
+    with sheet(ax, height=ROW * shown.height) as page:
         bare(page)
-        chart = _Chart(page, shown.groups, level=shown.level)
+        chart = RowChart(page, shown.groups, level=shown.level)
         chart.draw(reference=shown.reference, expected=shown.expected)
         page.legend(chart.marks(expected=shown.expected))
         page.title(findings.of_rows(shown))
@@ -100,12 +101,14 @@ class _Column:
         return max([measured(self.head, style.SMALL), *texts])
 
 
-class _Chart:
+class RowChart:
     """Rows of one chart, and where each stands."""
 
-    def __init__(self, page: Sheet, groups: Sequence[Group], *, level: float) -> None:
+    def __init__(
+        self, page: Sheet, groups: Sequence[Group], *, level: float, seen: str = "so far"
+    ) -> None:
         self.page, self.ax, self.colours = page, page.ax, page.palette
-        self.level = level
+        self.level, self.seen = level, seen
         self.places: list[tuple[float, Point]] = []
         self.headings: list[tuple[float, str]] = []
         y = 0.0
@@ -120,9 +123,11 @@ class _Chart:
 
     @property
     def points(self) -> list[Point]:
+        """All points, from the top."""
         return [point for _, point in self.places]
 
     def draw(self, *, reference: float | None, expected: str) -> None:
+        """Draw names, dots, intervals and the printed columns."""
         columns = self._columns(expected)
         names, counts = self._names()
         room = self.page.width
@@ -151,7 +156,7 @@ class _Chart:
         found: list[tuple[Any, str]] = []
         rated = [point for point in self.points if point.known]
         if expected and any(point.seen is not None for point in rated):
-            found.append((dot(color=self.colours.context, linestyle="none"), "so far"))
+            found.append((dot(color=self.colours.context, linestyle="none"), self.seen))
         reasons = [
             ("immature: maturity below 90\u202f%", any(point.immature for point in rated)),
             ("fewer than 100 leads", any(point.small for point in rated)),
@@ -175,7 +180,7 @@ class _Chart:
         points = self.points
         found = []
         if expected:
-            found.append(_Column("so far", [point.said_seen for point in points]))
+            found.append(_Column(self.seen, [point.said_seen for point in points]))
         found.append(_Column(expected or "rate", [point.said_rate for point in points], bold=True))
         if any(point.maturity is not None for point in points):
             found.append(_Column("maturity", [point.said_maturity for point in points]))
@@ -267,7 +272,7 @@ class _Chart:
                 "markersize": style.DOT - 1,
                 "zorder": 2,
             }
-            self.ax.plot(raw, at, "o", label="so far", **look)
+            self.ax.plot(raw, at, "o", label=self.seen, **look)
         for hollow in (False, True):
             some = [(y, point) for y, point in known if point.hollow == hollow]
             if some:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from funnelkit.table.adjusted import cohorts
+from funnelkit.table.changes import change
+from funnelkit.table.figures import metrics
 from funnelkit.table.grid import Table
 from funnelkit.table.shares import rates
+from funnelkit.table.standings import peers
 from funnelkit.table.steps import flow
 
-__all__ = ["Table", "cohorts", "flow", "rates"]
+__all__ = ["Table", "change", "cohorts", "flow", "metrics", "peers", "rates"]

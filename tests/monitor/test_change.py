@@ -174,3 +174,21 @@ def test_what_cannot_be_compared():
         decompose(fk.rates.cohort(counts), "2026-01", "2026-02")
     with pytest.raises(ArgumentError, match="must be rates of cohorts"):
         decompose(7, "a", "b")
+
+
+def test_businesses_kept_apart_have_no_common_change() -> None:
+    funnel = fk.Funnel(["lead", "won"], id="id", segments=["line"], apart=["line"])
+    export = pd.DataFrame(
+        {
+            "id": [f"{k}" for k in range(80)],
+            "lead": ["2026-01-05"] * 40 + ["2026-02-05"] * 40,
+            "won": ["2026-02-20", None] * 40,
+            "line": (["new"] * 20 + ["renewal"] * 20) * 2,
+        }
+    )
+    leads = fk.from_frame(export, funnel, as_of="2026-06-30")
+    rates = fk.rates.cohort(fk.triangle(leads, "lead", "won"))
+    with pytest.raises(ArgumentError, match="2 businesses of line apart"):
+        fk.monitor.decompose(rates, "2026-01", "2026-02")
+    one = fk.rates.cohort(fk.triangle(leads.only(line="new"), "lead", "won", by="line"))
+    assert fk.monitor.decompose(one, "2026-01", "2026-02").change == 0
