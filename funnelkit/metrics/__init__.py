@@ -10,7 +10,9 @@ from funnelkit.metrics.converting import (
 )
 from funnelkit.metrics.family import rate_family
 from funnelkit.metrics.landmarks import ResponseBands, response_bands
+from funnelkit.metrics.people import rep_results
 from funnelkit.metrics.recurring import Movements, mrr, mrr_movements, net_new_mrr
+from funnelkit.metrics.representatives import RepResults
 from funnelkit.metrics.response import ResponseTimes, first_response
 from funnelkit.metrics.retention import (
     LogoRetention,
@@ -32,6 +34,7 @@ from funnelkit.metrics.working_hours import WorkingHours
 __all__ = [
     "LogoRetention",
     "Movements",
+    "RepResults",
     "ResponseBands",
     "ResponseTimes",
     "WorkingHours",
@@ -51,6 +54,7 @@ __all__ = [
     "qualification_rate",
     "qualified_leads_to_close",
     "rate_family",
+    "rep_results",
     "response_bands",
     "revenue_retention",
     "target_accounts",

@@ -65,6 +65,7 @@ def cells(
     days: pd.DatetimeIndex | None = None,
     every: Unit | None = None,
     calendar: Calendar | None = None,
+    index: pd.PeriodIndex | None = None,
     among: Sequence[Segment] = (),
 ) -> Cells:
     """Return the cells of a frame's rows.
@@ -81,6 +82,8 @@ def cells(
         Unit of the periods; ``None``: all of time.
     calendar
         Of the periods.
+    index
+        The periods themselves, in place of ``every``.
     among
         Segments that get a line though no row is in them.
     """
@@ -88,10 +91,15 @@ def cells(
     segments = tuple(sorted({*rows, *among} or ({()} if not by else set()), key=_order))
     place = {segment: i for i, segment in enumerate(segments)}
     row = np.array([place[segment] for segment in rows], dtype=np.int64)
-    if every is None or days is None:
+    if days is None or (every is None and index is None):
         column = np.zeros(len(frame), dtype=np.int64)
         return Cells(by=tuple(by), segments=segments, periods=None, row=row, column=column)
-    periods, column = _columns(days, every, calendar or Calendar())
+    if index is None:
+        index = _index(days, every or "month", calendar or Calendar())
+    found: Mapping[Any, int] = {period: i for i, period in enumerate(index)}
+    own = days.to_period(index.freqstr) if len(index) else [None] * len(days)
+    column = np.array([found.get(period, -1) for period in own], dtype=np.int64)
+    periods = tuple(period_label(period) for period in index)
     return Cells(by=tuple(by), segments=segments, periods=periods, row=row, column=column)
 
 
@@ -101,22 +109,15 @@ def labels(frame: pd.DataFrame, by: Sequence[str]) -> list[Segment]:
     return list(zip(*columns, strict=True)) if columns else [()] * len(frame)
 
 
-def _columns(
-    days: pd.DatetimeIndex, every: Unit, calendar: Calendar
-) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+def _index(days: pd.DatetimeIndex, every: Unit, calendar: Calendar) -> pd.PeriodIndex:
+    """Return the periods from the first of some days to the last, without gaps."""
     import pandas as pd
 
-    known = days[days.notna()]
+    freq, known = calendar.freq(every), days[days.notna()]
     if not len(known):
-        return (), np.full(len(days), -1, dtype=np.int64)
-    index = pd.period_range(
-        calendar.period(known.min().date(), every),
-        calendar.period(known.max().date(), every),
-        freq=calendar.freq(every),
-    )
-    place: Mapping[Any, int] = {period: i for i, period in enumerate(index)}
-    found = [place.get(period, -1) for period in calendar.periods(days, every)]
-    return tuple(period_label(period) for period in index), np.array(found, dtype=np.int64)
+        return pd.PeriodIndex([], freq=freq)
+    first, last = (calendar.period(day.date(), every) for day in (known.min(), known.max()))
+    return pd.period_range(first, last, freq=freq)
 
 
 def _value(value: Any) -> str | None:

@@ -23,7 +23,8 @@ from funnelkit._core.frames import long_frame
 from funnelkit._core.interval import Interval, share_difference_interval, share_interval
 from funnelkit._core.measure import Segment
 from funnelkit._core.result import Result, frozen
-from funnelkit.metrics.contacts import Contacts, clock_of, contacts
+from funnelkit.metrics.arrivals import clock_of, contacts
+from funnelkit.metrics.contacts import Contacts
 from funnelkit.metrics.plain import local_day
 from funnelkit.metrics.response import BANDS, band_name, checked_bands
 from funnelkit.metrics.working_hours import WorkingHours

@@ -16,7 +16,7 @@ from funnelkit._core.errors import ArgumentError
 from funnelkit._core.frames import long_frame
 from funnelkit._core.measure import Segment
 from funnelkit._core.result import Result, frozen
-from funnelkit.metrics.contacts import clock_of, contacts
+from funnelkit.metrics.arrivals import clock_of, contacts
 from funnelkit.metrics.waiting import Waiting
 from funnelkit.metrics.working_hours import WorkingHours
 

@@ -13,8 +13,9 @@ from funnelkit._core import checks, display
 from funnelkit._core.dates import Unit
 from funnelkit._core.errors import ArgumentError, EvidenceError
 from funnelkit._core.measure import FloatArray, Measure, Measures
+from funnelkit.metrics.arrivals import clock_of, contacts
 from funnelkit.metrics.cells import Cells
-from funnelkit.metrics.contacts import OUTBOUND, Bools, clock_of, contacts, touches_of
+from funnelkit.metrics.contacts import OUTBOUND, Bools, touches_of
 from funnelkit.metrics.plain import local_day
 from funnelkit.metrics.working_hours import Moments, WorkingHours
 

@@ -265,6 +265,6 @@ def test_touches_by_day_and_from_before(leads):
     assert "1 touch from before their lead came" in each.summary()
     without_times = fk.from_frame(EXPORT, FUNNEL.replace(keep=()), as_of="2026-04-30")
     assert touches(without_times, days)["touches per lead"].numerator.sum() == 2
-    nobody = touches(leads, ACTIVITIES.iloc[:0])
+    nobody = touches(leads, ACTIVITIES.iloc[:1])  # a note
     assert nobody["touches per lead"].value == 0
     assert nobody["leads without a touch"].value == 1

@@ -1,0 +1,82 @@
+"""Names of people replaced by pseudonyms."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from funnelkit._core.errors import ArgumentError
+from funnelkit.data.rules.reading import is_mail
+
+REPLACED = "Names are replaced by pseudonyms."
+
+
+def shown_names(
+    names: Iterable[str | None], *, pseudonyms: bool | str | None
+) -> tuple[Mapping[str | None, str | None], bool]:
+    """Return how each name is shown, and whether pseudonyms are.
+
+    Parameters
+    ----------
+    names
+        Names; ``None`` is nobody, and stays so.
+    pseudonyms
+        ``True``: each name gets a number, which tells nothing of its place in the alphabet or of
+        any figure. A text: the same, with numbers that only who knows the text can work out from
+        the names. ``False``: names are shown. ``None``: they are, unless one is a mail address.
+
+    Raises
+    ------
+    ArgumentError
+        If ``pseudonyms`` is anything else.
+
+    Examples
+    --------
+    >>> shown, _ = shown_names(["Ann", "Bo", None], pseudonyms=True)
+    >>> sorted(str(name) for name in shown.values())
+    ['None', 'rep 1', 'rep 2']
+    >>> shown_names(["ann@example.org"], pseudonyms=None)[1]
+    True
+    """
+    if not (pseudonyms is None or isinstance(pseudonyms, (bool, str))) or pseudonyms == "":
+        raise ArgumentError(
+            f"`pseudonyms` must be True, False or a secret text of your own; got {pseudonyms!r}."
+        )
+    known = sorted({name for name in names if name is not None})
+    replaced = any(is_mail(name) for name in known) if pseudonyms is None else bool(pseudonyms)
+    shown: dict[str | None, str | None] = {None: None}
+    if not replaced:
+        return shown | {name: name for name in known}, False
+    key = pseudonyms.encode() if isinstance(pseudonyms, str) else b"funnelkit"
+    ordered = sorted(known, key=lambda name: hmac.new(key, name.encode(), hashlib.sha256).digest())
+    width = len(str(len(ordered)))
+    return shown | {name: f"rep {k:0{width}d}" for k, name in enumerate(ordered, 1)}, True
+
+
+def roster(among: Any, column: str) -> tuple[str, ...]:
+    """Return the names that must be in a table: a list, or one under the name of its column.
+
+    Raises
+    ------
+    ArgumentError
+        If it is neither.
+
+    Examples
+    --------
+    >>> roster({"rep": ["Ann", "Bo"]}, "rep"), roster(["Ann"], "rep"), roster(None, "rep")
+    (('Ann', 'Bo'), ('Ann',), ())
+    """
+    names = among
+    if isinstance(among, Mapping):
+        names = among.get(column) if set(among) == {column} else ""
+    if names is None:
+        return ()
+    listed = [] if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
+    if not listed or not all(isinstance(name, str) and name.strip() for name in listed):
+        raise ArgumentError(
+            f'`among` must be a list of names, or {{"{column}": [names]}}; '
+            f"got {type(among).__name__}."
+        )
+    return tuple(dict.fromkeys(name.strip() for name in listed))
