@@ -6,6 +6,8 @@ Beside them the ranges that are published of such rates, and where the funnel lo
 from __future__ import annotations
 
 from funnelkit.rates.cohorts import CohortRates, cohort
+from funnelkit.rates.diagnosis.asking import diagnose
+from funnelkit.rates.diagnosis.result import Diagnosis
 from funnelkit.rates.labelled import LabelledRate
 from funnelkit.rates.periods import PeriodRates, period
 from funnelkit.rates.ranges.comparison import benchmark
@@ -16,6 +18,7 @@ from funnelkit.rates.stages import StageRates, flow
 __all__ = [
     "Benchmarked",
     "CohortRates",
+    "Diagnosis",
     "LabelledRate",
     "PeriodRates",
     "Range",
@@ -23,6 +26,7 @@ __all__ = [
     "StageRates",
     "benchmark",
     "cohort",
+    "diagnose",
     "flow",
     "period",
     "published_ranges",

@@ -128,6 +128,7 @@ def benchmark(
     100000.0
     """
     checks.confidence(confidence_level)
+    mean_amount(value)
     source = source_of(rates, by=by)
     match = matched(source.stages, stages)
     mine = tuple(_in_trade(row, match) for row in own_ranges(own))
@@ -151,7 +152,7 @@ def benchmark(
         )
     last = source.stages[-1]
     conversions = [found.conversions[pair] for pair, _ in compared]
-    ways = [_way(pair[1], source.stages, found) for pair, _ in compared]
+    ways = [onward_share(pair[1], source.stages, found) for pair, _ in compared]
     return Benchmarked(
         by=source.by,
         segments=found.segments,
@@ -162,7 +163,7 @@ def benchmark(
         sources=tuple(ranges for _, ranges in compared),
         whole=tuple(_holds_others(pair, compared, source.stages) for pair, _ in compared),
         onward=tuple(ways),
-        mean_value=_mean_values(rates, value, source, found.segments),
+        mean_value=mean_values(rates, value, source, found.segments),
         market=name,
         left_out=tuple(left_out),
         confidence_level=confidence_level,
@@ -224,7 +225,7 @@ def _onward(source: Source, pairs: Sequence[Pair]) -> list[Pair]:
     return ways
 
 
-def _way(
+def onward_share(
     stage: str, stages: Sequence[str], found: Found
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the share of those at a stage that is won, with its interval; NaN where unknown.
@@ -292,15 +293,28 @@ def _unused(
     ]
 
 
-def _mean_values(
+def mean_amount(value: float | None) -> float:
+    """Return the mean amount of a deal, a number above 0; NaN for none.
+
+    Raises
+    ------
+    ArgumentError
+        For anything else.
+    """
+    if value is None:
+        return np.nan
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if not number or not np.isfinite(value) or value <= 0:
+        raise ArgumentError(f"`value` must be the mean amount of a deal; got {value!r}.")
+    return float(value)
+
+
+def mean_values(
     given: Any, value: float | None, source: Source, segments: Sequence[Segment]
 ) -> FloatArray:
     """Return the mean amount of a won deal for each segment: that of its business."""
     if value is not None:
-        number = isinstance(value, (int, float)) and not isinstance(value, bool)
-        if not number or not np.isfinite(value) or value <= 0:
-            raise ArgumentError(f"`value` must be the mean amount of a deal; got {value!r}.")
-        return np.full(len(segments), float(value))
+        return np.full(len(segments), mean_amount(value))
     funnel = getattr(given, "funnel", None)
     if funnel is None or funnel.value is None:
         return np.full(len(segments), np.nan)

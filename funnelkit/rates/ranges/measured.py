@@ -106,7 +106,7 @@ def of_triangle(triangle: Triangle, *, confidence_level: float) -> Conversion:
     it: a curve that still rises there says nothing of where it ends.
     """
     whole = triangle.collapse(cohorts=True)
-    fit = fit_competing(whole, horizon=_horizon(whole))
+    fit = fit_competing(whole, horizon=horizon_of(whole))
     horizon = fit.horizon
     adjusted = adjust(whole, fit, confidence_level=confidence_level)
     entered, converted = adjusted.entered[:, 0], adjusted.converted[:, 0]
@@ -247,7 +247,7 @@ def _seen(
     )
 
 
-def _horizon(whole: Triangle) -> int | None:
+def horizon_of(whole: Triangle) -> int | None:
     """Return the age that at least a tenth of the records have been followed to."""
     followed = whole.followed.sum(axis=(0, 1))
     total = int(followed.sum())

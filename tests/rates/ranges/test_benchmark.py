@@ -58,7 +58,7 @@ class TestGaps:
 
     def test_intervals_of_the_gap_cover(self):
         """500 enter, of whom 30 % move on, and 25 % of these win; published: 40 % and more."""
-        rng, runs, inside = np.random.default_rng(3), 250, 0
+        rng, runs, inside = np.random.default_rng(3), 120, 0
         truth = 500 * (0.4 - 0.3) * 0.25
         for _ in range(runs):
             moved = rng.binomial(500, 0.3)
@@ -66,7 +66,7 @@ class TestGaps:
             table = counts(("sql", "opportunity", 500, moved), ("opportunity", "won", moved, won))
             low, high = rates.benchmark(table).won_interval()
             inside += low[0, 0] <= truth <= high[0, 0]
-        assert 0.92 <= inside / runs <= 0.99
+        assert 0.9 <= inside / runs <= 0.995
 
     def test_what_holds_others_has_no_rank(self):
         table = counts(("lead", "opportunity", 1000, 100), ("opportunity", "won", 100, 2),

@@ -1,0 +1,1 @@
+"""Where a funnel loses most: steps, gaps, two periods, and what looks better than it is."""
