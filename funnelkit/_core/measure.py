@@ -51,7 +51,8 @@ class Measure(Result):
     unit
         One of :data:`UNITS`.
     numerator, denominator
-        Shape ``(n_segments, n_periods)``; without periods, ``(n_segments, 1)``.
+        Shape ``(n_segments, n_periods)``; without periods, ``(n_segments, 1)``. A numerator that
+        is not known is NaN, and there is no figure.
     numerator_name, denominator_name
         What each counts: ``"won deals"``, ``"opportunities"``.
     by, segments
@@ -288,7 +289,11 @@ class Measure(Result):
         """
         lead = f"{self.name[:1].upper()}{self.name[1:]} ({self.definition})"
         known = np.argwhere(np.isfinite(self.values))
-        if not known.size:
+        lacking = int((np.isnan(self.numerator) & (self.denominator > 0)).sum())
+        lacking = 0 if self.given is not None else lacking
+        if not known.size and lacking:
+            text = f"{lead}: {self.numerator_name} not known, so there is no figure."
+        elif not known.size:
             text = f"{lead}: no {self.denominator_name} yet, so there is no figure."
         elif self.values.size == 1:
             text = f"{lead}: {self._one(0, 0)}."
@@ -296,11 +301,15 @@ class Measure(Result):
             ends = sorted((float(self.values[i, j]), self._label(i, j)) for i, j in known)
             (least, where), (most, there) = ends[0], ends[-1]
             text = (
-                f"{lead}: {display.count(len(ends))} figures, from {self.shown(least)} ({where}) "
-                f"to {self.shown(most)} ({there})."
+                f"{lead}: {display.plural(len(ends), 'figure')}, from {self.shown(least)} "
+                f"({where}) to {self.shown(most)} ({there})."
+                if len(ends) > 1
+                else f"{lead}: one figure, {self.shown(least)} ({where})."
             )
-            if blank := self.values.size - len(ends):
+            if blank := self.values.size - len(ends) - lacking:
                 text += f" {display.count(blank)} without {self.denominator_name}."
+            if lacking:
+                text += f" {display.count(lacking)} where {self.numerator_name} is not known."
         return " ".join([text, *self.notes])
 
     def _one(self, i: int, j: int) -> str:

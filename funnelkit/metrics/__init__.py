@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from funnelkit.metrics.acquisition import cac
+from funnelkit.metrics.contracts import acv
 from funnelkit.metrics.converting import (
     adjusted_conversion,
     conversion,
@@ -9,7 +11,9 @@ from funnelkit.metrics.converting import (
     qualification_rate,
 )
 from funnelkit.metrics.family import rate_family
+from funnelkit.metrics.growing import growth
 from funnelkit.metrics.landmarks import ResponseBands, response_bands
+from funnelkit.metrics.lifetime import clv, clv_to_cac, payback, subscription_clv
 from funnelkit.metrics.people import rep_results
 from funnelkit.metrics.recurring import Movements, mrr, mrr_movements, net_new_mrr
 from funnelkit.metrics.representatives import RepResults
@@ -20,6 +24,8 @@ from funnelkit.metrics.retention import (
     logo_retention,
     revenue_retention,
 )
+from funnelkit.metrics.returns import roi
+from funnelkit.metrics.sizes import DealSizes, deal_sizes
 from funnelkit.metrics.targeted import target_accounts
 from funnelkit.metrics.touching import follow_up, touches
 from funnelkit.metrics.winning import (
@@ -32,6 +38,7 @@ from funnelkit.metrics.winning import (
 from funnelkit.metrics.working_hours import WorkingHours
 
 __all__ = [
+    "DealSizes",
     "LogoRetention",
     "Movements",
     "RepResults",
@@ -39,11 +46,17 @@ __all__ = [
     "ResponseTimes",
     "WorkingHours",
     "account_revenue",
+    "acv",
     "adjusted_conversion",
+    "cac",
     "close_rate",
+    "clv",
+    "clv_to_cac",
     "conversion",
+    "deal_sizes",
     "first_response",
     "follow_up",
+    "growth",
     "lead_conversion_rate",
     "leads_to_close",
     "logo_retention",
@@ -51,12 +64,15 @@ __all__ = [
     "mrr_movements",
     "net_new_mrr",
     "opportunity_to_win",
+    "payback",
     "qualification_rate",
     "qualified_leads_to_close",
     "rate_family",
     "rep_results",
     "response_bands",
     "revenue_retention",
+    "roi",
+    "subscription_clv",
     "target_accounts",
     "touches",
     "win_rate",
