@@ -116,6 +116,7 @@ def rate_effect_interval(
     mature: FloatArray,
     *,
     confidence_level: float,
+    maturity_sd: FloatArray | None = None,
 ) -> Interval:
     """Return the interval of Σ weight x (rate after - rate before), the weights held fixed.
 
@@ -128,6 +129,9 @@ def rate_effect_interval(
         change.
     confidence_level
         Two-sided level.
+    maturity_sd
+        Standard deviation of the log of each maturity, shape ``(2, n_segments)``; the segments of
+        one side share the doubt, which is added in squares.
 
     References
     ----------
@@ -140,4 +144,10 @@ def rate_effect_interval(
     effect = float((weight * (new - old)).sum())
     down = (weight * (new - low[1])) ** 2 + (weight * (high[0] - old)) ** 2
     up = (weight * (high[1] - new)) ** 2 + (weight * (old - low[0])) ** 2
-    return Interval(effect - float(np.sqrt(down.sum())), effect + float(np.sqrt(up.sum())))
+    further = 0.0
+    if maturity_sd is not None:
+        z = float(stats.norm.isf((1 - confidence_level) / 2))
+        doubt = z * (weight * np.where(both, rates, 0.0) * maturity_sd).sum(axis=1)
+        further = float((doubt**2).sum())
+    below, above = (float(np.sqrt(each.sum() + further)) for each in (down, up))
+    return Interval(max(effect - below, -1.0), min(effect + above, 1.0))

@@ -6,18 +6,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelkit._core import checks, display, shapley
-from funnelkit._core.dates import period_label
-from funnelkit._core.errors import ArgumentError, DataError, EvidenceError
+from funnelkit._core.errors import EvidenceError
 from funnelkit._core.frames import long_frame
 from funnelkit._core.interval import Interval, share_difference_interval
 from funnelkit._core.result import Result, frozen
 from funnelkit._core.standard import carried, rate_effect_interval
+from funnelkit.monitor.change_counts import Periods, cells_of, side_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 Segment = tuple[str | None, ...]
-Periods = str | Sequence[str]
-_COUNTS = ("entered", "converted", "maturity")
 _LEFT = 1e-12
 
 
@@ -109,9 +107,9 @@ def decompose(
     True
     """
     checks.confidence(confidence_level)
-    cells = _cells(rates, by, period)
-    sides = [_side(cells, "before", before), _side(cells, "after", after)]
-    entered, converted, mature = (np.stack([side[k] for side in sides]) for k in range(3))
+    cells = cells_of(rates, by, period)
+    sides = [side_of(cells, "before", before), side_of(cells, "after", after)]
+    entered, converted, mature, doubt = (np.stack([side[k] for side in sides]) for k in range(4))
     for side, number in zip((before, after), entered.sum(axis=1), strict=True):
         if not number:
             raise EvidenceError(f"nobody entered in {_named(side)}; there is no rate to compare.")
@@ -125,6 +123,7 @@ def decompose(
         converted=converted[:, some].astype(np.int64),
         mature=mature[:, some],
         has_maturity=cells.has_maturity,
+        maturity_sd=(doubt / np.maximum(mature, _LEFT))[:, some] if doubt.any() else None,
         confidence_level=confidence_level,
     )
 
@@ -145,6 +144,8 @@ class Change(Result):
         Σ maturity over these leads: how many fully followed ones they are worth; same shape.
     has_maturity
         Whether maturity is a factor.
+    maturity_sd
+        Standard deviation of the log of each side's and segment's maturity, where it was estimated.
     confidence_level
         Level of the intervals in the frame and the summary.
     """
@@ -157,6 +158,7 @@ class Change(Result):
     converted: NDArray[np.int64]
     mature: FloatArray
     has_maturity: bool = False
+    maturity_sd: FloatArray | None = None
     confidence_level: float = 0.95
 
     def __post_init__(self) -> None:
@@ -164,6 +166,8 @@ class Change(Result):
         for name in ("entered", "converted"):
             object.__setattr__(self, name, frozen(getattr(self, name), np.int64))
         object.__setattr__(self, "mature", frozen(self.mature, np.float64))
+        if self.maturity_sd is not None:
+            object.__setattr__(self, "maturity_sd", frozen(self.maturity_sd, np.float64))
 
     @property
     def rates(self) -> tuple[float, float]:
@@ -224,7 +228,9 @@ class Change(Result):
         return share_difference_interval(first, second, confidence_level=confidence_level)
 
     def rate_interval(self, confidence_level: float = 0.95) -> Interval:
-        """Return the interval of the effect of the rates, at this mix and maturity.
+        """Return the interval of the effect of the rates, at this mix.
+
+        With lag-adjusted rates the doubt about their maturity is in it.
 
         Raises
         ------
@@ -238,6 +244,7 @@ class Change(Result):
             self.converted.astype(float),
             self.mature,
             confidence_level=confidence_level,
+            maturity_sd=self.maturity_sd,
         )
 
     def to_frame(self) -> pd.DataFrame:
@@ -305,127 +312,6 @@ class Change(Result):
             followed = carried(self.mature, self.entered)
             factors["maturity"] = (followed[0], followed[1])
         return factors
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Cells:
-    """Counts by segment and period, shape ``(n_segments, n_periods)``."""
-
-    by: tuple[str, ...]
-    segments: tuple[Segment, ...]
-    periods: tuple[str, ...]
-    entered: FloatArray
-    converted: FloatArray
-    mature: FloatArray
-    has_maturity: bool
-
-
-def _cells(rates: Any, by: str | Sequence[str] | None, period: str) -> _Cells:
-    """Return the counts of a table, or of a result."""
-    if hasattr(rates, "columns") and hasattr(rates, "groupby"):
-        return _of_table(rates, by, period)
-    if not hasattr(rates, "cohorts") or not hasattr(rates, "converted"):
-        raise ArgumentError(
-            "`rates` must be rates of cohorts, adjusted ones, or a table; got "
-            f"{type(rates).__name__}."
-        )
-    if not rates.by:
-        raise ArgumentError(
-            "`rates` must be split by the segments whose mix may have moved, such as "
-            'fk.triangle(leads, start, target, by="source").'
-        )
-    if by is not None and (by if isinstance(by, str) else tuple(by)) not in (rates.by, rates.by[0]):
-        raise ArgumentError(f"`by` is for tables; these rates are split by {list(rates.by)}.")
-    apart = [name for name in getattr(rates, "apart", ()) if name in rates.by]
-    kinds = {tuple(one[rates.by.index(name)] for name in apart) for one in rates.segments}
-    if len(kinds) > 1:
-        raise ArgumentError(
-            f"`rates` keep {display.plural(len(kinds), 'business', 'businesses')} of "
-            f"{display.listed(apart)} apart, whose rates have no sum; choose one with "
-            "`leads.only(…)`, or pool them with `leads.pooled()`."
-        )
-    mature = getattr(rates, "mature_leads", None)
-    return _Cells(
-        by=rates.by,
-        segments=rates.segments,
-        periods=tuple(one if isinstance(one, str) else period_label(one) for one in rates.cohorts),
-        entered=rates.entered.astype(float),
-        converted=rates.converted.astype(float),
-        mature=(rates.entered if mature is None else mature).astype(float),
-        has_maturity=mature is not None,
-    )
-
-
-def _of_table(table: pd.DataFrame, by: str | Sequence[str] | None, period: str) -> _Cells:
-    """Return the counts of a table, each cell once."""
-    import pandas as pd
-
-    names = (by,) if isinstance(by, str) else tuple(by or ())
-    if not names:
-        raise ArgumentError("`by` must name the columns of the segments; got none.")
-    columns = [str(name) for name in table.columns]
-    for name in (period, *names, *_COUNTS[:2]):
-        checks.member("rates", "column", name, columns)
-    has_maturity = "maturity" in columns
-    numbers = table[[name for name in _COUNTS if name in columns]]
-    numbers = numbers.apply(pd.to_numeric, errors="coerce")
-    if problems := _wrong(numbers):
-        raise DataError(problems)
-    parts = table[[period, *names]].astype(object).where(table[[period, *names]].notna(), None)
-    sums = pd.DataFrame(
-        {
-            "entered": numbers["entered"],
-            "converted": numbers["converted"],
-            "mature": numbers["entered"] * (numbers["maturity"] if has_maturity else 1.0),
-        }
-    )
-    keys = [tuple(row) for row in parts[list(names)].itertuples(index=False)]
-    labels = [str(label) for label in parts[period]]
-    segments, periods = tuple(dict.fromkeys(keys)), tuple(dict.fromkeys(labels))
-    place = ([segments.index(key) for key in keys], [periods.index(label) for label in labels])
-    cubes = np.zeros((3, len(segments), len(periods)))
-    for k, column in enumerate(("entered", "converted", "mature")):
-        np.add.at(cubes[k], place, sums[column].to_numpy(float))
-    return _Cells(
-        by=names,
-        segments=segments,
-        periods=periods,
-        entered=cubes[0],
-        converted=cubes[1],
-        mature=cubes[2],
-        has_maturity=has_maturity,
-    )
-
-
-def _wrong(numbers: pd.DataFrame) -> list[str]:
-    """Return what is wrong with counts."""
-    tests = {
-        f"`{name}` must hold numbers from 0 on": ~(numbers[name] >= 0) for name in numbers.columns
-    }
-    for name in _COUNTS[:2]:
-        tests[f"`{name}` must hold whole numbers"] = numbers[name].mod(1) > 0
-    tests["`converted` must not exceed `entered`"] = numbers["converted"] > numbers["entered"]
-    if "maturity" in numbers:
-        tests["`maturity` must not exceed 1"] = numbers["maturity"] > 1 + 1e-9
-    return [
-        f"{words}; {display.plural(int(bad.sum()), 'row')} {'does' if bad.sum() == 1 else 'do'} "
-        f"not comply, such as row {int(np.flatnonzero(bad)[0])}."
-        for words, bad in tests.items()
-        if bad.any()
-    ]
-
-
-def _side(cells: _Cells, argument: str, given: Periods) -> tuple[FloatArray, ...]:
-    """Return entered, converted and mature leads of some periods, by segment."""
-    labels = [given] if isinstance(given, str) else [str(one) for one in given]
-    if not labels:
-        raise ArgumentError(f"`{argument}` must name at least one period; got none.")
-    for label in labels:
-        checks.member(argument, "period", label, cells.periods)
-    chosen = [cells.periods.index(label) for label in dict.fromkeys(labels)]
-    return tuple(
-        values[:, chosen].sum(axis=1) for values in (cells.entered, cells.converted, cells.mature)
-    )
 
 
 def _named(given: Periods) -> str:

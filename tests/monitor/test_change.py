@@ -192,3 +192,28 @@ def test_businesses_kept_apart_have_no_common_change() -> None:
         fk.monitor.decompose(rates, "2026-01", "2026-02")
     one = fk.rates.cohort(fk.triangle(leads.only(line="new"), "lead", "won", by="line"))
     assert fk.monitor.decompose(one, "2026-01", "2026-02").change == 0
+
+
+def test_doubt_about_maturity_is_in_the_interval_of_the_rates() -> None:
+    leads = fk.make_leads(n=6000, rng=8)
+    triangle = fk.triangle(leads, "lead", "won", by="source")
+    rates = fk.lag.adjust(triangle, fk.lag.fit_competing(triangle, pool=["cohorts", "segments"]))
+    labels = [str(one) for one in rates.to_frame()["cohort"].unique()]
+    change = decompose(rates, labels[-5], labels[-3])
+    low, high = change.rate_interval()
+    bare = fk.monitor.Change(
+        before="a", after="b", by=change.by, segments=change.segments, entered=change.entered,
+        converted=change.converted, mature=change.mature, has_maturity=True,
+    )  # fmt: skip
+    inner = bare.rate_interval()
+    effect = change.effects["rate"]
+    assert change.maturity_sd is not None
+    # By hand: each side's doubt, the same for all its segments, in squares with that of chance.
+    weight = (change.entered / change.entered.sum(axis=1, keepdims=True)
+              * (change.mature / change.entered)).mean(axis=0)  # fmt: skip
+    own = np.where(change.mature > 0, change.converted / change.mature, 0)
+    doubt = 1.959964 * (weight * own * change.maturity_sd).sum(axis=1)
+    for end, narrow in ((low, inner[0]), (high, inner[1])):
+        wide = np.sqrt((narrow - effect) ** 2 + (doubt**2).sum())
+        assert abs(end - effect) == pytest.approx(wide, rel=0.05)
+        assert abs(end - effect) > abs(narrow - effect)

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 import pandas as pd
 
 from funnelkit._core.dates import Calendar
+from funnelkit.monitor import Change
 from funnelkit.report.page.changes import Estimate, share
 from funnelkit.report.page.facts import (
     Cell,
@@ -25,6 +26,7 @@ from funnelkit.report.page.facts import (
     Line,
     Missing,
     Months,
+    Moved,
     Quality,
     Segment,
     Segments,
@@ -214,6 +216,7 @@ def facts(**views: object) -> Facts:
         "tested": tested(),
         "flow": flow(),
         "segments": segments(),
+        "moved": moved(),
         "quality": Quality(
             findings=(finding(),),
             accounting=(("leads.csv", "kept as a record", 7999), ("leads.csv", "out of order", 1)),
@@ -224,6 +227,22 @@ def facts(**views: object) -> Facts:
         ),
     }
     return Facts(**(given | views))
+
+
+def moved(**changed: object) -> Moved:
+    """Invented counts of two groups that add up to April and May, with invented maturities."""
+    given: dict[str, object] = {
+        "before": "2018-04",
+        "after": "2018-05",
+        "by": ("origin",),
+        "segments": (("organic search",), (HOSTILE,)),
+        "entered": [[1000, 352], [803, 500]],
+        "converted": [[124, 30], [45, 25]],
+        "mature": [[825.0, 290.4], [429.6, 267.5]],
+        "has_maturity": True,
+    }
+    change = Change(**(given | changed))
+    return Moved(column="origin", before=MONTHS[3], now=MONTHS[4], change=change, horizon=150)
 
 
 def tested() -> Tested:
@@ -260,5 +279,5 @@ def tested() -> Tested:
 
 
 def empty(needs: str = "It needs leads.") -> dict[str, Missing]:
-    names = ("cohorts", "window", "heat", "curve", "tested", "flow", "segments")
+    names = ("cohorts", "window", "heat", "curve", "tested", "flow", "segments", "moved")
     return {name: Missing(needs) for name in names}

@@ -12,9 +12,9 @@ from funnelkit._core.dates import period_label
 from funnelkit._core.errors import ArgumentError, EvidenceError
 from funnelkit.data import journeys
 from funnelkit.data.control.tying import tie_out
-from funnelkit.report.page.facts import Facts, Missing, Segments, Setting
+from funnelkit.report.page.facts import Facts, Missing, Setting
 from funnelkit.report.page.terms import Terms
-from funnelkit.report.page.views import method, months, rates, records
+from funnelkit.report.page.views import method, months, moved, rates, records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,11 +158,13 @@ def _facts(leads: Leads, setting: Setting, segment: str | None, horizon: int | N
             tested=base,
             flow=flow,
             segments=base,
+            moved=base,
             quality=quality,
         )
     ever = method.ever_of(base.triangle, confidence_level=base.level)
     chosen, tested = method.tested_view(leads, setting, ever)
     base = replace(base, method=chosen)
+    split = _split(leads, setting, segment)
     return Facts(
         setting=setting,
         months=told,
@@ -172,23 +174,23 @@ def _facts(leads: Leads, setting: Setting, segment: str | None, horizon: int | N
         curve=rates.curve_view(base, ever),
         tested=tested,
         flow=flow,
-        segments=_segments(leads, setting, base, segment),
+        segments=split if isinstance(split, Missing) else rates.segments_view(base, split),
+        moved=split if isinstance(split, Missing) else moved.moved_view(base, split, setting),
         quality=records.quality_view(
             leads, setting, in_rates=base.triangle.n, rates_from=rates_from
         ),
     )
 
 
-def _segments(
-    leads: Leads, setting: Setting, base: rates.Basis, segment: str | None
-) -> Segments | Missing:
+def _split(leads: Leads, setting: Setting, segment: str | None) -> Triangle | Missing:
+    """Return the counts by segment, or what they would need."""
     column = segment or next(iter(leads.funnel.segments), None)
     if column is None:
         return Missing("It needs a column to split by: name one under `segments`.")
     triangle = _triangle(leads, setting, by=column)
     if triangle is None:
         return Missing(f"It needs {setting.terms.leads} with a {column}.")
-    return rates.segments_view(base, triangle)
+    return triangle
 
 
 def _triangle(

@@ -20,6 +20,7 @@ from funnelkit.report.page.sections import (
     definitions,
     funnel,
     headline,
+    moved,
     quality,
     segments,
     tested,
@@ -76,6 +77,7 @@ class Page:
     funnel = part(funnel.section)
     cohorts = part(cohorts.section)
     adjusted = part(adjusted.section)
+    moved = part(moved.section)
     timing = part(timing.section)
     tested = part(tested.section)
     segments = part(segments.section)

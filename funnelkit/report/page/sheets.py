@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from funnelkit._core.dates import period_label
 from funnelkit._core.display import segment_name
-from funnelkit.report.page.facts import Cohorts, Curve, Facts, Flow, Heat, Segments, Tested
+from funnelkit.report.page.facts import Cohorts, Curve, Facts, Flow, Heat, Moved, Segments, Tested
 from funnelkit.report.workbook import Sheet
 
 if TYPE_CHECKING:
@@ -30,6 +30,8 @@ def sheets_of(facts: Facts) -> dict[str, Sheet]:
         found["Stages"] = _stages(facts.flow)
     if isinstance(facts.segments, Segments):
         found["Segments"] = _segments(facts.segments)
+    if isinstance(facts.moved, Moved):
+        found["What moved"] = _moved(facts.moved)
     if facts.tied:
         found["Control totals"] = _control_totals(facts.tied)
     found["Audit"] = _audit(facts)
@@ -188,6 +190,14 @@ def _segments(view: Segments) -> Sheet:
     ]
     title = f"Rates by {view.column}, expected by day {view.horizon}"
     return Sheet(title, _frame(rows, tuple(rows[0])))
+
+
+def _moved(view: Moved) -> Sheet:
+    before, now = period_label(view.before), period_label(view.now)
+    parts = ", ".join(f"{name} {number:+.1f}" for name, number in view.change.conversions.items())
+    note = f"Conversions so far, {now} less {before}: {parts}."
+    title = f"Effects on the rate of all, {before} to {now}, by {view.column}"
+    return Sheet(title, view.change.to_frame(), (note,))
 
 
 def _audit(facts: Facts) -> Sheet:

@@ -26,6 +26,7 @@ from funnelkit.report.page.facts.cohorts import (
     WindowRow,
 )
 from funnelkit.report.page.facts.months import Months, Tally
+from funnelkit.report.page.facts.moved import Moved
 from funnelkit.report.page.facts.records import Finding, Flow, Quality, Stage
 from funnelkit.report.page.facts.setting import (
     FEW,
@@ -62,6 +63,7 @@ __all__ = [
     "Line",
     "Missing",
     "Months",
+    "Moved",
     "Quality",
     "Segment",
     "Segments",
@@ -92,5 +94,6 @@ class Facts:
     tested: Tested | Missing
     flow: Flow | Missing
     segments: Segments | Missing
+    moved: Moved | Missing
     quality: Quality
     tied: TieOut | None = None
