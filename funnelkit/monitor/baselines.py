@@ -132,6 +132,7 @@ def fit_baseline(
     of_counts = seen.kind != "individuals"
     sigma = max(raw, 1.0) if of_counts else raw
     scatter = _scattered(seen, mean, chance, sigma)
+    # in steps, so that one limit serves many charts; from 3 on the floor of 1 hardly matters
     covariance = _covariance(full, based, own_slope, _scattered(seen, own_mean, own_chance, sigma))
     if centre is not None:
         covariance = covariance[int(used.sum()) :, int(used.sum()) :]
@@ -150,7 +151,7 @@ def fit_baseline(
         doubt=moved @ covariance @ moved.T + np.outer(timing, timing),
         sigma=sigma,
         freedom=freedom,
-        scales=scales_above(raw, freedom) if of_counts else scales(freedom),
+        scales=scales_above(min(round(raw, 1), 3.0), freedom) if of_counts else scales(freedom),
     )
 
 

@@ -339,10 +339,9 @@ class ControlChart(Result):
             alone = run_lengths.average_run_length(limit=self.baseline_limit)
             text += f"; without the run rules, in one of {display.count(alone)}"
         if self.blind:
-            one = "is" if len(self.blind) == 1 else "are"
             text += (
-                f". {display.listed(list(self.blind[-_NAMED:]))} {one} too small: even without a "
-                "conversion there would be no signal"
+                f". In {display.listed(list(self.blind[-_NAMED:]))} not even a rate of 0 by itself "
+                "would be a signal: too little is known"
             )
         return f"{text}."
 

@@ -319,7 +319,7 @@ def limit_over(
     chart = _chart(method, smoothing, reference, alternative, "exact")
     number = min(checks.positive_whole("periods", periods), _MOST_PERIODS)
     rounded = tuple((round(scale, 3), mass) for scale, mass in scales)
-    return solved_limit(float(average_run_length), chart, round(shared, 3), rounded, number)
+    return solved_limit(float(average_run_length), chart, round(shared, 2), rounded, number)
 
 
 def _chart(

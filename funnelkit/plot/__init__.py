@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from funnelkit.plot.against import benchmark
 from funnelkit.plot.bars import funnel
+from funnelkit.plot.bottleneck import diagnosis
 from funnelkit.plot.bridge import change
 from funnelkit.plot.controlled import control_chart
 from funnelkit.plot.curves import lag
@@ -18,11 +20,13 @@ from funnelkit.plot.trend import series
 __all__ = [
     "adjusted_series",
     "backtest",
+    "benchmark",
     "change",
     "cohort_fit",
     "cohorts",
     "control_chart",
     "describe",
+    "diagnosis",
     "funnel",
     "lag",
     "peers",
