@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from funnelkit.metrics.acquisition import cac
+from funnelkit.metrics.activity import activity_outcomes, rep_activity
 from funnelkit.metrics.contracts import acv
 from funnelkit.metrics.converting import (
     adjusted_conversion,
@@ -15,6 +16,7 @@ from funnelkit.metrics.growing import growth
 from funnelkit.metrics.landmarks import ResponseBands, response_bands
 from funnelkit.metrics.lifetime import clv, clv_to_cac, payback, subscription_clv
 from funnelkit.metrics.people import rep_results
+from funnelkit.metrics.quotas import quota_attainment
 from funnelkit.metrics.recurring import Movements, mrr, mrr_movements, net_new_mrr
 from funnelkit.metrics.representatives import RepResults
 from funnelkit.metrics.response import ResponseTimes, first_response
@@ -46,6 +48,7 @@ __all__ = [
     "ResponseTimes",
     "WorkingHours",
     "account_revenue",
+    "activity_outcomes",
     "acv",
     "adjusted_conversion",
     "cac",
@@ -67,7 +70,9 @@ __all__ = [
     "payback",
     "qualification_rate",
     "qualified_leads_to_close",
+    "quota_attainment",
     "rate_family",
+    "rep_activity",
     "rep_results",
     "response_bands",
     "revenue_retention",

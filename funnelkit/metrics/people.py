@@ -56,8 +56,8 @@ def rep_results(
     currency_column
         Kept column or segment with the code of each amount; default: one that is named so.
     pseudonyms
-        ``True``, or a secret text of your own: names are replaced by numbers. Default: only where
-        they are mail addresses.
+        ``True``, or a secret text of your own: names are replaced by codes, the same in every
+        table. Default: only where they are mail addresses.
     confidence_level
         Of the intervals.
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from funnelkit._core.errors import ArgumentError
 from funnelkit.data.rules.reading import is_mail
 
+_LENGTH = 5
 REPLACED = "Names are replaced by pseudonyms."
 
 
@@ -23,9 +25,10 @@ def shown_names(
     names
         Names; ``None`` is nobody, and stays so.
     pseudonyms
-        ``True``: each name gets a number, which tells nothing of its place in the alphabet or of
-        any figure. A text: the same, with numbers that only who knows the text can work out from
-        the names. ``False``: names are shown. ``None``: they are, unless one is a mail address.
+        ``True``: each name gets a code, the same one in every table, which tells nothing of its
+        place in the alphabet or of any figure. Whoever has the names can work the codes out again;
+        with a secret text of your own, only who knows that too. ``False``: names are shown.
+        ``None``: they are, unless one is a mail address.
 
     Raises
     ------
@@ -35,8 +38,8 @@ def shown_names(
     Examples
     --------
     >>> shown, _ = shown_names(["Ann", "Bo", None], pseudonyms=True)
-    >>> sorted(str(name) for name in shown.values())
-    ['None', 'rep 1', 'rep 2']
+    >>> shown["Ann"].startswith("rep "), shown["Ann"] != shown["Bo"], shown[None]
+    (True, True, None)
     >>> shown_names(["ann@example.org"], pseudonyms=None)[1]
     True
     """
@@ -50,9 +53,11 @@ def shown_names(
     if not replaced:
         return shown | {name: name for name in known}, False
     key = pseudonyms.encode() if isinstance(pseudonyms, str) else b"funnelkit"
-    ordered = sorted(known, key=lambda name: hmac.new(key, name.encode(), hashlib.sha256).digest())
-    width = len(str(len(ordered)))
-    return shown | {name: f"rep {k:0{width}d}" for k, name in enumerate(ordered, 1)}, True
+    codes = {name: hmac.new(key, name.encode(), hashlib.sha256).hexdigest() for name in known}
+    short = Counter(code[:_LENGTH] for code in codes.values())
+    for name, code in codes.items():
+        shown[name] = f"rep {code[: _LENGTH if short[code[:_LENGTH]] == 1 else 2 * _LENGTH]}"
+    return shown, True
 
 
 def roster(among: Any, column: str) -> tuple[str, ...]:
