@@ -60,7 +60,7 @@ def acv(
     Of a contract it is the amount over the years of the term, rows of one contract added up. A
     term that ends a day before the day on which it began, or on that day, is of whole months;
     others are of days, 365.25 to a year. A term of less than a year counts as one year: it brings
-    no more in a year than it holds. A contract whose amount is not known is in no figure.
+    no more in a year than it holds.
 
     Examples
     --------
@@ -98,7 +98,7 @@ def acv(
         definition = "value of the year of the term / contracts that have that year"
     else:
         annual = [
-            None if amount is None else amount / Decimal(str(max(term, 1.0)))
+            amount / Decimal(str(max(term, 1.0)))
             for amount, term in zip(whole["amount"], whole["years"], strict=True)
         ]
         columns, periods = [pd.Series(annual, dtype=object)], None
@@ -152,31 +152,29 @@ def _by_contract(
     """Return one row per contract: amount, years of the term, and the value of each year."""
     import pandas as pd
 
-    def added(values: pd.Series[Any]) -> Any:
-        known = [one for one in values if one is not None]
-        return sum(known, Decimal(0)) if known else None
-
-    groups = frame.groupby("contract", sort=False)
-    whole = pd.DataFrame(
-        {
-            "amount": groups["amount"].agg(added).astype(object),
-            "start": groups["start"].min(),
-            "end": groups["end"].max(),
-            **{name: groups[name].agg(added).astype(object) for name in parts},
-        }
-    )
-    if by is not None:
-        whole[by] = groups[by].agg(lambda values: values.iloc[0]).astype(object)
-    whole["years"] = [
-        _years(start, end) for start, end in zip(whole["start"], whole["end"], strict=True)
-    ]
-    credits_ = int(sum(one is not None and one < 0 for one in whole["amount"]))
-    if credits_:
-        notes.append(
-            f"{display.plural(credits_, 'contract')} below 0 in all, counted as "
-            f"{'it stands' if credits_ == 1 else 'they stand'}."
+    amounts = ["amount", *parts]
+    blank = dict.fromkeys(amounts)
+    whole: dict[str, dict[str, Any]] = {}
+    for row in frame.to_dict("records"):
+        own = whole.setdefault(
+            row["contract"], {**{str(name): one for name, one in row.items()}, **blank}
         )
-    return whole.reset_index()
+        own["start"], own["end"] = min(own["start"], row["start"]), max(own["end"], row["end"])
+        for name in amounts:
+            if isinstance(row[name], Decimal):
+                own[name] = row[name] + (own[name] or 0)
+    below = sum(own["amount"] < 0 for own in whole.values())
+    if below:
+        notes.append(
+            f"{display.plural(below, 'contract')} below 0 in all, counted as "
+            f"{'it stands' if below == 1 else 'they stand'}."
+        )
+    columns = [*amounts, *([by] if by else [])]
+    found = pd.DataFrame(
+        {name: pd.Series([own[name] for own in whole.values()], dtype=object) for name in columns}
+    )
+    found["years"] = [_years(own["start"], own["end"]) for own in whole.values()]
+    return found
 
 
 def _years(start: pd.Timestamp, end: pd.Timestamp) -> float:
