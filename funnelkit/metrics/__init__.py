@@ -13,6 +13,7 @@ from funnelkit.metrics.converting import (
 )
 from funnelkit.metrics.family import rate_family
 from funnelkit.metrics.growing import growth
+from funnelkit.metrics.headlines import HEADLINES, Headline, Scorecard, scorecard
 from funnelkit.metrics.landmarks import ResponseBands, response_bands
 from funnelkit.metrics.lifetime import clv, clv_to_cac, payback, subscription_clv
 from funnelkit.metrics.people import rep_results
@@ -40,12 +41,15 @@ from funnelkit.metrics.winning import (
 from funnelkit.metrics.working_hours import WorkingHours
 
 __all__ = [
+    "HEADLINES",
     "DealSizes",
+    "Headline",
     "LogoRetention",
     "Movements",
     "RepResults",
     "ResponseBands",
     "ResponseTimes",
+    "Scorecard",
     "WorkingHours",
     "account_revenue",
     "activity_outcomes",
@@ -77,6 +81,7 @@ __all__ = [
     "response_bands",
     "revenue_retention",
     "roi",
+    "scorecard",
     "subscription_clv",
     "target_accounts",
     "touches",

@@ -1,0 +1,418 @@
+"""`scorecard`: the few metrics that matter, each with its target, its owner and its date."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from funnelkit._core import display
+from funnelkit._core.dates import day_name, period_label
+from funnelkit._core.errors import ArgumentError, EvidenceError, unknown
+from funnelkit._core.interval import count_interval
+from funnelkit._core.measure import Measure
+from funnelkit._core.result import Result
+from funnelkit.metrics.converting import adjusted_conversion, qualification_rate
+from funnelkit.metrics.stage_roles import Roles, roles
+from funnelkit.metrics.winning import opportunity_to_win
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from funnelkit.data.records import Leads
+
+Kind = Literal["leading", "lagging"]
+Verdict = Literal["reached", "not reached", "open", "none"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Headline:
+    """One metric that is watched, and what is wanted of it.
+
+    Parameters
+    ----------
+    metric
+        A name of :data:`HEADLINES`.
+    target
+        What it is to come to: a share between 0 and 1, an amount, or a number.
+    owner
+        Who answers for it.
+    by
+        Day by which the target is to be reached.
+    """
+
+    metric: str
+    target: float | None = None
+    owner: str | None = None
+    by: dt.date | None = None
+
+
+@dataclass(frozen=True)
+class _Known:
+    kind: Kind
+    make: Callable[[Leads, Roles, float], Measure]
+    share: bool = False
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Line:
+    """One line of a scorecard.
+
+    Parameters
+    ----------
+    headline
+        What is watched.
+    kind
+        ``"leading"``: moves before money does; ``"lagging"``: moves with it or after.
+    now
+        The figure of the month, or of the leads that entered in it; one value.
+    before
+        The same of the month before; NaN where there is none.
+    verdict
+        Against the target: ``"reached"``, ``"not reached"``, ``"open"`` where the interval holds
+        the target or the month is not over, ``"none"`` without a target or a figure.
+    """
+
+    headline: Headline
+    kind: Kind
+    now: Measure
+    before: float
+    verdict: Verdict
+
+
+def scorecard(
+    leads: Leads,
+    headlines: Sequence[str | Headline] | None = None,
+    *,
+    month: str | None = None,
+    confidence_level: float = 0.95,
+) -> Scorecard:
+    """Return the headline metrics of a month, leading ones first.
+
+    Parameters
+    ----------
+    leads
+        The data.
+    headlines
+        Metrics by name, or with their target, owner and date; default: all that the funnel has.
+    month
+        Label such as ``"2026-10"``; default: the last month that the data hold in full.
+    confidence_level
+        Of the intervals.
+
+    Returns
+    -------
+    Scorecard
+        One line for each; what could not be told is named with its reason.
+
+    Raises
+    ------
+    ArgumentError
+        For an unknown metric, a month without data, or a share's target that is not in [0, 1].
+
+    Notes
+    -----
+    Shares of a month's entries (qualification, close and win rate) are lag-adjusted, so that a
+    young month is not low for its age; a verdict needs the whole interval on one side of the
+    target. Numbers and money are counts of what happened in the month.
+
+    Examples
+    --------
+    >>> import funnelkit as fk
+    >>> leads = fk.make_leads(3000, rng=1)
+    >>> card = scorecard(leads, [Headline(metric="opportunity_to_win", target=0.9)])
+    >>> card.lines[0].kind, card.lines[0].verdict
+    ('lagging', 'not reached')
+    """
+    asked = [
+        one if isinstance(one, Headline) else Headline(metric=one)
+        for one in (HEADLINES if headlines is None else headlines)
+    ]
+    for one in asked:
+        _check(one)
+    label, whole = _month(leads, month)
+    part = roles(leads.funnel)
+    lines: list[Line] = []
+    missing: list[str] = []
+    for one in asked:
+        known = HEADLINES_KNOWN[one.metric]
+        try:
+            measure = known.make(leads, part, confidence_level)
+            now = measure.only(period=label)
+        except (EvidenceError, ArgumentError) as reason:
+            missing.append(f"No {spoken(one.metric)}: {reason}")
+            continue
+        lines.append(
+            Line(
+                headline=one,
+                kind=known.kind,
+                now=now,
+                before=_before(measure, label),
+                verdict=_verdict(now, one, known, whole=whole),
+            )
+        )
+    lines.sort(key=lambda line: line.kind == "lagging")
+    return Scorecard(month=label, whole=whole, lines=tuple(lines), missing=tuple(missing))
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class Scorecard(Result):
+    """The headline metrics of a month; see :func:`scorecard`.
+
+    Parameters
+    ----------
+    month
+        Its label.
+    whole
+        Whether the data hold all of it.
+    lines
+        The metrics, leading ones first.
+    missing
+        What could not be told, and why.
+    """
+
+    month: str
+    whole: bool
+    lines: tuple[Line, ...]
+    missing: tuple[str, ...] = ()
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return one row per metric.
+
+        Returns
+        -------
+        DataFrame
+            ``metric``, ``kind``, ``unit``, ``numerator``, ``denominator``, ``value``,
+            ``value_low``, ``value_high``, ``before``, ``target``, ``verdict``, ``owner``, ``by``,
+            ``definition``.
+        """
+        import pandas as pd
+
+        rows = []
+        for line in self.lines:
+            low, high = line.now.confidence_interval(line.now.confidence_level)
+            rows.append(
+                {
+                    "metric": line.headline.metric,
+                    "kind": line.kind,
+                    "unit": line.now.unit,
+                    "numerator": float(line.now.numerator[0, 0]),
+                    "denominator": float(line.now.denominator[0, 0]),
+                    "value": line.now.value,
+                    "value_low": float(np.asarray(low)[0, 0]),
+                    "value_high": float(np.asarray(high)[0, 0]),
+                    "before": line.before,
+                    "target": line.headline.target,
+                    "verdict": line.verdict,
+                    "owner": line.headline.owner,
+                    "by": line.headline.by,
+                    "definition": line.now.definition,
+                }
+            )
+        columns = ["metric", "kind", "unit", "numerator", "denominator", "value", "value_low"]
+        columns += ["value_high", "before", "target", "verdict", "owner", "by", "definition"]
+        return pd.DataFrame(rows, columns=columns)
+
+    def summary(self) -> str:
+        """Return how many targets are reached, which are not, and what could not be told."""
+        aimed = [line for line in self.lines if line.headline.target is not None]
+        part = "" if self.whole else " so far"
+        if not aimed:
+            text = f"{display.plural(len(self.lines), 'metric')} of {self.month}{part}; no targets."
+        else:
+            reached = [line for line in aimed if line.verdict == "reached"]
+            text = (
+                f"Of {display.plural(len(aimed), 'target')} of {self.month}{part} "
+                f"{display.count(len(reached))} {'is' if len(reached) == 1 else 'are'} reached."
+            )
+            for verdict, words in (("not reached", "Not reached"), ("open", "Cannot be told yet")):
+                named = [_told(line) for line in aimed if line.verdict == verdict]
+                text += f" {words}: {display.listed(named)}." if named else ""
+        return " ".join([text, *self.missing])
+
+
+def spoken(metric: str) -> str:
+    """Return the name of a metric as words.
+
+    Examples
+    --------
+    >>> spoken("win_rate"), spoken("new_leads")
+    ('win rate', 'new leads')
+    """
+    return metric.replace("_", " ")
+
+
+def _told(line: Line) -> str:
+    headline = line.headline
+    target = line.now.shown(float(headline.target or 0.0))
+    text = f"{spoken(headline.metric)} {line.now.shown(line.now.value)} of {target}"
+    told = [headline.owner] if headline.owner else []
+    told += [f"by {day_name(headline.by)}"] if headline.by else []
+    return f"{text} ({', '.join(told)})" if told else text
+
+
+def _check(one: Headline) -> None:
+    if one.metric not in HEADLINES_KNOWN:
+        raise ArgumentError(unknown("metric", one.metric, HEADLINES))
+    if one.target is None:
+        return
+    if not np.isfinite(one.target) or one.target < 0:
+        raise ArgumentError(f"`target` of {one.metric} must be 0 or more; got {one.target!r}.")
+    if HEADLINES_KNOWN[one.metric].share and one.target > 1:
+        raise ArgumentError(
+            f"`target` of {one.metric} must be a share between 0 and 1; got {one.target:g}. "
+            f"Did you mean {one.target / 100:g}?"
+        )
+
+
+def _month(leads: Leads, month: str | None) -> tuple[str, bool]:
+    """Return the label of a month, and whether the data hold all of it."""
+    import pandas as pd
+
+    last = leads.funnel.calendar.period(leads.as_of, "month")
+    ends = last.end_time.date()
+    if month is None:
+        chosen = last if leads.as_of == ends else last - 1
+        return period_label(chosen), True
+    try:
+        chosen = pd.Period(month, freq=last.freqstr)
+    except ValueError:
+        raise ArgumentError(
+            f"`month` must be such as {period_label(last)}; got {month!r}."
+        ) from None
+    if chosen > last:
+        raise ArgumentError(
+            f"`month` must lie in the data, which end on {leads.as_of.isoformat()}; got {month}."
+        )
+    return period_label(chosen), chosen < last or leads.as_of == ends
+
+
+def _before(measure: Measure, label: str) -> float:
+    periods = measure.periods or ()
+    place = periods.index(label)
+    return float(measure.values[0, place - 1]) if place else float("nan")
+
+
+def _verdict(now: Measure, one: Headline, known: _Known, *, whole: bool) -> Verdict:
+    value = float(now.values[0, 0])
+    if one.target is None or not np.isfinite(value):
+        return "none"
+    if not known.share:
+        return "reached" if value >= one.target else "not reached" if whole else "open"
+    low, high = (
+        float(np.asarray(end)[0, 0]) for end in now.confidence_interval(now.confidence_level)
+    )
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return "none"
+    return "reached" if low >= one.target else "not reached" if high < one.target else "open"
+
+
+def _entries(stage: str | None, name: str, leads: Leads, level: float) -> Measure:
+    if stage is None:
+        raise EvidenceError("no stage of the funnel plays that part.")
+    counts = leads.count(stage, every="month")
+    values = np.asarray(counts.to_numpy(float)[None, :], dtype=np.float64)
+    low, high = count_interval(values, confidence_level=level)
+    return Measure(
+        name=name,
+        definition=f"first entries to {stage} in the month",
+        unit="count",
+        numerator=values,
+        denominator=np.ones_like(values),
+        numerator_name="entries",
+        denominator_name="month",
+        periods=tuple(period_label(each) for each in counts.index),
+        low=np.asarray(low),
+        high=np.asarray(high),
+        as_of=leads.as_of,
+        confidence_level=level,
+    )
+
+
+def _money(leads: Leads, name: str, level: float, *, each: bool) -> Measure:
+    from funnelkit.counts.build import moments
+
+    if leads.funnel.value is None:
+        raise EvidenceError("the funnel names no `value`.")
+    found = moments(leads, every="month")
+    if not found.usable:
+        raise EvidenceError(found.summary())
+    total = np.array([[float(one) for one in row] for row in found.total])
+    known = found.known.astype(float)
+    if total.shape[0] != 1:
+        raise EvidenceError("businesses are kept apart; choose one.")
+    unknown_amounts = int(found.n.sum() - found.known.sum())
+    note = f"{display.plural(unknown_amounts, 'won record')} without an amount left out."
+    return Measure(
+        name=name,
+        definition="money won / won records with an amount" if each else "money won in the month",
+        unit="money",
+        numerator=total,
+        denominator=known if each else np.ones_like(total),
+        numerator_name="money won",
+        denominator_name="won records with an amount" if each else "month",
+        periods=tuple(period_label(one) for one in found.periods),
+        notes=(note,) if unknown_amounts else (),
+        as_of=leads.as_of,
+        confidence_level=level,
+    )
+
+
+def _adjusted(name: str, start: str | None, target: str, leads: Leads, level: float) -> Measure:
+    if start is None or start == target:
+        raise EvidenceError("no stage of the funnel plays that part.")
+    found = adjusted_conversion(leads, (start, target), every="month", confidence_level=level)
+    return replace(found, name=name)
+
+
+def _qualified(leads: Leads, part: Roles, level: float) -> Measure:
+    if part.lead is None or part.qualified is None:
+        raise EvidenceError("no stage of the funnel plays that part.")
+    try:
+        return _adjusted("qualification rate", part.lead, part.qualified, leads, level)
+    except EvidenceError:
+        return qualification_rate(leads, every="month", confidence_level=level)
+
+
+def _decided(leads: Leads, part: Roles, level: float) -> Measure:
+    if part.opportunity is None:
+        raise EvidenceError("no stage of the funnel plays that part.")
+    return opportunity_to_win(leads, every="month", confidence_level=level)
+
+
+HEADLINES_KNOWN: dict[str, _Known] = {
+    "new_leads": _Known(
+        "leading",
+        lambda leads, _, level: _entries(leads.funnel.stages[0], "new leads", leads, level),
+    ),
+    "new_opportunities": _Known(
+        "leading",
+        lambda leads, part, level: _entries(part.opportunity, "new opportunities", leads, level),
+    ),
+    "qualification_rate": _Known("leading", _qualified, share=True),
+    "won_deals": _Known(
+        "lagging", lambda leads, part, level: _entries(part.won, "won deals", leads, level)
+    ),
+    "won_value": _Known(
+        "lagging", lambda leads, _, level: _money(leads, "won value", level, each=False)
+    ),
+    "mean_deal_size": _Known(
+        "lagging", lambda leads, _, level: _money(leads, "mean deal size", level, each=True)
+    ),
+    "close_rate": _Known(
+        "lagging",
+        lambda leads, part, level: _adjusted("close rate", part.lead, part.won, leads, level),
+        share=True,
+    ),
+    "win_rate": _Known(
+        "lagging",
+        lambda leads, part, level: _adjusted("win rate", part.opportunity, part.won, leads, level),
+        share=True,
+    ),
+    "opportunity_to_win": _Known("lagging", _decided, share=True),
+}
+HEADLINES = tuple(HEADLINES_KNOWN)
+"""Names of the metrics that a scorecard can hold."""
