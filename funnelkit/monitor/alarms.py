@@ -12,11 +12,11 @@ from funnelkit.data.records import Leads
 from funnelkit.monitor import asked
 from funnelkit.monitor.alerting import Alerts
 from funnelkit.monitor.asked import Threshold
-from funnelkit.monitor.board import board_of
+from funnelkit.monitor.board import board_of, share_names
 from funnelkit.monitor.data_or_world import signs
 from funnelkit.monitor.folding import folded
 from funnelkit.monitor.telling import Background, told, told_low
-from funnelkit.monitor.watching import standing_out
+from funnelkit.monitor.watching import ALL_LEADS, standing_out
 
 
 def alerts(
@@ -115,11 +115,12 @@ def alerts(
         )
     checks.positive_whole("recent", recent)
     dated = asked.dated(changes)
+    limits = asked.limits(thresholds, share_names(leads.funnel))
     board = board_of(leads, names, [day for day, _ in dated])
     found = signs(leads, board, filling(leads), archived=archived, changes=dated)
     standing = standing_out(
         board,
-        limits=asked.limits(thresholds, board.rates),
+        limits=limits,
         budget=false_alarms,
         recent=recent,
         fiscal_year_start=leads.funnel.calendar.fiscal_year_start,
@@ -140,4 +141,11 @@ def alerts(
         as_of=leads.as_of,
         n=int(board.whole.of(stages[0]).sum()),
         rates=board.rates,
+        speeds=board.speeds,
+        whole=_largest(standing.smallest),
     )
+
+
+def _largest(smallest: Mapping[tuple[str, str], float]) -> str:
+    """Return the segment of which drops are told: all leads, or the first business."""
+    return next((where for _, where in smallest), ALL_LEADS)

@@ -219,8 +219,8 @@ class Alerts(Result):
     missed
         What could not be watched, and why.
     smallest
-        Metric -> smallest relative drop over all leads that two months would have shown with
-        80 %; above 1 where none would.
+        Metric and segment in words -> smallest relative drop that two months would have shown
+        with 80 %; above 1 where none would, NaN where it is not watched.
     seasons
         Metric -> what is allowed for season, in words.
     budget
@@ -229,20 +229,24 @@ class Alerts(Result):
         Last complete day.
     n
         Leads that entered the funnel.
-    rates
-        Metrics that are conversion rates.
+    rates, speeds
+        Metrics that are shares, and speeds.
+    whole
+        Segment in words for which :meth:`power` tells drops.
     """
 
     alerts: tuple[Alert, ...]
     data: tuple[Sign, ...]
     watched: int
     missed: tuple[str, ...]
-    smallest: Mapping[str, float] = field(default_factory=dict)
+    smallest: Mapping[tuple[str, str], float] = field(default_factory=dict)
     seasons: Mapping[str, str] = field(default_factory=dict)
     budget: float = 0.05
     as_of: dt.date
     n: int
     rates: tuple[str, ...] = ()
+    speeds: tuple[str, ...] = ()
+    whole: str = "all leads"
 
     def __len__(self) -> int:
         """Return the number of alerts."""
@@ -256,8 +260,9 @@ class Alerts(Result):
         ArgumentError
             If no such metric is watched; with the closest match.
         """
-        if metric not in self.smallest and all(one.metric.name != metric for one in self.alerts):
-            raise ArgumentError(f"`metric`: {unknown('metric', metric, self.smallest)}")
+        known = dict.fromkeys(name for name, _ in self.smallest)
+        if metric not in known:
+            raise ArgumentError(f"`metric`: {unknown('metric', metric, known)}")
         return tuple(one for one in self.alerts if one.metric.name == metric)
 
     def to_frame(self) -> pd.DataFrame:
@@ -315,8 +320,8 @@ class Alerts(Result):
         """Return how small a drop would have been found by now."""
         found = {
             name: drop
-            for name, drop in self.smallest.items()
-            if np.isfinite(drop) and drop < 1 and not name.startswith("speed")
+            for (name, where), drop in self.smallest.items()
+            if where == self.whole and drop < 1 and name not in self.speeds
         }
         if not found:
             return (

@@ -17,12 +17,13 @@ from funnelkit.counts.build import triangles
 from funnelkit.counts.daily import Daily, Split, daily
 from funnelkit.counts.triangle import Triangle
 from funnelkit.monitor import timing as timed
-from funnelkit.monitor.panels import Maker, Panel, place_of
+from funnelkit.monitor.panels import Maker, Metric, Panel, place_of
 from funnelkit.monitor.timing import Timing
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from funnelkit.data.definition import Funnel
     from funnelkit.data.records import Leads
 
 FloatArray = NDArray[np.float64]
@@ -64,7 +65,15 @@ class Board:
     @property
     def rates(self) -> tuple[str, ...]:
         """Names of the metrics that are shares."""
-        names = [one.metric.name for one in self.panels if one.metric.kind in ("rate", "closed")]
+        return self._names("rate", "closed")
+
+    @property
+    def speeds(self) -> tuple[str, ...]:
+        """Names of the metrics that are speeds."""
+        return self._names("speed")
+
+    def _names(self, *kinds: str) -> tuple[str, ...]:
+        names = [one.metric.name for one in self.panels if one.metric.kind in kinds]
         return tuple(dict.fromkeys(names))
 
 
@@ -127,6 +136,14 @@ def board_of(leads: Leads, by: Sequence[str], changes: Sequence[dt.date]) -> Boa
         timings=timings,
         missed=tuple(missed),
     )
+
+
+def share_names(funnel: Funnel) -> list[str]:
+    """Return the names of the metrics that are shares."""
+    stages = funnel.stages
+    pairs = list(pairwise(stages)) + ([(stages[0], stages[-1])] if len(stages) > 2 else [])
+    closed = [Metric("closed", *stages[-2:])] if funnel.exits else []
+    return [one.name for one in [*(Metric("rate", *pair) for pair in pairs), *closed]]
 
 
 def _few_enough(counted: Mapping[Split, Daily], by: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -12,7 +12,7 @@ from funnelkit.monitor.panels import Metric, Panel
 
 FloatArray = NDArray[np.float64]
 
-_FAR, _NEAR, _ALL = 2.0, 2.5, 0.85
+_FAR, _NEAR, _MORE, _ALL = 2.0, 2.5, 3.5, 0.85
 
 
 @dataclass(eq=False, kw_only=True)
@@ -161,7 +161,7 @@ def _more(one: Alarm, parent: Alarm) -> bool:
     """Return whether a segment changed clearly more than all leads."""
     own, sd = one.ratio(one.window)
     of_all = parent.ratio(one.window)[0]
-    return abs(own) > abs(of_all) and abs(own - of_all) > _NEAR * sd
+    return abs(own) > abs(of_all) and abs(own - of_all) > _MORE * sd
 
 
 def _put(head: Alarm, one: Alarm, gone: set[int]) -> None:

@@ -210,7 +210,8 @@ class Maker:
         known &= begun
         late = first > open_from  # the month in which a value appeared is cut
         known[np.arange(len(counts))[late], first[late]] = False
-        month = np.where(weight > 0, weight, 1.0) / np.median(weight[weight > 0])
+        typical = float(np.median(weight[weight > 0])) if weight.any() else 1.0
+        month = np.where(weight > 0, weight, 1.0) / typical
         early = known & (t < n - HISTORY)  # what is to be judged does not bend the trend
         early = np.where((early.sum(axis=1) >= HISTORY)[:, None], early, known)
         level = _trend(counts / month, early, t)

@@ -281,8 +281,9 @@ def _whiten(
     known = series.base > 0
     own = np.where(known, series.chance, _UNKNOWN)
     walk = np.minimum(t[:, None], t[None, :])
-    grid = np.stack([r**2 * np.eye(n) + s**2 * walk for r in _NOISE for s in _STEPS])
-    covariance = common + grid[None] + (own[:, None, :, None] * np.eye(n))
+    alone = np.eye(n)
+    grid = np.stack([r**2 * alone + s**2 * walk for r in _NOISE for s in _STEPS])
+    covariance = common + grid[None] + (own[:, None, :, None] * alone)
     if series.shared is not None:
         covariance = covariance + series.shared[:, None]
     factor = np.linalg.cholesky(covariance)

@@ -19,6 +19,7 @@ from funnelkit.monitor.panels import FEWEST, HISTORY, Metric, Panel
 from funnelkit.monitor.scores import QUARTERLY, YEARLY, Season, Windows, season_of, windows
 
 FloatArray = NDArray[np.float64]
+ALL_LEADS = "all leads"
 _RANGE = 3.84
 _POWER = 0.8
 _SHOWN = 3
@@ -56,7 +57,7 @@ class Standing:
     missed
         What could not be watched, and why.
     smallest
-        Metric -> smallest drop that two months would have shown.
+        Metric and segment -> smallest drop that two months would have shown.
     seasons
         Metric -> what is allowed for season.
     """
@@ -66,7 +67,7 @@ class Standing:
     parents: list[Alarm]
     watched: int
     missed: list[str]
-    smallest: dict[str, float]
+    smallest: dict[tuple[str, str], float]
     seasons: dict[str, str]
 
 
@@ -163,27 +164,35 @@ class Chart:
             chance=chance,
         )
 
-    def smallest(self, row: int, share: float) -> float:
-        """Return the smallest drop of a series that its last two months show with the power.
+    def smallest(self, share: float) -> FloatArray:
+        """Return the smallest drop of each series that its last two months show with the power.
 
         Parameters
         ----------
-        row
-            The series.
         share
-            Its share of the budget.
+            A series' share of the budget.
+
+        Returns
+        -------
+        ndarray
+            Relative, NaN for a series that is not watched, shape ``(n_series,)``.
         """
-        k = min(2, int(self.reach[row]))
-        low, high = 0.0, 12.0
-        for _ in range(40):
+        low, high = np.zeros(len(self.spread)), np.full(len(self.spread), 12.0)
+        for _ in range(20):
             middle = (low + high) / 2
-            any_of = chance_of_any(np.array([middle]), self.spread[row : row + 1])
-            low, high = (middle, high) if float(any_of[0]) > share else (low, middle)
-        needed = (high + float(special.ndtri(_POWER))) * float(self.found.spread[row, k - 1])
+            more = chance_of_any(middle, self.spread) > share
+            low, high = np.where(more, middle, low), np.where(more, high, middle)
+        last = np.clip(np.minimum(2, self.reach) - 1, 0, None)[:, None]
+        needed = high + float(special.ndtri(_POWER))
+        needed = needed * np.take_along_axis(self.found.spread, last, axis=1)[:, 0]
         if self.panel.metric.kind == "speed":
-            weight = max(float(self.panel.series.base[row, -k:].sum()), 1e-9)
-            return float(-np.expm1(-needed / weight))
-        return needed / max(float(self.found.expected[row, k - 1]), 1e-9)
+            summed = np.cumsum(self.panel.series.base[:, ::-1], axis=1)
+            weight = np.take_along_axis(summed, last, axis=1)[:, 0]
+            drop = -np.expm1(-needed / np.maximum(weight, 1e-9))
+        else:
+            due = np.take_along_axis(self.found.expected, last, axis=1)[:, 0]
+            drop = needed / np.maximum(due, 1e-9)
+        return np.where(self.watched, drop, np.nan)
 
 
 def standing_out(
@@ -245,11 +254,9 @@ def standing_out(
         watched=len(watched),
         missed=_missed(charts),
         smallest={
-            chart.panel.metric.name: min(
-                (chart.smallest(int(row), share) for row in np.flatnonzero(chart.watched)),
-                default=float("nan"),
-            )
-            for chart in whole
+            (chart.panel.metric.name, _where(chart.panel, row)): float(drop)
+            for chart in charts
+            for row, drop in enumerate(chart.smallest(share))
         },
         seasons={chart.panel.metric.name: chart.season for chart in whole},
     )
@@ -298,6 +305,15 @@ def _once(alarms: list[Alarm]) -> list[Alarm]:
     return list(found.values())
 
 
+def _where(panel: Panel, row: int) -> str:
+    """Return a series' segment in words."""
+    pairs = zip(panel.by, panel.segments[row], strict=True)
+    return (
+        ", ".join(f"{display.one_line(name)} {display.segment_name([v])}" for name, v in pairs)
+        or ALL_LEADS
+    )
+
+
 def _missed(charts: Sequence[Chart]) -> list[str]:
     told: dict[str, list[str]] = {}
     for chart in charts:
@@ -306,7 +322,7 @@ def _missed(charts: Sequence[Chart]) -> list[str]:
             why = f"fewer than {FEWEST:g} a month" if chart.few[row] else "too short a history"
             what = f"{display.one_line(chart.panel.metric.name)}, {why}"
             told.setdefault(what, []).append(
-                display.segment_name(segment) if segment else "all leads"
+                display.segment_name(segment) if segment else ALL_LEADS
             )
     return [
         f"{what}: {display.listed(names[:_SHOWN])}"
