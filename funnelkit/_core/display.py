@@ -33,6 +33,34 @@ def count(value: float) -> str:
     return f"{round(value):,}".replace("-", MINUS)
 
 
+def expected(value: float) -> str:
+    """Return a count that is expected rather than counted: with a decimal where it is small.
+
+    Examples
+    --------
+    >>> expected(23.7), expected(2.44)
+    ('24', '2.4')
+    >>> expected(float("nan")) == EN_DASH
+    True
+    """
+    if not math.isfinite(value):
+        return EN_DASH
+    return f"{value:,.1f}".replace("-", MINUS) if abs(value) < 9.95 else count(value)
+
+
+def expected_between(value: float, low: float, high: float) -> str:
+    """Return an expected count with its interval, or a dash where it is not known.
+
+    Examples
+    --------
+    >>> expected_between(24.1, 15.2, 34.0) == f"24 (15{EN_DASH}34)"
+    True
+    """
+    if not math.isfinite(value):
+        return EN_DASH
+    return f"{expected(value)} ({expected(low)}{EN_DASH}{expected(high)})"
+
+
 def percent(share: float, *, decimals: int = 1) -> str:
     """Return a share as a percentage, with a narrow no-break space.
 

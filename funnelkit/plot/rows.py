@@ -88,7 +88,7 @@ def cohorts(rates: AdjustedRates | CohortRates, *, ax: Axes | None = None) -> Ax
 
 
 @dataclass
-class _Column:
+class PrintedColumn:
     """A printed column: heading, and the words of each row."""
 
     head: str
@@ -97,6 +97,7 @@ class _Column:
 
     @property
     def width(self) -> float:
+        """Points that it takes."""
         texts = (measured(word, style.TEXT, bold=self.bold) for word in self.words)
         return max([measured(self.head, style.SMALL), *texts])
 
@@ -128,17 +129,20 @@ class RowChart:
 
     def draw(self, *, reference: float | None, expected: str) -> None:
         """Draw names, dots, intervals and the printed columns."""
-        columns = self._columns(expected)
+        columns = self.columns(expected)
         names, counts = self._names()
         room = self.page.width
         right = sum(column.width + _GAP for column in columns)
-        names = min(names, max(_LEAST_NAMES, 0.3 * room))
+        whole, names = names, min(names, max(_LEAST_NAMES, 0.3 * room))
         left = names + counts + _GAP
         while columns and room - left - right < _LEAST_SHARE * room:
             if counts:
                 left, counts = left - counts, 0.0
                 continue
             right -= columns.pop(0).width + _GAP
+        if not columns:  # there is room for longer names
+            names = min(whole, max(names, 0.4 * room))
+            left = names + counts + _GAP
         self._scale(left / room, 1 - right / room if columns else 0.98)
         self._labels(names, counts)
         self._print(columns)
@@ -176,16 +180,19 @@ class RowChart:
         seen = not expected and all(point.maturity is None for point in self.points)
         return self.colours.context if seen else self.colours.accent
 
-    def _columns(self, expected: str) -> list[_Column]:
+    def columns(self, expected: str) -> list[PrintedColumn]:
+        """Return what is printed beside the rows; the first ones go where there is no room."""
         points = self.points
         found = []
         if expected:
-            found.append(_Column(self.seen, [point.said_seen for point in points]))
-        found.append(_Column(expected or "rate", [point.said_rate for point in points], bold=True))
+            found.append(PrintedColumn(self.seen, [point.said_seen for point in points]))
+        found.append(
+            PrintedColumn(expected or "rate", [point.said_rate for point in points], bold=True)
+        )
         if any(point.maturity is not None for point in points):
-            found.append(_Column("maturity", [point.said_maturity for point in points]))
+            found.append(PrintedColumn("maturity", [point.said_maturity for point in points]))
         elif any(point.youngest is not None for point in points):
-            found.append(_Column("youngest lead", [point.said_youngest for point in points]))
+            found.append(PrintedColumn("youngest lead", [point.said_youngest for point in points]))
         return found
 
     def _names(self) -> tuple[float, float]:
@@ -196,9 +203,7 @@ class RowChart:
 
     def _scale(self, start: float, end: float) -> None:
         """Put 0 and the last tick where the columns leave room."""
-        ends = [point.high for point in self.points if point.known]
-        ends += [point.seen for point in self.points if point.known and point.seen is not None]
-        ticks, words = percent_ticks(max(ends, default=0.0))
+        ticks, words = self.ticks()
         unit = ticks[-1] / (end - start)
         self.ax.set_xlim(-start * unit, (1 - start) * unit)
         self.ax.set_ylim(self.height - 0.5, -0.5)
@@ -210,6 +215,12 @@ class RowChart:
         edges = [y - 0.5 for y, _ in self.headings] + [y + 0.5 for y, _ in self.places]
         for y in edges:
             self.ax.axhline(y, color=self.colours.grid, linewidth=0.8, zorder=0.5)
+
+    def ticks(self) -> tuple[list[float], list[str]]:
+        """Return where the ticks stand and what is written there."""
+        ends = [point.high for point in self.points if point.known]
+        ends += [point.seen for point in self.points if point.known and point.seen is not None]
+        return percent_ticks(max(ends, default=0.0))
 
     def _labels(self, names: float, counts: float) -> None:
         across = self.ax.get_yaxis_transform()
@@ -228,7 +239,7 @@ class RowChart:
                 look = {"ha": "right", "color": muted, "fontsize": style.SMALL}
                 self.page.text(at, y, _n(point), transform=across, **look)
 
-    def _print(self, columns: Sequence[_Column]) -> None:
+    def _print(self, columns: Sequence[PrintedColumn]) -> None:
         across = self.ax.get_yaxis_transform()
         at = 1.0
         for column in reversed(columns):

@@ -42,6 +42,8 @@ class Palette:
         The estimate.
     soft, band_edge
         Its band, and the edge of it.
+    bench
+        A published range.
     hatch, hatch_line
         What is immature.
     heat
@@ -60,6 +62,7 @@ class Palette:
     accent: str
     soft: str
     band_edge: str
+    bench: str
     hatch: str
     hatch_line: str
     heat: tuple[str, ...]
@@ -87,6 +90,7 @@ LIGHT = Palette(
     accent="#0a5c9e",
     soft="#d3e4f3",
     band_edge="#8fbce2",
+    bench="#eceff2",
     hatch="#f3f5f7",
     hatch_line="#cfd7de",
     heat=("#eaf2f9", "#cfe1f1", "#a9cbe8", "#79aeda", "#2f78b7", "#0b4f8a"),
@@ -103,6 +107,7 @@ DARK = Palette(
     accent="#6cb4f5",
     soft="#1f3d58",
     band_edge="#37719f",
+    bench="#212b34",
     hatch="#1a232c",
     hatch_line="#33404c",
     heat=("#16293a", "#1b3a55", "#204f77", "#2a6596", "#6cb0e6", "#b0d8fa"),

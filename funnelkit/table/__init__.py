@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from funnelkit.table.adjusted import cohorts
+from funnelkit.table.against import benchmark
+from funnelkit.table.alarmed import alerts
 from funnelkit.table.changes import change
+from funnelkit.table.diagnosed import diagnosis, periods
 from funnelkit.table.figures import metrics
 from funnelkit.table.grid import Table
 from funnelkit.table.shares import rates
 from funnelkit.table.standings import peers
 from funnelkit.table.steps import flow
 
-__all__ = ["Table", "change", "cohorts", "flow", "metrics", "peers", "rates"]
+__all__ = [
+    "Table",
+    "alerts",
+    "benchmark",
+    "change",
+    "cohorts",
+    "diagnosis",
+    "flow",
+    "metrics",
+    "peers",
+    "periods",
+    "rates",
+]

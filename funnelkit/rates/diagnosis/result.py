@@ -218,8 +218,8 @@ class Diagnosis(Result):
         text = (
             f"The bottleneck by value is {step.name}, at {at}: at "
             f"{display.percent(worst.reference)}, "
-            f"{worst.against}, about {_deals(worst.won)} more won deals ({_deals(worst.low)} to "
-            f"{_deals(worst.high)})"
+            f"{worst.against}, about "
+            f"{display.expected_between(worst.won, worst.low, worst.high)} more won deals"
         )
         money = worst.won * step.mean_value
         text += f", {display.count(money)} at the mean amount." if math.isfinite(money) else "."
@@ -245,7 +245,7 @@ class Diagnosis(Result):
         most = max(leaks, key=lambda step: step.leaked)
         return (
             f"Most is let go at {display.one_line(most.start)}: {display.count(most.left)} left, "
-            f"worth about {_deals(most.leaked)} won deals as they entered it."
+            f"worth about {display.expected(most.leaked)} won deals as they entered it."
         )
 
     def _periods(self) -> list[str]:
@@ -270,7 +270,3 @@ class Diagnosis(Result):
         if more > 0:
             told.append(f"{display.plural(more, 'more warning')} in `concerns`.")
         return told
-
-
-def _deals(number: float) -> str:
-    return f"{number:,.1f}" if number < 10 else display.count(number)

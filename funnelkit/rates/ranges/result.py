@@ -303,14 +303,14 @@ class Benchmarked(Result):
             return ""
         i, k = ranked[0]
         low, high = (float(np.asarray(end)[i, k]) for end in self.won_interval())
+        won = display.expected_between(float(self.won_gap[i, k]), low, high)
         text = (
             f" {'Worth most' if len(ranked) > 1 else 'The gap'}: {self.named(i, k)} at "
-            f"{display.percent(self.spans[k].low)} would have brought about "
-            f"{_deals(self.won_gap[i, k])} more won deals ({_deals(low)} to {_deals(high)}"
+            f"{display.percent(self.spans[k].low)} would have brought about {won} more won deals "
+            f"from {display.plural(self.entered[i, k], 'record')}"
         )
         worth = float(self.value_gap[i, k])
-        text += f"; {display.count(worth)} at the mean amount)" if np.isfinite(worth) else ")"
-        return f"{text} from {display.plural(self.entered[i, k], 'record')}."
+        return f"{text}{f', {display.count(worth)} in money' if np.isfinite(worth) else ''}."
 
     def _placed(self, cell: tuple[int, ...]) -> str:
         i, k = cell
@@ -348,7 +348,3 @@ def _verdict(one: Conversion, span: Span, i: int, level: float) -> str:
     entered = float(one.entered[i])
     ends: Any = share_interval(most * entered, entered, confidence_level=level)
     return place if placed(most, float(ends[0]), float(ends[1]), span) == place else "immature"
-
-
-def _deals(number: float) -> str:
-    return f"{number:,.1f}" if number < 10 else display.count(number)
