@@ -41,8 +41,8 @@ class OpenBook(Result):
         Open records.
     known, negative
         Of these, those with an amount (blank and 0 are unknown), and those where it is below 0.
-    total
-        Exact sum of the known amounts, ``Decimal``.
+    total, credit
+        Exact sum of the known amounts, and of those below 0, ``Decimal``.
     undated
         Stages that only the current status tells of: records there stand at the stage before.
     """
@@ -56,13 +56,15 @@ class OpenBook(Result):
     known: IntArray
     negative: IntArray
     total: NDArray[Any]
+    credit: NDArray[Any]
     undated: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Copy and freeze the arrays."""
         for name in ("n", "known", "negative"):
             object.__setattr__(self, name, frozen(getattr(self, name), np.int64))
-        object.__setattr__(self, "total", frozen(self.total, object))
+        for name in ("total", "credit"):
+            object.__setattr__(self, name, frozen(getattr(self, name), object))
 
     @property
     def n_ages(self) -> int:

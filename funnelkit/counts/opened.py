@@ -81,20 +81,22 @@ def open_book(leads: Leads, *, by: By = None, since: AgeSince = "stage") -> Open
             known=known.sum(),
             negative=(picked.amount < 0).fill_null(False).sum(),
             total=picked.amount.sum(where=known),
+            credit=picked.amount.sum(where=(picked.amount < 0).fill_null(False)),
         )
     )
     segments = sort_segments(set(segments_of(counted, names)) or {()})
     n_ages = int(counted["age"].max()) + 1 if len(counted) and counted["age"].max() >= 0 else 0
     shape = (len(segments), len(funnel.stages) - 1, n_ages + 1)
     numbers = {name: np.zeros(shape, np.int64) for name in ("n", "known", "negative")}
-    total = np.full(shape, Decimal(0), dtype=object)
+    total, credit = (np.full(shape, Decimal(0), dtype=object) for _ in range(2))
     where = {segment: i for i, segment in enumerate(segments)}
     for row, segment in enumerate(segments_of(counted, names)):
         line = counted.iloc[row]
         cell = (where[segment], int(line["stage"]), int(line["age"]))  # an unknown age is the last
         for name, values in numbers.items():
             values[cell] += whole(line[name])
-        total[cell] += exact_sum(line["total"]) if whole(line["known"]) else Decimal(0)
+        total[cell] += exact_sum(line["total"])
+        credit[cell] += exact_sum(line["credit"])
     return OpenBook(
         stages=funnel.stages[:-1],
         by=names,
@@ -102,6 +104,7 @@ def open_book(leads: Leads, *, by: By = None, since: AgeSince = "stage") -> Open
         as_of=leads.as_of,
         since=since,
         total=total,
+        credit=credit,
         undated=undated,
         **numbers,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from funnelkit.metrics.acquisition import cac
 from funnelkit.metrics.activity import activity_outcomes, rep_activity
+from funnelkit.metrics.ageing import PipelineAgeing, pipeline_ageing
 from funnelkit.metrics.contracts import acv
 from funnelkit.metrics.converting import (
     adjusted_conversion,
@@ -11,6 +12,8 @@ from funnelkit.metrics.converting import (
     lead_conversion_rate,
     qualification_rate,
 )
+from funnelkit.metrics.cycle import cycle_of_stages, mean_cycle, sales_cycle
+from funnelkit.metrics.durations import median_time_to_win, time_in_stage
 from funnelkit.metrics.family import rate_family
 from funnelkit.metrics.growing import growth
 from funnelkit.metrics.headlines import HEADLINES, Headline, Scorecard, scorecard
@@ -31,6 +34,7 @@ from funnelkit.metrics.returns import roi
 from funnelkit.metrics.sizes import DealSizes, deal_sizes
 from funnelkit.metrics.targeted import target_accounts
 from funnelkit.metrics.touching import follow_up, touches
+from funnelkit.metrics.velocity import deal_velocity, pipeline_velocity
 from funnelkit.metrics.winning import (
     close_rate,
     leads_to_close,
@@ -46,6 +50,7 @@ __all__ = [
     "Headline",
     "LogoRetention",
     "Movements",
+    "PipelineAgeing",
     "RepResults",
     "ResponseBands",
     "ResponseTimes",
@@ -60,18 +65,24 @@ __all__ = [
     "clv",
     "clv_to_cac",
     "conversion",
+    "cycle_of_stages",
     "deal_sizes",
+    "deal_velocity",
     "first_response",
     "follow_up",
     "growth",
     "lead_conversion_rate",
     "leads_to_close",
     "logo_retention",
+    "mean_cycle",
+    "median_time_to_win",
     "mrr",
     "mrr_movements",
     "net_new_mrr",
     "opportunity_to_win",
     "payback",
+    "pipeline_ageing",
+    "pipeline_velocity",
     "qualification_rate",
     "qualified_leads_to_close",
     "quota_attainment",
@@ -81,9 +92,11 @@ __all__ = [
     "response_bands",
     "revenue_retention",
     "roi",
+    "sales_cycle",
     "scorecard",
     "subscription_clv",
     "target_accounts",
+    "time_in_stage",
     "touches",
     "win_rate",
 ]
