@@ -132,7 +132,7 @@ def scorecard(
         for one in (HEADLINES if headlines is None else headlines)
     ]
     for one in asked:
-        _check(one)
+        checked(one)
     label, whole = _month(leads, month)
     part = roles(leads.funnel)
     lines: list[Line] = []
@@ -178,6 +178,24 @@ class Scorecard(Result):
     whole: bool
     lines: tuple[Line, ...]
     missing: tuple[str, ...] = ()
+
+    def with_figure(self, metric: str, now: Measure, before: float) -> Scorecard:
+        """Return the scorecard with another figure for a metric, judged against its target.
+
+        For a page that tells the same rate elsewhere by a method of its own.
+        """
+        lines = tuple(
+            replace(
+                line,
+                now=now,
+                before=before,
+                verdict=_verdict(now, line.headline, HEADLINES_KNOWN[metric], whole=self.whole),
+            )
+            if line.headline.metric == metric
+            else line
+            for line in self.lines
+        )
+        return replace(self, lines=lines)
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per metric.
@@ -254,11 +272,18 @@ def _told(line: Line) -> str:
     return f"{text} ({', '.join(told)})" if told else text
 
 
-def _check(one: Headline) -> None:
+def checked(one: Headline) -> Headline:
+    """Return a headline metric that can be.
+
+    Raises
+    ------
+    ArgumentError
+        For an unknown metric, or a target that it cannot have.
+    """
     if one.metric not in HEADLINES_KNOWN:
         raise ArgumentError(unknown("metric", one.metric, HEADLINES))
     if one.target is None:
-        return
+        return one
     if not np.isfinite(one.target) or one.target < 0:
         raise ArgumentError(f"`target` of {one.metric} must be 0 or more; got {one.target!r}.")
     if HEADLINES_KNOWN[one.metric].share and one.target > 1:
@@ -266,6 +291,7 @@ def _check(one: Headline) -> None:
             f"`target` of {one.metric} must be a share between 0 and 1; got {one.target:g}. "
             f"Did you mean {one.target / 100:g}?"
         )
+    return one
 
 
 def _month(leads: Leads, month: str | None) -> tuple[str, bool]:

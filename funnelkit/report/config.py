@@ -17,10 +17,12 @@ from funnelkit.data.definition import Funnel
 from funnelkit.report.document import Section, read
 from funnelkit.report.expected import expected
 from funnelkit.report.exports import DataFiles, data_files, given_files
+from funnelkit.report.headline import headlines
 
 if TYPE_CHECKING:
     from funnelkit.data.archive import Archive
     from funnelkit.data.records import Leads
+    from funnelkit.metrics import Headline
 
 FILE_NAME = "funnel.yml"
 _TEXTS = ("exits", "segments", "apart", "keep", "personal")
@@ -78,6 +80,8 @@ class Config:
         Dated events, in order.
     expected
         Control totals from the CRM's own report.
+    headlines
+        The metrics that matter, each with its target, owner and date.
     as_of
         Last day on which the data is complete; ``None``: found in the data.
     recorded_from
@@ -95,6 +99,7 @@ class Config:
     exclude: Mapping[str, tuple[str, ...]]
     changes: tuple[Change, ...]
     expected: tuple[ControlTotal, ...]
+    headlines: tuple[Headline, ...]
     as_of: dt.date | None
     recorded_from: dt.date | None
     before_recording: str | None
@@ -258,8 +263,9 @@ def load_config(path: str | os.PathLike[str], *, check_files: bool = True) -> Co
     -----
     The keys are the arguments of :class:`funnelkit.Funnel`, and ``data`` (``files``, ``join``,
     ``events`` and how they are written), ``where``, ``exclude``, ``calendar``, ``changes``,
-    ``expected``, ``as_of``, ``recorded_from``, ``before_recording``, ``title``. Values are read as
-    they are written: a stage may be called ``no`` or ``1``, and a date needs no quotes.
+    ``expected``, ``headline``, ``as_of``, ``recorded_from``, ``before_recording``, ``title``.
+    Values are read as they are written: a stage may be called ``no`` or ``1``, and a date needs no
+    quotes.
 
     Examples
     --------
@@ -307,6 +313,7 @@ def _config(root: Section, file: Path, *, check_files: bool) -> Config | None:
         "exclude": _values(root, "exclude"),
         "changes": _changes(root),
         "expected": expected(root, funnel),
+        "headlines": headlines(root),
         "before_recording": root.choice("before_recording", ("left_out", "delayed_entry")),
         "title": root.text("title"),
     }

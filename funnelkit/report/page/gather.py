@@ -14,7 +14,7 @@ from funnelkit.data import journeys
 from funnelkit.data.control.tying import tie_out
 from funnelkit.report.page.facts import Facts, Missing, Setting
 from funnelkit.report.page.terms import Terms
-from funnelkit.report.page.views import method, months, moved, rates, records
+from funnelkit.report.page.views import method, months, moved, rates, records, scores
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from funnelkit.counts.triangle import Triangle
     from funnelkit.data.control.totals import ControlTotal
     from funnelkit.data.records import Leads
+    from funnelkit.metrics import Headline
 
 _SHOWN = 6
 
@@ -39,6 +40,7 @@ def gather(
     simulated: bool = False,
     changes: tuple[tuple[dt.date, str], ...] = (),
     expected: Sequence[ControlTotal] = (),
+    headlines: Sequence[Headline] = (),
 ) -> Facts:
     """Return everything that the page of a month says, as known at the month's end.
 
@@ -66,6 +68,8 @@ def gather(
     expected
         Control totals of the CRM; they are compared with all of the data, not only with what was
         known at the month's end.
+    headlines
+        The metrics that matter, with their targets; none: all that the funnel has.
 
     Raises
     ------
@@ -92,7 +96,8 @@ def gather(
         changes=changes,
     )
     tied = tie_out(leads, expected) if expected else None
-    return replace(_facts(known, setting, segment, horizon), tied=tied)
+    facts = _facts(known, setting, segment, horizon)
+    return replace(facts, tied=tied, card=scores.card_of(known, setting, facts.cohorts, headlines))
 
 
 def _of_one_business(leads: Leads) -> Leads:

@@ -22,6 +22,7 @@ from funnelkit.report.page.sections import (
     headline,
     moved,
     quality,
+    scorecard,
     segments,
     tested,
     timing,
@@ -29,6 +30,7 @@ from funnelkit.report.page.sections import (
 
 if TYPE_CHECKING:
     from funnelkit.data.records import Leads
+    from funnelkit.metrics import Headline
 
 T = TypeVar("T", Opening, Section)
 
@@ -69,11 +71,12 @@ class Page:
     Examples
     --------
     >>> Page.names()[:3]
-    ('opening', 'headline', 'funnel')
+    ('opening', 'headline', 'scorecard')
     """
 
     opening = part(story.opening)
     headline = part(headline.section)
+    scorecard = part(scorecard.section)
     funnel = part(funnel.section)
     cohorts = part(cohorts.section)
     adjusted = part(adjusted.section)
@@ -202,6 +205,7 @@ def monthly(
     """
     title: str | None = None
     changes: tuple[tuple[dt.date, str], ...] = ()
+    headlines: tuple[Headline, ...] = ()
     totals = expected_totals(expected, leads.funnel) if leads is not None and expected else ()
     if leads is not None:
         simulated = leads.truth is not None
@@ -215,7 +219,7 @@ def monthly(
         setup = load_config(config, check_files=data is None)
         leads, simulated = setup.read(data=data, join=join), False
         title, changes = setup.title, tuple((one.date, one.what) for one in setup.changes)
-        totals = setup.expected
+        totals, headlines = setup.expected, setup.headlines
     facts = gather(
         leads,
         month=month,
@@ -228,5 +232,6 @@ def monthly(
         simulated=simulated,
         changes=changes,
         expected=totals,
+        headlines=headlines,
     )
     return Page(facts)

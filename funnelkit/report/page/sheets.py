@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 def sheets_of(facts: Facts) -> dict[str, Sheet]:
     """Return the tables of a page by name; views that the data cannot fill have none."""
     found = {"Months": _months(facts)}
+    if facts.card is not None and facts.card.lines:
+        found["Headlines"] = Sheet(
+            f"Headline metrics of {facts.card.month}", facts.card.to_frame(), facts.card.missing
+        )
     if isinstance(facts.cohorts, Cohorts):
         found["Cohorts"] = _cohorts(facts.cohorts)
     if isinstance(facts.heat, Heat):

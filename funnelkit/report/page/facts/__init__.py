@@ -41,6 +41,7 @@ from funnelkit.report.page.facts.tested import Ever, Foretold, Tested
 
 if TYPE_CHECKING:
     from funnelkit.data.control.tying import TieOut
+    from funnelkit.metrics import Scorecard
 
 __all__ = [
     "FEW",
@@ -82,7 +83,8 @@ __all__ = [
 class Facts:
     """Everything the page says.
 
-    ``tied`` holds our figures beside the CRM's own totals, where some were given.
+    ``card`` holds the headline metrics beside their targets; ``tied`` our figures beside the CRM's
+    own totals, where some were given.
     """
 
     setting: Setting
@@ -96,4 +98,5 @@ class Facts:
     segments: Segments | Missing
     moved: Moved | Missing
     quality: Quality
+    card: Scorecard | None = None
     tied: TieOut | None = None
