@@ -140,8 +140,8 @@ def book_of(
         brief = int(((begin >= end) & (begin < len(months))).sum())
         if brief:
             notes.append(
-                f"{display.plural(brief, 'subscription')} ended before the month of the start did, "
-                f"and {'is' if brief == 1 else 'are'} in no month."
+                f"{display.plural(brief, 'subscription')} began and ended within one month, and "
+                f"{'is' if brief == 1 else 'are'} in none."
             )
     else:
         held = set(frame["month"])

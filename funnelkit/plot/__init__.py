@@ -10,11 +10,13 @@ from funnelkit.plot.controlled import control_chart
 from funnelkit.plot.curves import lag
 from funnelkit.plot.heat import triangle
 from funnelkit.plot.hindsight import backtest
+from funnelkit.plot.moving import movements
 from funnelkit.plot.multiples import cohort_fit
 from funnelkit.plot.progress import adjusted_series
 from funnelkit.plot.rows import cohorts
 from funnelkit.plot.sheet import describe
 from funnelkit.plot.standings import peers
+from funnelkit.plot.staying import retention
 from funnelkit.plot.trend import series
 
 __all__ = [
@@ -29,7 +31,9 @@ __all__ = [
     "diagnosis",
     "funnel",
     "lag",
+    "movements",
     "peers",
+    "retention",
     "series",
     "triangle",
 ]

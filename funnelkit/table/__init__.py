@@ -9,6 +9,7 @@ from funnelkit.table.changes import change
 from funnelkit.table.diagnosed import diagnosis, periods
 from funnelkit.table.figures import metrics
 from funnelkit.table.grid import Table
+from funnelkit.table.moving import movements, retention
 from funnelkit.table.shares import rates
 from funnelkit.table.standings import peers
 from funnelkit.table.steps import flow
@@ -22,7 +23,9 @@ __all__ = [
     "diagnosis",
     "flow",
     "metrics",
+    "movements",
     "peers",
     "periods",
     "rates",
+    "retention",
 ]

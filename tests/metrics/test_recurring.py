@@ -119,7 +119,7 @@ def test_spans_count_where_they_are_active_on_the_last_day():
     found = mrr(rows, as_of="2026-05-15")
     assert found.periods == ("2026-01", "2026-02", "2026-03", "2026-04")
     assert found.values.tolist() == [[150, 100, 100, 60]]
-    assert "1 subscription ended before the month" in found.summary()
+    assert "1 subscription began and ended within one month" in found.summary()
     moved = mrr_movements(rows, as_of="2026-04-30")
     assert moved.amounts["new"][0].tolist() == [150, 0, 0, 0]
     assert moved.amounts["churn"][0].tolist() == [0, 50, 0, 100]
