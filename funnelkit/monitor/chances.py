@@ -43,17 +43,19 @@ def count_tails(
     part = np.where(narrow, 1 - variance / mean, 0.5)
     trials = np.where(narrow, mean / part, 1.0)
 
-    def at_most(x: FloatArray) -> FloatArray:
-        some = x >= 0
-        x = np.maximum(x, 0.0)
-        out = special.gammaincc(x + 1, mean)
-        out = np.where(wide, special.betainc(size, x + 1, ratio), out)
-        left = np.maximum(trials - x, 1e-12)
-        inside = np.where(x < trials, special.betainc(left, x + 1, 1 - part), 1.0)
-        out = np.where(narrow, inside, out)
-        return np.where(some, out, 0.0)
-
-    return at_most(observed), 1 - at_most(observed - 1)
+    x = np.maximum(observed, 0.0)
+    least = np.maximum(trials - x, 1e-12)
+    low = special.gammaincc(x + 1, mean)
+    low = np.where(wide, special.betainc(size, x + 1, ratio), low)
+    inside = np.where(x < trials, special.betainc(least, x + 1, 1 - part), 1.0)
+    low = np.where(narrow, inside, low)
+    from_one = np.maximum(x, 1.0)
+    high = special.gammainc(from_one, mean)
+    high = np.where(wide, special.betainc(from_one, size, 1 - ratio), high)
+    room = np.maximum(trials - from_one + 1, 1e-12)
+    inside = np.where(from_one < trials + 1, special.betainc(from_one, room, part), 0.0)
+    high = np.where(narrow, inside, high)
+    return np.asarray(low), np.asarray(np.where(observed <= 0, 1.0, high))
 
 
 def chance_of_any(z: FloatArray, spread: FloatArray) -> FloatArray:

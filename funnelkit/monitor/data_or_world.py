@@ -131,7 +131,7 @@ def _filled(filled: Filling) -> Iterator[tuple[float, Sign]]:
         )
         places = (np.zeros(len(n)), np.zeros(len(n)))
         found = windows(series, Season(), places, longest=longest)
-        k = int(np.argmin(found.high[0]))
+        k = int(np.argmax((found.observed - found.expected)[0] / np.maximum(found.spread[0], 1e-9)))
         before = float(part[: -(k + 1)].sum() / max(n[: -(k + 1)].sum(), 1))
         now = float(part[-(k + 1) :].sum() / max(n[-(k + 1) :].sum(), 1))
         if now - before < _JUMP:
@@ -139,7 +139,7 @@ def _filled(filled: Filling) -> Iterator[tuple[float, Sign]]:
         since = filled.months[-(k + 1)]
         what = "is blank" if column else "was passed without being recorded"
         yield (
-            float(found.high[0, k]) * longest,
+            float(found.high[0].min()) * longest,
             Sign(
                 kind="blank" if column else "unrecorded stage",
                 sentence=f"{words} {what} for {display.percent(now)} of "

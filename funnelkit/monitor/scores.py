@@ -63,7 +63,7 @@ class Counted:
     steps: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Season:
     """How far months of the year, and months of a quarter, differ: standard deviations."""
 

@@ -102,10 +102,11 @@ class Chart:
         self.watched = enough & (self.reach >= 1)
         inside = np.arange(1, longest + 1)[None] <= self.reach[:, None]
         inside &= found.spread > 0
+        self.inside = inside
         self.low = np.where(inside, found.low, 1.0)
         self.high = np.where(inside, found.high, 1.0)
         least = np.minimum(self.low.min(axis=1), self.high.min(axis=1))
-        self.distance = special.ndtri(np.clip(1 - least, 0.5, 1 - 1e-15))
+        self.distance = _distance(least)
         spread = np.where(inside, found.spread, 0.0)
         self.spread = np.maximum.accumulate(np.maximum(spread, 1e-12), axis=1)
         self.chance = chance_of_any(self.distance, self.spread)
@@ -114,7 +115,8 @@ class Chart:
         """Return a series as an alarm: where its change most likely lies, and its range."""
         low, high = self.low[row], self.high[row]
         fell = bool(low.min() <= high.min())
-        z = special.ndtri(np.clip(1 - (low if fell else high), 1e-12, 1 - 1e-15))
+        gap = self.found.observed[row] - self.found.expected[row]
+        z = np.where(self.inside[row], (-gap if fell else gap) / self.spread[row], 0.0)
         window = int(np.argmax(z)) + 1
         near = np.flatnonzero((z > 0) & (z**2 >= z.max() ** 2 - _RANGE))
         near = near if len(near) else np.array([window - 1])
@@ -128,7 +130,7 @@ class Chart:
             observed=self.found.observed[row],
             expected=self.found.expected[row],
             spread=self.found.spread[row],
-            distance=float(z.max()),
+            distance=float(_distance(np.minimum(low, high).min(keepdims=True))[0]),
             chance=chance,
         )
 
@@ -160,7 +162,7 @@ class Chart:
             observed=found.observed[row],
             expected=found.expected[row],
             spread=found.spread[row],
-            distance=float(special.ndtri(np.clip(1 - least, 0.5, 1 - 1e-15))),
+            distance=float(_distance(np.array([least]))[0]),
             chance=chance,
         )
 
@@ -297,6 +299,11 @@ def _charts(board: Board, recent: int, fiscal_year_start: int) -> list[Chart]:
             stepless = windows(series, season, places, longest=longest)
         found.append(Chart(panel, counted, stepless, words))
     return found
+
+
+def _distance(chance: FloatArray) -> FloatArray:
+    """Return how far out so small a chance lies, in standard deviations; 0 for one half or more."""
+    return np.asarray(-special.ndtri(np.clip(chance, 1e-300, 0.5)))
 
 
 def _once(alarms: list[Alarm]) -> list[Alarm]:
