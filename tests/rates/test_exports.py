@@ -63,6 +63,22 @@ class TestOlist:
         assert frame.loc["2018-04", ["entered", "converted"]].tolist() == [1352, 207]
         assert frame.loc["2018-05", ["entered", "converted"]].tolist() == [1303, 122]
 
+    def test_two_months_at_equal_ages(self, olist):
+        """Of 1,028 and 1,174 MQLs, 119 and 137 were won within 60 days: README beside the data."""
+        found = fk.rates.diagnose(
+            olist, before="2018-02", after="2018-03", every="month", within=60, by="origin"
+        )
+        [move] = found.moves
+        assert (move.entered, move.converted) == ((1028, 1174), (119, 137))
+        assert not found.concerns
+
+    def test_the_young_month_is_not_judged(self, olist):
+        """May's rate so far, 70 of 1,303 against 154 of 1,352, is the age of the leads."""
+        may = olist.at("2018-05-31")
+        found = fk.rates.diagnose(may, before="2018-04", after="2018-05", every="month")
+        assert not found.moves[0].fell
+        assert "no step can be judged at equal ages" in found.summary()
+
 
 @pytest.fixture(scope="module")
 def maven(shared_data):
@@ -102,6 +118,13 @@ class TestMaven:
         }  # fmt: skip
         for agent, (won, closed) in published.items():
             assert frame.loc[agent, ["converted", "entered"]].tolist() == [won, closed]
+
+    def test_against_what_is_published(self, maven):
+        """4,238 of 8,800 won so far, of a range of 10 to 30 %: far above, young or not."""
+        found = fk.rates.benchmark(fk.rates.flow(maven))
+        assert found.entered[0, 0] == 8800
+        assert found.verdict[0, 0] == "above"
+        assert not found.rank_below.any()
 
     def test_quarters(self, maven):
         frame = fk.rates.period(maven, "opportunity", "won", every="quarter").to_frame()

@@ -232,10 +232,9 @@ class Diagnosis(Result):
         lift = self.lift
         if not lift.steps:
             return ""
-        return (
-            f"A tenth more at each of {display.plural(len(lift.steps), 'step')} multiplies won "
-            f"deals: {lift.said}."
-        )
+        number = len(lift.steps)
+        where = "the one step" if number == 1 else f"each of {number} steps"
+        return f"A tenth more at {where} multiplies won deals: {lift.said}."
 
     def _leak(self) -> str:
         """Return where most was let go."""
@@ -252,7 +251,13 @@ class Diagnosis(Result):
         if self.not_compared:
             return [f"No periods are compared: {self.not_compared}."]
         told = []
-        if self.moves:
+        if self.moves and not any(move.judged for move in self.moves):
+            first = self.moves[0]
+            told.append(
+                f"From {first.before} to {first.after} no step can be judged at equal ages: "
+                f"{first.lacks}."
+            )
+        elif self.moves:
             first = self.moves[0]
             clear = [move for move in self.moves if move.rose or move.fell]
             said = [

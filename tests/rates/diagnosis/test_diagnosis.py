@@ -189,7 +189,7 @@ class TestLeads:
         found = rates.diagnose(leads, before="2026 Q1", after="2026 Q2")
         assert not any(move.fell for move in found.moves)
         assert not found.concerns
-        assert "Not judged: lead to mql" in found.summary()
+        assert "no step can be judged at equal ages" in found.summary()
         assert "No periods are compared" in rates.diagnose(leads).summary()
 
     def test_the_best_segment(self):
