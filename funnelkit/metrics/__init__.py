@@ -16,11 +16,13 @@ from funnelkit.metrics.cycle import cycle_of_stages, mean_cycle, sales_cycle
 from funnelkit.metrics.durations import median_time_to_win, time_in_stage
 from funnelkit.metrics.family import rate_family
 from funnelkit.metrics.growing import growth
+from funnelkit.metrics.handover import acceptance, recycled
 from funnelkit.metrics.headlines import HEADLINES, Headline, Scorecard, scorecard
 from funnelkit.metrics.landmarks import ResponseBands, response_bands
 from funnelkit.metrics.lifetime import clv, clv_to_cac, payback, subscription_clv
 from funnelkit.metrics.people import rep_results
 from funnelkit.metrics.quotas import quota_attainment
+from funnelkit.metrics.reasons import LossReasons, loss_reasons
 from funnelkit.metrics.recurring import Movements, mrr, mrr_movements, net_new_mrr
 from funnelkit.metrics.representatives import RepResults
 from funnelkit.metrics.response import ResponseTimes, first_response
@@ -31,6 +33,8 @@ from funnelkit.metrics.retention import (
     revenue_retention,
 )
 from funnelkit.metrics.returns import roi
+from funnelkit.metrics.scored import ScoreBands
+from funnelkit.metrics.scoring import score_bands
 from funnelkit.metrics.sizes import DealSizes, deal_sizes
 from funnelkit.metrics.targeted import target_accounts
 from funnelkit.metrics.touching import follow_up, touches
@@ -49,13 +53,16 @@ __all__ = [
     "DealSizes",
     "Headline",
     "LogoRetention",
+    "LossReasons",
     "Movements",
     "PipelineAgeing",
     "RepResults",
     "ResponseBands",
     "ResponseTimes",
+    "ScoreBands",
     "Scorecard",
     "WorkingHours",
+    "acceptance",
     "account_revenue",
     "activity_outcomes",
     "acv",
@@ -74,6 +81,7 @@ __all__ = [
     "lead_conversion_rate",
     "leads_to_close",
     "logo_retention",
+    "loss_reasons",
     "mean_cycle",
     "median_time_to_win",
     "mrr",
@@ -87,12 +95,14 @@ __all__ = [
     "qualified_leads_to_close",
     "quota_attainment",
     "rate_family",
+    "recycled",
     "rep_activity",
     "rep_results",
     "response_bands",
     "revenue_retention",
     "roi",
     "sales_cycle",
+    "score_bands",
     "scorecard",
     "subscription_clv",
     "target_accounts",

@@ -23,7 +23,7 @@ _PLACEHOLDERS = frozenset(
     | {"nonrenseigne", "desconocido", "ninguno", "sinespecificar", "desconhecido", "nenhum"}
     | {"naoinformado", "sconosciuto", "nessuno", "onbekend", "geen"}
 )
-_CATCH_ALLS = frozenset({"other", "others", "misc", "miscellaneous", "sonstige", "sonstiges"})
+CATCH_ALLS = frozenset({"other", "others", "misc", "miscellaneous", "sonstige", "sonstiges"})
 _YES = frozenset({"1", "true", "yes", "y", "x", "t", "ja", "wahr", "oui", "si", "sim", "checked"})
 _MANY_BLANK = 0.2
 _JOINED = re.compile(r"\s*[,;|/+&]\s*|\s+and\s+")
@@ -39,9 +39,9 @@ def blank_segments(survey: Survey) -> Iterator[Finding]:
     explained = given_away(survey)
     for name, values in survey.segments.items():
         total, blank = sum(values.values()), values.get(None, 0)
-        spoken = {value: n for value, n in values.items() if value and _says_nothing(value)}
+        spoken = {value: n for value, n in values.items() if value and says_nothing(value)}
         others = {
-            value: n for value, n in values.items() if value and name_key(value) in _CATCH_ALLS
+            value: n for value, n in values.items() if value and name_key(value) in CATCH_ALLS
         }
         flag = [value for value in values if value]
         if blank and len(flag) == 1 and name_key(flag[0]) in _YES:
@@ -219,7 +219,7 @@ def _shown(names: Iterable[str], *, hide: bool = False) -> tuple[str, ...]:
     return () if hide else tuple(name for name in names if not is_mail(name))[:5]
 
 
-def _says_nothing(name: str) -> bool:
+def says_nothing(name: str) -> bool:
     """Return whether a name says that nothing is known: a word for it, or signs only."""
     plain = re.sub(r"[\W_]+", "", name_key(name))
     return not plain or plain in _PLACEHOLDERS
