@@ -9,6 +9,8 @@ from funnelkit._core.errors import ArgumentError, EvidenceError
 from funnelkit._core.interval import share_interval
 from funnelkit.metrics import loss_reasons
 
+WHY = ["Price", None, "Student", "Other", "Price", "price ", "Timing", "Timming", "Unknown"]
+WHY += ["Price", None, None]
 ROWS = pd.DataFrame(
     {
         "id": [f"r{i}" for i in range(12)],
@@ -21,7 +23,7 @@ ROWS = pd.DataFrame(
         + ["2026-03-20"] * 2
         + [None, None],
         "disqualified": [None, None, "2026-01-12", "2026-01-12", *[None] * 8],
-        "why": "Price,,Student,Other,Price,price ,Timing,Timming,Unknown,Price,,".split(","),
+        "why": WHY,
         "kind": ["New"] * 6 + ["Renewal"] * 6,
     }
 )
