@@ -59,6 +59,8 @@ class Closings(Result):
         has ``account``.
     partial
         Periods not wholly observed.
+    currency, notes
+        Of the amounts, where it is known, and what was done about it.
     """
 
     start: str
@@ -80,6 +82,8 @@ class Closings(Result):
     cross: NDArray[np.float64]
     accounts: ClusterSums | None
     partial: frozenset[pd.Period]
+    currency: str | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Copy and freeze the arrays."""

@@ -45,6 +45,8 @@ class OpenBook(Result):
         Exact sum of the known amounts, and of those below 0, ``Decimal``.
     undated
         Stages that only the current status tells of: records there stand at the stage before.
+    currency, notes
+        Of the amounts, where it is known, and what was done about it.
     """
 
     stages: tuple[str, ...]
@@ -58,6 +60,8 @@ class OpenBook(Result):
     total: NDArray[Any]
     credit: NDArray[Any]
     undated: tuple[str, ...] = ()
+    currency: str | None = None
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Copy and freeze the arrays."""

@@ -6,7 +6,7 @@ No lead row travels to Python but those that are listed by name.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from funnelkit._core.errors import ArgumentError
 from funnelkit.counts.arrange import run, segments_of
 from funnelkit.counts.build import _known_by_status_alone as known_by_status_alone
 from funnelkit.counts.cells import exact_sum, whole
+from funnelkit.counts.currencies import Told, code_column, in_one
 from funnelkit.counts.open_book import AgeSince, OpenBook
 from funnelkit.counts.pipeline import By, segment_columns, split_by
 from funnelkit.counts.reshape import sort_segments
@@ -33,7 +34,15 @@ if TYPE_CHECKING:
     from funnelkit.data.definition import Funnel
 
 
-def open_book(leads: Leads, *, by: By = None, since: AgeSince = "stage") -> OpenBook:
+def open_book(
+    leads: Leads,
+    *,
+    by: By = None,
+    since: AgeSince = "stage",
+    money: bool = True,
+    exchange: Mapping[str, float] | None = None,
+    currency: str | None = None,
+) -> OpenBook:
     """Return the open records by stage and age.
 
     Parameters
@@ -45,11 +54,17 @@ def open_book(leads: Leads, *, by: By = None, since: AgeSince = "stage") -> Open
     since
         ``"stage"``: age since entry to the stage that a record stands at; ``"entry"``: since its
         first day.
+    money
+        Whether amounts are wanted, too.
+    exchange, currency
+        What one unit of each currency is worth in the one.
 
     Raises
     ------
     ArgumentError
         For an unknown segment.
+    DataError
+        If amounts stand in several currencies and there is no rate for one of them.
 
     Examples
     --------
@@ -68,15 +83,18 @@ def open_book(leads: Leads, *, by: By = None, since: AgeSince = "stage") -> Open
     names = split_by(funnel, by)
     keys = [f"by_{i}" for i in range(len(names))]
     stage_age, entry_age = _ages(table, funnel, leads.as_of)
+    code = code_column(table, funnel) if money else None
+    groups = [*keys, "stage", "age", *(["currency"] if code is not None else [])]
     picked = table.select(
         **segment_columns(table, funnel, names),
+        **({} if code is None else {"currency": code}),
         stage=table.furthest.cast("int32"),
         age=(stage_age if since == "stage" else entry_age).fill_null(-1).cast("int32"),
-        amount=table["value"] if funnel.value else ibis.null("decimal(38, 4)"),
+        amount=table["value"] if funnel.value and money else ibis.null("decimal(38, 4)"),
     )
     known = (picked.amount != 0).fill_null(False)
     counted = run(
-        picked.group_by(*keys, "stage", "age").aggregate(
+        picked.group_by(*groups).aggregate(
             n=picked.count(),
             known=known.sum(),
             negative=(picked.amount < 0).fill_null(False).sum(),
@@ -84,6 +102,16 @@ def open_book(leads: Leads, *, by: By = None, since: AgeSince = "stage") -> Open
             credit=picked.amount.sum(where=(picked.amount < 0).fill_null(False)),
         )
     )
+    told = Told(None, ())
+    if money:
+        told = in_one(
+            counted,
+            ["total", "credit"],
+            funnel=funnel,
+            n="known",
+            exchange=exchange,
+            currency=currency,
+        )
     segments = sort_segments(set(segments_of(counted, names)) or {()})
     n_ages = int(counted["age"].max()) + 1 if len(counted) and counted["age"].max() >= 0 else 0
     shape = (len(segments), len(funnel.stages) - 1, n_ages + 1)
@@ -106,6 +134,8 @@ def open_book(leads: Leads, *, by: By = None, since: AgeSince = "stage") -> Open
         total=total,
         credit=credit,
         undated=undated,
+        currency=told.currency,
+        notes=told.notes,
         **numbers,
     )
 

@@ -5,7 +5,7 @@ No lead row travels to Python.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import ibis
@@ -19,6 +19,7 @@ from funnelkit.counts.arrange import run
 from funnelkit.counts.build import _known_by_status_alone as known_by_status_alone
 from funnelkit.counts.cells import Cells, whole
 from funnelkit.counts.closings import Closings
+from funnelkit.counts.currencies import Told, code_column, in_one
 from funnelkit.counts.passages import Level, Passages
 from funnelkit.data import journeys as journey
 from funnelkit.data.records import Leads
@@ -138,7 +139,16 @@ def passages(
     )
 
 
-def closings(leads: Leads, start: str, *, by: By = None, every: Unit | None = None) -> Closings:
+def closings(
+    leads: Leads,
+    start: str,
+    *,
+    by: By = None,
+    every: Unit | None = None,
+    money: bool = False,
+    exchange: Mapping[str, float] | None = None,
+    currency: str | None = None,
+) -> Closings:
     """Return the closed records of a stage by outcome and period of the close.
 
     Parameters
@@ -151,11 +161,17 @@ def closings(leads: Leads, start: str, *, by: By = None, every: Unit | None = No
         Segment column or columns; segments kept apart are always among them.
     every
         Unit of the period of the close; ``None``: of all time.
+    money
+        Whether amounts are wanted, too.
+    exchange, currency
+        What one unit of each currency is worth in the one.
 
     Raises
     ------
     ArgumentError
         For an unknown stage, segment or unit, or the last stage.
+    DataError
+        If amounts stand in several currencies and there is no rate for one of them.
     EvidenceError
         If nothing but the current status tells who has passed the stage.
     """
@@ -178,22 +194,32 @@ def closings(leads: Leads, start: str, *, by: By = None, every: Unit | None = No
         "day": ended,
         "dated": has_days.cast("int64"),
         "days": ibis.ifelse(has_days, days, 0).cast("int64"),
-        "amount": table["value"] if funnel.value else ibis.null("decimal(38, 4)"),
+        "amount": table["value"] if funnel.value and money else ibis.null("decimal(38, 4)"),
         "inside": inside & (won | table.exit.notnull()),
     }
     if funnel.account is not None:
         columns["account"] = account(table)
+    code = code_column(table, funnel) if money else None
+    if code is not None:
+        columns["currency"] = code
     picked = table.select(**columns)
     picked = picked.filter(picked.inside.fill_null(False))
     picked, periods = _in_periods(leads, picked, every)
+    groups = [*keys, "outcome", "period", "amount", *(["currency"] if code is not None else [])]
     counted = run(
-        picked.group_by(*keys, "outcome", "period", "amount").aggregate(
+        picked.group_by(*groups).aggregate(
             n=picked.count(),
+            known=picked.amount.count(),
             dated=picked.dated.sum(),
             days=picked.days.sum(),
             days_squared=(picked.days * picked.days).sum(),
         )
     )
+    told = Told(None, ())
+    if money:
+        told = in_one(
+            counted, ["amount"], funnel=funnel, n="known", exchange=exchange, currency=currency
+        )
     outcomes = (funnel.stages[last], *funnel.exits)
     cells = Cells(counted, names, periods, layers=len(outcomes))
     clusters = None
@@ -213,6 +239,8 @@ def closings(leads: Leads, start: str, *, by: By = None, every: Unit | None = No
         days=cells.cube(counted, "days"),
         days_squared=cells.cube(counted, "days_squared"),
         **cells.money(counted),
+        currency=told.currency,
+        notes=told.notes,
         accounts=clusters,
         partial=_partial(leads, periods),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,8 @@ def pipeline_ageing(
     by: By = None,
     bands: Sequence[int] = BANDS,
     beyond: float = 0.99,
+    currency: str | None = None,
+    exchange: Mapping[str, float] | None = None,
     confidence_level: float = 0.95,
 ) -> PipelineAgeing:
     """Return the open deals by stage and days at it, and which of them are stale.
@@ -52,6 +54,9 @@ def pipeline_ageing(
     beyond
         An open deal is stale when it has been at its stage for longer than this share of the deals
         ever won took from there to the win; 1: for longer than any.
+    currency, exchange
+        Of the amounts; and, for leads in several, what one unit of each other is worth in it. The
+        list of stale deals shows amounts as they stand.
     confidence_level
         Of the intervals of :attr:`PipelineAgeing.shares`.
 
@@ -64,6 +69,8 @@ def pipeline_ageing(
     ------
     ArgumentError
         If a segment is unknown, bands do not rise, or ``beyond`` is not above 0.5 and at most 1.
+    DataError
+        If amounts stand in several currencies and there is no rate for one of them.
 
     Notes
     -----
@@ -80,7 +87,7 @@ def pipeline_ageing(
     """
     checks.confidence(confidence_level)
     edges = _edges(bands)
-    book = open_book(leads, by=by)
+    book = open_book(leads, by=by, exchange=exchange, currency=currency)
     if clash := sorted({"stage", "age_days", "open", "with_amount", "stale"} & set(book.by)):
         raise ArgumentError(f"`by`: the table has a column `{clash[0]}` of its own; rename it.")
     found = limits(leads, book.stages, beyond=beyond)
@@ -169,7 +176,7 @@ class PipelineAgeing(Result):
             return Measures(measures=(deals,))
         worth = book.total - book.credit
         blank = np.full((len(book.segments), 1), np.nan)
-        notes = []
+        notes = [*book.notes]
         if (lacking := int((book.n - book.known).sum())) > 0:
             notes.append(f"{display.plural(lacking, 'open deal')} without an amount left out.")
         if (below := int(book.negative.sum())) > 0:
@@ -186,6 +193,7 @@ class PipelineAgeing(Result):
             segments=book.segments,
             low=blank,
             high=blank,
+            currency=book.currency,
             notes=tuple(notes),
             as_of=book.as_of,
             confidence_level=self.confidence_level,
@@ -281,7 +289,8 @@ class PipelineAgeing(Result):
         if not total:
             return ", worth not known" if self.has_money else ""
         part = float(sum(worth[own].tolist(), Decimal(0)))
-        return f" and hold {part:,.0f} of {total:,.0f} ({display.percent(part / total)})"
+        code = f"{book.currency} " if book.currency else ""
+        return f" and hold {code}{part:,.0f} of {total:,.0f} ({display.percent(part / total)})"
 
     def _rule(self, business: Segment) -> str:
         mine = [one for one in self.limits if one.business == business]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +35,7 @@ def deal_velocity(
     opportunity: str | None = None,
     by: By = None,
     currency: str | None = None,
+    exchange: Mapping[str, float] | None = None,
     confidence_level: float = 0.95,
 ) -> Measure:
     """Return deals times mean value over the days of the sales cycle: money a day.
@@ -49,8 +51,8 @@ def deal_velocity(
         deal, or else the first.
     by
         Segment column or columns; segments kept apart are always among them.
-    currency
-        Of the amounts.
+    currency, exchange
+        Of the amounts; and, for leads in several, what one unit of each other is worth in it.
     confidence_level
         Of the interval.
 
@@ -65,6 +67,8 @@ def deal_velocity(
     ------
     ArgumentError
         If a number is missing or negative, or the funnel has no ``value``.
+    DataError
+        If amounts stand in several currencies and there is no rate for one of them.
 
     Notes
     -----
@@ -81,7 +85,8 @@ def deal_velocity(
     if not isinstance(deals, Leads):
         sizes = {"deals": deals, "value": value, "cycle": cycle}
         return _plain("deal velocity", sizes, currency, confidence_level)
-    start, counted = _won(deals, opportunity, by, value=value, cycle=cycle)
+    _refuse(value=value, cycle=cycle)
+    start, counted = _won(deals, opportunity, by, exchange=exchange, currency=currency)
     parts = _Means.of(counted)
     money = counted.won[:, :1] * parts.value
     ends = _around(money / parts.days, parts.log_variance, confidence_level)
@@ -97,7 +102,7 @@ def deal_velocity(
         segments=counted.segments,
         low=np.asarray(ends.low),
         high=np.asarray(ends.high),
-        currency=currency,
+        currency=counted.currency,
         notes=_notes(deals, counted),
         as_of=deals.as_of,
         confidence_level=confidence_level,
@@ -114,6 +119,7 @@ def pipeline_velocity(
     opportunity: str | None = None,
     by: By = None,
     currency: str | None = None,
+    exchange: Mapping[str, float] | None = None,
     confidence_level: float = 0.95,
 ) -> Measure:
     """Return open deals times win rate times mean value over the days of the sales cycle.
@@ -133,8 +139,8 @@ def pipeline_velocity(
         opportunity or deal, or else the first.
     by
         Segment column or columns; segments kept apart are always among them.
-    currency
-        Of the amounts.
+    currency, exchange
+        Of the amounts; and, for leads in several, what one unit of each other is worth in it.
     confidence_level
         Of the interval.
 
@@ -149,6 +155,8 @@ def pipeline_velocity(
     ArgumentError
         If a number is missing or negative, the win rate is no share, or the funnel has no
         ``value``.
+    DataError
+        If amounts stand in several currencies and there is no rate for one of them.
 
     Notes
     -----
@@ -167,10 +175,11 @@ def pipeline_velocity(
     if not isinstance(deals, Leads):
         sizes = {"deals": deals, "value": value, "win_rate": win_rate, "cycle": cycle}
         return _plain("pipeline velocity", sizes, currency, confidence_level)
-    start, counted = _won(deals, opportunity, by, value=value, cycle=cycle, win_rate=win_rate)
+    _refuse(value=value, cycle=cycle, win_rate=win_rate)
+    start, counted = _won(deals, opportunity, by, exchange=exchange, currency=currency)
     names = tuple(counted.by)
     passed = passages(deals, start, deals.funnel.won, by=names)
-    book = open_book(deals, by=names)
+    book = open_book(deals, by=names, money=False)
     segments = passed.segments
     parts = _Means.of(counted).over(counted.segments, segments)
     place = {one: i for i, one in enumerate(book.segments)}
@@ -205,7 +214,7 @@ def pipeline_velocity(
         segments=segments,
         low=np.asarray(ends.low),
         high=np.asarray(ends.high),
-        currency=currency,
+        currency=counted.currency,
         notes=tuple(notes),
         as_of=deals.as_of,
         confidence_level=confidence_level,
@@ -260,16 +269,24 @@ class _Means:
         )
 
 
-def _won(
-    leads: Leads, opportunity: str | None, by: By, **numbers: ArrayLike | None
-) -> tuple[str, Closings]:
-    """Return the stage of opportunities, and the closed ones."""
+def _refuse(**numbers: ArrayLike | None) -> None:
     if unasked := [name for name, number in numbers.items() if number is not None]:
         raise ArgumentError(f"`{unasked[0]}` goes with a number of deals; leads bring their own.")
+
+
+def _won(
+    leads: Leads,
+    opportunity: str | None,
+    by: By,
+    *,
+    exchange: Mapping[str, float] | None,
+    currency: str | None,
+) -> tuple[str, Closings]:
+    """Return the stage of opportunities, and the closed ones."""
     if leads.funnel.value is None:
         raise ArgumentError("`deals`: the funnel has no `value` column, so there is no money.")
     start = opportunity_of(leads.funnel, roles(leads.funnel, opportunity=opportunity))
-    return start, closings(leads, start, by=by)
+    return start, closings(leads, start, by=by, money=True, exchange=exchange, currency=currency)
 
 
 def _plain(
@@ -322,7 +339,7 @@ def _around(value: FloatArray, log_variance: FloatArray, confidence_level: float
 def _notes(leads: Leads, counted: Closings) -> tuple[str, ...]:
     """Return what is left out of the means."""
     apart, by, segments = leads.funnel.apart, counted.by, counted.segments
-    notes = []
+    notes = [*counted.notes]
     if (lacking := counted.won - counted.known[:, 0]).any():
         told = told_by_business(by, segments, apart, lacking)
         notes.append(f"Won without an amount, left out of its mean: {told}.")

@@ -60,14 +60,14 @@ def test_an_account_enters_with_its_first_lead() -> None:
 
 
 def test_closed_records_by_period_of_the_close() -> None:
-    found = closings(leads(), "lead", every="month")
+    found = closings(leads(), "lead", every="month", money=True)
     assert found.outcomes == ("won", "lost")
     assert found.won.tolist() == [[2, 0]]
     assert found.closed.tolist() == [[3, 0]]
     assert found.total[0].sum(axis=1).tolist() == [80, 50]  # 100 less a credit of 20
     assert found.negative[0].sum(axis=1).tolist() == [1, 0]
     assert found.days[0, 0].tolist() == [27 + 17, 0]
-    near = closings(leads(), "opportunity")
+    near = closings(leads(), "opportunity", money=True)
     assert near.n[0, :, 0].tolist() == [2, 1]
     assert near.known[0, :, 0].tolist() == [1, 1]  # e has an amount of 0: unknown
     assert near.squares[0, 0, 0] == 100**2

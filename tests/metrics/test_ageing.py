@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import funnelkit as fk
-from funnelkit._core.errors import ArgumentError
+from funnelkit._core.errors import ArgumentError, DataError
 from funnelkit.metrics import pipeline_ageing
 from funnelkit.metrics.stale import bound_level
 from tests.metrics.maven import maven_leads
@@ -100,6 +100,25 @@ def test_a_funnel_without_money_or_open_deals() -> None:
     assert none.stale.empty
     assert none.to_frame()["open"].sum() == 0
     assert np.isnan(none.shares["stale share of open deals"].values).all()
+
+
+def test_several_currencies_are_refused_unless_rates_are_given() -> None:
+    frame = pd.DataFrame(
+        {
+            "id": ["a", "b"],
+            "deal": "2026-01-05",
+            "won": None,
+            "amount": [100, 40],
+            "currency": ["EUR", "USD"],
+        }
+    )
+    funnel = fk.Funnel(["deal", "won"], value="amount", segments=["currency"])
+    made = fk.from_frame(frame, funnel, as_of="2026-03-31")
+    with pytest.raises(DataError, match=r"several currencies \(EUR 1 and USD 1\)"):
+        pipeline_ageing(made)
+    ageing = pipeline_ageing(made, currency="EUR", exchange={"USD": 0.5})
+    assert ageing.to_frame()["total_value"].sum() == 120
+    assert "hold EUR 0 of 120" in ageing.summary()
 
 
 def test_wrong_arguments() -> None:

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 import funnelkit as fk
-from funnelkit._core.errors import ArgumentError
-from funnelkit.metrics import deal_velocity, pipeline_velocity
+from funnelkit._core.errors import ArgumentError, DataError
+from funnelkit.metrics import deal_velocity, opportunity_to_win, pipeline_velocity
 from tests.metrics.maven import maven_leads
 
 ROWS = [
@@ -90,6 +90,25 @@ def test_credits_are_said() -> None:
     velocity = deal_velocity(made)
     assert velocity.value == pytest.approx(3 * 125 / 20)
     assert "Won with an amount below 0, taken as credits: 1." in velocity.summary()
+
+
+def test_several_currencies_are_refused_unless_rates_are_given() -> None:
+    frame = pd.DataFrame(ROWS, columns=["id", "deal", "won", "lost", "amount", "source"])
+    frame["currency"] = ["EUR", "USD", None, "EUR", "EUR", None]
+    funnel = fk.Funnel(["deal", "won"], exits=["lost"], value="amount", keep=["currency"])
+    made = fk.from_frame(frame, funnel, as_of="2026-03-31")
+    told = r"several currencies \(EUR 2 and USD 1\)"
+    for ask in (deal_velocity, pipeline_velocity):
+        with pytest.raises(DataError, match=told):
+            ask(made)
+    velocity = deal_velocity(made, currency="EUR", exchange={"USD": 0.5})
+    assert velocity.value == pytest.approx(3 * (100 + 150) / 2 / 20)
+    assert "EUR 19 a day" in velocity.summary()
+    with pytest.raises(DataError, match="lacks USD"):
+        deal_velocity(made, currency="EUR", exchange={"GBP": 2})
+    assert opportunity_to_win(made).value == 3 / 4  # no money, no currency
+    with pytest.raises(ArgumentError, match="`exchange`"):
+        deal_velocity(made, exchange={"USD": 0.5})
 
 
 def test_wrong_arguments() -> None:
