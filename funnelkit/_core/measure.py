@@ -293,6 +293,9 @@ class Measure(Result):
         lacking = 0 if self.given is not None else lacking
         if not known.size and lacking:
             text = f"{lead}: {self.numerator_name} not known, so there is no figure."
+        elif not known.size and self.given is not None and (self.denominator > 0).any():
+            behind = f"{self._amount(float(self.denominator.sum()))} {self.denominator_name}"
+            text = f"{lead}: {behind} cannot tell it yet."
         elif not known.size:
             text = f"{lead}: no {self.denominator_name} yet, so there is no figure."
         elif self.values.size == 1:

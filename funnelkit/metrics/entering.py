@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from funnelkit._core import display
 from funnelkit._core.clusters import ClusterSums
-from funnelkit._core.dates import Unit, period_label
+from funnelkit._core.dates import Unit, day_name, period_label
 from funnelkit._core.errors import ArgumentError
 from funnelkit._core.measure import Measure
 from funnelkit.counts.closings import Closings
@@ -248,6 +248,11 @@ def _notes(
             else f"{still} of these {'is' if one else 'are'} still open, so it may rise."
         )
         notes.append(maturing.immature())
+    if leads.recorded_from is not None and leads.before_recording == "delayed_entry":
+        notes.append(
+            f"Records finished before {day_name(leads.recorded_from)} are missing: of those that "
+            "entered earlier only the ones open then are counted."
+        )
     if counted.periods is not None and counted.undated.any():
         lost = told_by_business(by, segments, apart, counted.undated[:, None])
         notes.append(f"In no period, without a known day of entry: {lost}.")

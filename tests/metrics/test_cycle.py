@@ -93,6 +93,8 @@ def test_time_at_each_stage_counts_those_still_there() -> None:
     assert apart.by == ("stage", "kind")
     assert np.isnan(apart.only(stage="deal", kind="Old").value)
     assert "deal, Old: fewer than half have left in" in apart.summary()
+    old = time_in_stage(leads().only(kind="Old")).only(stage="deal")
+    assert "1 records that entered cannot tell it yet." in old.summary()
 
 
 def test_the_interval_of_the_median_covers() -> None:

@@ -142,6 +142,24 @@ def _left(made: fk.Leads) -> int:
     return int(frame["lead"].notna().sum())
 
 
+def test_what_recording_began_too_late_for_is_said() -> None:
+    frame = pd.DataFrame(
+        {"id": ["a", "b"], "deal": ["2026-01-05", "2026-02-05"], "won": ["2026-02-09", None]}
+    )
+    made = fk.from_frame(
+        frame,
+        fk.Funnel(["deal", "won"]),
+        as_of="2026-03-31",
+        recorded_from="2026-02-01",
+        before_recording="delayed_entry",
+    )
+    assert "Records finished before 1 February 2026 are missing" in win_rate(made).summary()
+    left_out = fk.from_frame(
+        frame, fk.Funnel(["deal", "won"]), as_of="2026-03-31", recorded_from="2026-02-01"
+    )
+    assert win_rate(left_out).denominator.item() == 1
+
+
 def test_accounts_count_once_and_enter_with_their_first_lead() -> None:
     made = leads(account="account")
     rate = close_rate(made, level="account")
