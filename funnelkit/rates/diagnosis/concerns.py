@@ -82,7 +82,7 @@ def _whole(moves: Sequence[Move], throughs: Mapping[Pair, Move]) -> list[Move]:
 
 
 def _volume(move: Move) -> Concern | None:
-    if not move.rose:
+    if not move.rose or move.partial:
         return None
     volume, converted = move.volume_interval, move.conversions_interval
     if volume.high >= 1 or converted.low > 1:

@@ -204,7 +204,7 @@ def _best(step: Step, found: Conversion, blank: Gap) -> Gap:
     weight = found.entered[rest] / found.entered[rest].sum()
     rate = float((weight * found.rate[rest]).sum())
     low, high = (
-        rate + sign * float(np.hypot.reduce(weight * (end[rest] - found.rate[rest])))
+        rate + sign * float(np.linalg.norm(weight * (end[rest] - found.rate[rest])))
         for sign, end in ((-1, found.low), (1, found.high))
     )
     change = float(found.rate[row]) - rate

@@ -59,6 +59,8 @@ class Move:
         Confidence level of the intervals, which allows for the number of steps.
     lacks
         Why the two cannot be compared; "" where they can.
+    partial
+        Whether only a part of a period is counted, so that volumes cannot be compared.
     """
 
     start: str
@@ -76,6 +78,7 @@ class Move:
     converted_by: IntArray
     level: float
     lacks: str = ""
+    partial: bool = False
 
     @property
     def name(self) -> str:
@@ -170,6 +173,8 @@ class Move:
             return self.lacks
         if not self.rose and not self.fell:
             return "no clear change of the rate"
+        if self.partial:
+            return f"rate {'rose' if self.rose else 'fell'}; part of a period"
         low, high = (float(end) for end in self.conversions_interval)
         more = "more" if low > 1 else "fewer" if high < 1 else "no clear change in how many"
         return f"rate {'rose' if self.rose else 'fell'}, {more} converted a day"
@@ -239,6 +244,7 @@ def move_of(
         entered=(int(totals[0]), int(totals[1])),
         converted=(int(converted[0].sum()), int(converted[1].sum())),
         days=(sides[0].days, sides[1].days),
+        partial=any(triangle.cohorts[k] in triangle.partial for k in chosen),
         worth=_worth(triangle, places, window, level),
         segments=triangle.segments,
         entered_by=entered,

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from funnelkit._core import display
+from funnelkit._core import checks, display
 from funnelkit._core.result import Result
 from funnelkit.rates.diagnosis.concerns import Concern
 from funnelkit.rates.diagnosis.gaps import Gap
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SHOWN = 3
+_CHANGES = (
+    *("step", "within_days", "coverage", "entered_before", "entered_after", "converted_before"),
+    *("converted_after", "rate_before", "rate_after", "change", "change_low", "change_high"),
+    *("volume_ratio", "converted_ratio", "volume_effect", "rate_effect", "verdict"),
+)
 _AGAINST = {
     "range": "the low end of its range",
     "before": "its rate in the earlier period",
@@ -84,7 +89,14 @@ class Diagnosis(Result):
         return min(rated, key=lambda step: step.rate) if rated else None
 
     def step(self, start: str) -> Step:
-        """Return the step from a stage."""
+        """Return the step from a stage.
+
+        Raises
+        ------
+        ArgumentError
+            If no step starts there.
+        """
+        checks.member("start", "stage", start, [step.start for step in self.steps])
         return next(step for step in self.steps if step.start == start)
 
     def to_frame(self) -> pd.DataFrame:
@@ -176,7 +188,7 @@ class Diagnosis(Result):
                     "verdict": move.verdict,
                 }
             )
-        return pd.DataFrame(rows)
+        return pd.DataFrame(rows, columns=list(_CHANGES))
 
     def summary(self) -> str:
         """Return the bottleneck, what a tenth more does, and what only looks better."""

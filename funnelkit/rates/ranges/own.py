@@ -54,13 +54,13 @@ def own_ranges(given: object) -> tuple[Range, ...]:
     return tuple(found)
 
 
-def _records(given: object) -> list[tuple[str, dict[str, Any]]]:
+def _records(given: Any) -> list[tuple[str, dict[str, Any]]]:
     """Return the name and the fields of each range."""
     if hasattr(given, "columns") and hasattr(given, "to_dict"):
         columns = [str(name) for name in given.columns]
         for name in columns:
             checks.member("own", "column", name, _FIELDS)
-        rows = given.to_dict("records")
+        rows = given.astype(object).where(given.notna(), None).to_dict("records")
         return [
             (f"row {k}", {str(name): value for name, value in row.items() if _there(value)})
             for k, row in enumerate(rows)

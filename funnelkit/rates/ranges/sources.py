@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from funnelkit.data.records import Leads
 
 _COUNTS = ("entered", "converted", "open")
+_MOST = 2**53
+"""Larger numbers are not whole in a table that was read as floats."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -205,7 +207,11 @@ def _of_table(table: pd.DataFrame, by: str | Sequence[str] | None) -> Source:
     )
     if "open" not in counts:
         counts["open"] = 0
-    if problems := _wrong(counts):
+    problems = _wrong(counts)
+    for name in ("start", "target"):
+        if blank := int(table[name].isna().sum()):
+            problems.append(f"`{name}` is blank in {display.plural(blank, 'row')}; name the stage.")
+    if problems:
         raise DataError(problems)
     labels = table[["start", "target", *names]].astype(object)
     labels = labels.where(labels.notna(), None)
@@ -237,7 +243,7 @@ def _of_table(table: pd.DataFrame, by: str | Sequence[str] | None) -> Source:
 def _wrong(counts: pd.DataFrame) -> list[str]:
     """Return what is wrong with a table of counts."""
     tests = {
-        f"`{name}` must hold whole numbers from 0 on": ~(counts[name] >= 0)
+        f"`{name}` must hold whole numbers from 0 on": ~counts[name].between(0, _MOST)
         | (counts[name].mod(1) > 0)
         for name in counts.columns
     }

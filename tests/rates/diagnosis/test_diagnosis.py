@@ -108,6 +108,24 @@ class TestBottleneck:
         with pytest.raises(EvidenceError, match="nothing can be compared"):
             rates.diagnose(stays([100, 50, 20], stages=("A", "B", "C")), reference="range")
 
+    def test_two_segments(self):
+        """60 of 200 against 100 of 200; the difference is Newcombe's, by hand from Wilson's."""
+        from funnelkit._core.interval import share_difference_interval, share_interval
+        from funnelkit.rates.diagnosis.gaps import of_segments
+        from funnelkit.rates.ranges.measured import of_counts
+
+        steps = rates.diagnose(stays([400, 160, 80], stages=("lead", "mql", "won"))).steps
+        counts = tuple(np.array(pair) for pair in ([200, 200], [60, 100], [0, 0]))
+        found = of_counts(("lead", "mql"), (("a",), ("b",)), counts, confidence_level=0.95)
+        gap, other = of_segments(steps, {("lead", "mql"): found})
+        low, _ = share_difference_interval((60, 200), (100, 200))
+        assert share_interval(60, 200)[1] < 0.5
+        assert gap.against == "the best segment, b"
+        # 200 others, of whom half of those who become MQLs win
+        assert gap.low == pytest.approx(200 * 0.5 * low)
+        assert gap.low < gap.won < gap.high
+        assert other.caveat == "there is no rate by segment"
+
     def test_chance_in_the_best_of_many(self):
         """Thirty alike segments: the best is drawn to the mean. By hand for two that differ."""
         rng = np.random.default_rng(4)
@@ -247,6 +265,13 @@ class TestRefusals:
             rates.diagnose(stays([100, 50, 20, 10, 5]), by="source")
         with pytest.raises(ArgumentError, match="of one segment is needed; this one has 2"):
             rates.diagnose(rates.flow(looser, by="source"))
+
+    def test_unknown_steps(self):
+        found = rates.diagnose(stays([100, 50, 20, 10, 5]))
+        assert found.step("mql").entered == 50
+        assert found.changes().empty
+        with pytest.raises(ArgumentError, match="Did you mean `lead`"):
+            found.step("leed")
 
     def test_none_one_and_few(self):
         text = rates.diagnose(stays([0, 0, 0, 0, 0])).summary()

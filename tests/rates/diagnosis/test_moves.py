@@ -131,6 +131,12 @@ class TestRateAgainstVolume:
         assert month.volume == pytest.approx(1.0)
         assert not concerns_of([month], {}, ())
 
+    def test_a_part_of_a_period_has_no_volume_to_compare(self):
+        part = move([(1000, 100)], [(400, 80)])
+        object.__setattr__(part, "partial", True)
+        assert part.verdict == "rate rose; part of a period"
+        assert not concerns_of([part], {}, ())
+
 
 class TestMix:
     # 10 % and 50 %, unchanged; the easy segment grows from 100 to 600

@@ -173,7 +173,7 @@ class TestMaturity:
         # 1,000 x (.20 - .10) x 20 / 100 deals at 100 each
         assert frame.loc["lead to mql", "won_gap"] == pytest.approx(20)
         assert frame.loc["lead to mql", "gap_value"] == pytest.approx(2_000)
-        assert "20 more won deals" in found.summary()
+        assert "about 20 (" in found.summary()
 
     def test_a_curve_that_still_rises_is_not_settled(self):
         """Conversions come evenly up to the last day followed: nobody knows where it ends."""
@@ -253,8 +253,11 @@ class TestRefusals:
             rates.benchmark(counts(("lead", "mql", 10, 20)))
         with pytest.raises(DataError, match="whole numbers"):
             rates.benchmark(counts(("lead", "mql", 10, -1)))
-        with pytest.raises(DataError, match="whole numbers"):
-            rates.benchmark(counts(("lead", "mql", "ten", 1)))
+        for entered in ("ten", np.inf, np.nan, 1.5):
+            with pytest.raises(DataError, match="whole numbers"):
+                rates.benchmark(counts(("lead", "mql", entered, 1)))
+        with pytest.raises(DataError, match="`target` is blank in 1 row"):
+            rates.benchmark(counts(("lead", None, 10, 1)))
 
     def test_none_one_and_few(self):
         assert rates.benchmark(counts(("lead", "mql", 0, 0))).verdict[0, 0] == "no rate"

@@ -95,7 +95,7 @@ class TestOwn:
     def test_ways_to_say_it(self):
         frame = pd.DataFrame(
             {"start": ["lead", "mql"], "target": ["mql", "sql"], "low": [0.2, np.nan],
-             "high": [0.4, np.nan], "typical": [np.nan, 0.3], "note": [None, "of last year"]}
+             "high": [0.4, np.nan], "typical": [np.nan, 0.3], "note": [pd.NA, "of last year"]}
         )  # fmt: skip
         given = {
             "lead -> mql": [0.2, 0.4],
