@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 from funnelkit._core import display
 from funnelkit._core.errors import ArgumentError
-from funnelkit.monitor import Change
 from funnelkit.table import cells
 from funnelkit.table.grid import Column, Table
+
+if TYPE_CHECKING:
+    from funnelkit.monitor import Change
 
 _HEADS = {"mix": "by its share", "rate": "by its rate", "maturity": "by the age of its leads"}
 
@@ -47,6 +50,8 @@ def change(change: Change) -> Table:
     >>> fk.table.change(change).rows[-1][-2].replace(chr(0x2212), "-")
     '-4.5'
     """
+    from funnelkit.monitor import Change
+
     if not isinstance(change, Change):
         raise ArgumentError(
             f"`change` must be what fk.monitor.decompose returns; got {type(change).__name__}."

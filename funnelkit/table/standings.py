@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from funnelkit._core import display
 from funnelkit._core.errors import ArgumentError
-from funnelkit.monitor import Peers
 from funnelkit.table.grid import Column, Table
+
+if TYPE_CHECKING:
+    from funnelkit.monitor import Peers
 
 
 def peers(peers: Peers) -> Table:
@@ -35,6 +39,8 @@ def peers(peers: Peers) -> Table:
     >>> [cell.replace(chr(0x202F), " ") for cell in table.rows[0][:4]]
     ['ann', '300', '66', '22.0 %']
     """
+    from funnelkit.monitor import Peers
+
     if not isinstance(peers, Peers):
         raise ArgumentError(
             f"`peers` must be what fk.monitor.compare_peers returns; got {type(peers).__name__}."

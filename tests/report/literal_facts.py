@@ -217,6 +217,8 @@ def facts(**views: object) -> Facts:
         "flow": flow(),
         "segments": segments(),
         "moved": moved(),
+        "alerts": Missing("It needs some months of history."),
+        "diagnosis": Missing("It needs stages between entry and win."),
         "quality": Quality(
             findings=(finding(),),
             accounting=(("leads.csv", "kept as a record", 7999), ("leads.csv", "out of order", 1)),
@@ -280,4 +282,5 @@ def tested() -> Tested:
 
 def empty(needs: str = "It needs leads.") -> dict[str, Missing]:
     names = ("cohorts", "window", "heat", "curve", "tested", "flow", "segments", "moved")
+    names += ("alerts", "diagnosis")
     return {name: Missing(needs) for name in names}

@@ -14,7 +14,7 @@ from funnelkit.data import journeys
 from funnelkit.data.control.tying import tie_out
 from funnelkit.report.page.facts import Facts, Missing, Setting
 from funnelkit.report.page.terms import Terms
-from funnelkit.report.page.views import method, months, moved, rates, records, scores
+from funnelkit.report.page.views import method, months, moved, rates, records, scores, watched
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -164,6 +164,8 @@ def _facts(leads: Leads, setting: Setting, segment: str | None, horizon: int | N
             flow=flow,
             segments=base,
             moved=base,
+            alerts=base,
+            diagnosis=base,
             quality=quality,
         )
     ever = method.ever_of(base.triangle, confidence_level=base.level)
@@ -181,6 +183,8 @@ def _facts(leads: Leads, setting: Setting, segment: str | None, horizon: int | N
         flow=flow,
         segments=split if isinstance(split, Missing) else rates.segments_view(base, split),
         moved=split if isinstance(split, Missing) else moved.moved_view(base, split, setting),
+        alerts=watched.alerts_view(leads, setting, segment),
+        diagnosis=watched.diagnosis_view(leads, setting),
         quality=records.quality_view(
             leads, setting, in_rates=base.triangle.n, rates_from=rates_from
         ),

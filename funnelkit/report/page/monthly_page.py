@@ -16,6 +16,8 @@ from funnelkit.report.page.markup import el, plain
 from funnelkit.report.page.section import Opening, Section
 from funnelkit.report.page.sections import (
     adjusted,
+    alerts,
+    bottlenecks,
     cohorts,
     definitions,
     funnel,
@@ -77,7 +79,9 @@ class Page:
     opening = part(story.opening)
     headline = part(headline.section)
     scorecard = part(scorecard.section)
+    alerts = part(alerts.section)
     funnel = part(funnel.section)
+    bottlenecks = part(bottlenecks.section)
     cohorts = part(cohorts.section)
     adjusted = part(adjusted.section)
     moved = part(moved.section)

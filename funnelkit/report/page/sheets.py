@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from funnelkit._core.dates import period_label
 from funnelkit._core.display import segment_name
-from funnelkit.report.page.facts import Cohorts, Curve, Facts, Flow, Heat, Moved, Segments, Tested
+from funnelkit.monitor import Alerts
+from funnelkit.rates import Diagnosis
+from funnelkit.report.page.facts import (
+    Cohorts,
+    Curve,
+    Facts,
+    Flow,
+    Heat,
+    Missing,
+    Moved,
+    Segments,
+    Tested,
+)
 from funnelkit.report.workbook import Sheet
 
 if TYPE_CHECKING:
@@ -19,23 +32,20 @@ def sheets_of(facts: Facts) -> dict[str, Sheet]:
     """Return the tables of a page by name; views that the data cannot fill have none."""
     found = {"Months": _months(facts)}
     if facts.card is not None and facts.card.lines:
-        found["Headlines"] = Sheet(
-            f"Headline metrics of {facts.card.month}", facts.card.to_frame(), facts.card.missing
-        )
-    if isinstance(facts.cohorts, Cohorts):
-        found["Cohorts"] = _cohorts(facts.cohorts)
-    if isinstance(facts.heat, Heat):
-        found["Ages"] = _ages(facts.heat)
-    if isinstance(facts.curve, Curve):
-        found["Lag curve"] = _curve(facts.curve)
-    if isinstance(facts.tested, Tested):
-        found["Back-test"] = _tested(facts.tested)
-    if isinstance(facts.flow, Flow):
-        found["Stages"] = _stages(facts.flow)
-    if isinstance(facts.segments, Segments):
-        found["Segments"] = _segments(facts.segments)
-    if isinstance(facts.moved, Moved):
-        found["What moved"] = _moved(facts.moved)
+        title = f"Headline metrics of {facts.card.month}"
+        found["Headlines"] = Sheet(title, facts.card.to_frame(), facts.card.missing)
+    made: tuple[tuple[str, Any, Callable[[Any], Sheet]], ...] = (
+        ("Alerts", facts.alerts, _alerts),
+        ("Cohorts", facts.cohorts, _cohorts),
+        ("Ages", facts.heat, _ages),
+        ("Lag curve", facts.curve, _curve),
+        ("Back-test", facts.tested, _tested),
+        ("Stages", facts.flow, _stages),
+        ("Bottlenecks", facts.diagnosis, _bottlenecks),
+        ("Segments", facts.segments, _segments),
+        ("What moved", facts.moved, _moved),
+    )
+    found |= {name: make(view) for name, view, make in made if not isinstance(view, Missing)}
     if facts.tied:
         found["Control totals"] = _control_totals(facts.tied)
     found["Audit"] = _audit(facts)
@@ -194,6 +204,14 @@ def _segments(view: Segments) -> Sheet:
     ]
     title = f"Rates by {view.column}, expected by day {view.horizon}"
     return Sheet(title, _frame(rows, tuple(rows[0])))
+
+
+def _alerts(view: Alerts) -> Sheet:
+    return Sheet("What left its usual level", view.to_frame(), view.summary())
+
+
+def _bottlenecks(view: Diagnosis) -> Sheet:
+    return Sheet("Each step beside its published range", view.to_frame(), view.summary())
 
 
 def _moved(view: Moved) -> Sheet:

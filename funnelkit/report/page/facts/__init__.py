@@ -42,6 +42,8 @@ from funnelkit.report.page.facts.tested import Ever, Foretold, Tested
 if TYPE_CHECKING:
     from funnelkit.data.control.tying import TieOut
     from funnelkit.metrics import Scorecard
+    from funnelkit.monitor import Alerts
+    from funnelkit.rates import Diagnosis
 
 __all__ = [
     "FEW",
@@ -97,6 +99,8 @@ class Facts:
     flow: Flow | Missing
     segments: Segments | Missing
     moved: Moved | Missing
+    alerts: Alerts | Missing
+    diagnosis: Diagnosis | Missing
     quality: Quality
     card: Scorecard | None = None
     tied: TieOut | None = None
