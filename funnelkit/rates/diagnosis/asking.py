@@ -24,7 +24,7 @@ from funnelkit.rates.diagnosis.moves import Move, Side, labels_of, move_of, usua
 from funnelkit.rates.diagnosis.result import Diagnosis
 from funnelkit.rates.diagnosis.steps import Step
 from funnelkit.rates.ranges.comparison import (
-    benchmark,
+    compared_with,
     mean_amount,
     mean_values,
     onward_share,
@@ -173,21 +173,22 @@ def diagnose(
     table = _table(leads, confidence_level)
     chain = table.stays.stages
     counts = table if data is None else _counted(data, chain, "month", ()) or table
-    source = source_of(counts, by=None)
-    steps = _steps(table, source, mean_values(leads, value, source, ((),)), confidence_level)
+    source = replace(source_of(counts, by=None), won=chain[-1])
+    business = replace(source, by=table.stays.by, apart=table.apart)
+    amount = mean_values(leads, value, business, table.stays.segments)
+    steps = _steps(table, source, amount, confidence_level)
     split = None if data is None else _counted(data, chain, every, names)
     level = 1 - (1 - confidence_level) / max(len(steps), 1)
     found, why = _moves(split, chain, (before, after), within=within, level=level)
     moves = tuple(found[pair] for pair in pairwise(chain) if pair in found)
 
     def by_range() -> list[Gap]:
-        amount = steps[0].mean_value
-        compared = benchmark(
-            counts,
+        compared = compared_with(
+            source,
             own,
+            lambda segments: np.full(len(segments), amount[0]),
             stages=stages,
             segment=segment,
-            value=amount if math.isfinite(amount) else None,
             confidence_level=confidence_level,
         )
         return gaps.of_ranges(steps, compared)
@@ -277,7 +278,7 @@ def _steps(
     steps = []
     for k, (start, target) in enumerate(pairs):
         one = found.conversions.get((start, target))
-        share = onward_share(target, stays.stages, found)[0]
+        share = onward_share(target, stays.stages, found, last)[0]
         blank = math.nan
         steps.append(
             Step(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -97,10 +97,12 @@ def benchmark(
     Closing the gap means that the rate comes to the range's low end: entered x (low - rate) x the
     share of those who reach the target that is won in the end. That is what the same records
     would have brought, all else the same; a looser rule of qualification raises the rate and
-    brings nothing. The interval adds the distances of rate and onward share in squares, and is
-    0 at its low end where the rate's interval reaches the range; the mean amount is taken as it
-    is. Rates below range are ranked by how far below they are (1 - rate / low) and by won deals;
-    conversions that hold others, such as lead to won, are compared but not ranked.
+    brings nothing. Won deals are known where the counts hold the way to the win: the last stage
+    of leads and stage tables, else the stage that is matched to ``won``. The interval adds the
+    distances of rate and onward share in squares, and is 0 at its low end where the rate's
+    interval reaches the range; the mean amount is taken as it is. Rates below range are ranked by
+    how far below they are (1 - rate / low) and by won deals; conversions that hold others, such
+    as lead to won, are compared but not ranked.
 
     References
     ----------
@@ -130,12 +132,42 @@ def benchmark(
     checks.confidence(confidence_level)
     mean_amount(value)
     source = source_of(rates, by=by)
+
+    def amounts(segments: Sequence[Segment]) -> FloatArray:
+        return mean_values(rates, value, source, segments)
+
+    return compared_with(
+        source, own, amounts, stages=stages, segment=segment, confidence_level=confidence_level
+    )
+
+
+def compared_with(
+    source: Source,
+    own: Mapping[Any, Any] | pd.DataFrame | None,
+    amounts: Callable[[Sequence[Segment]], FloatArray],
+    *,
+    stages: Mapping[str, str | None] | None,
+    segment: str | None,
+    confidence_level: float,
+) -> Benchmarked:
+    """Return the conversions of a source against their ranges; see :func:`benchmark`.
+
+    Parameters
+    ----------
+    source
+        What can be measured.
+    own, stages, segment, confidence_level
+        As in :func:`benchmark`.
+    amounts
+        Returns the mean amount of a won deal for each segment.
+    """
     match = matched(source.stages, stages)
     mine = tuple(_in_trade(row, match) for row in own_ranges(own))
     rows = (*mine, *packaged())
     name = known_segment(segment, rows)
     wanted = _pairs(source, match, rows, name)
-    onward = _onward(source, [pair for pair, _ in wanted])
+    won = source.won or next((s for s in source.stages if match.name(s) == "won"), "")
+    onward = _onward(source, [pair for pair, _ in wanted], won)
     found = source.measure(
         list(dict.fromkeys([*(pair for pair, _ in wanted), *onward])), confidence_level
     )
@@ -150,20 +182,19 @@ def benchmark(
             f"`rates`: nothing can be compared with a range. {' '.join(left_out)} Say which stage "
             "is which with `stages`, such as {'Qualified': 'sql'}, or give `own` ranges."
         )
-    last = source.stages[-1]
     conversions = [found.conversions[pair] for pair, _ in compared]
-    ways = [onward_share(pair[1], source.stages, found) for pair, _ in compared]
+    ways = [onward_share(pair[1], source.stages, found, won) for pair, _ in compared]
     return Benchmarked(
         by=source.by,
         segments=found.segments,
         apart=source.apart,
         as_of=source.as_of,
-        last=last,
+        won=won,
         conversions=tuple(conversions),
         sources=tuple(ranges for _, ranges in compared),
         whole=tuple(_holds_others(pair, compared, source.stages) for pair, _ in compared),
         onward=tuple(ways),
-        mean_value=mean_values(rates, value, source, found.segments),
+        mean_value=amounts(found.segments),
         market=name,
         left_out=tuple(left_out),
         confidence_level=confidence_level,
@@ -214,10 +245,11 @@ def _holds_others(
     return any(first <= stages.index(a) and stages.index(b) <= last for a, b in inside)
 
 
-def _onward(source: Source, pairs: Sequence[Pair]) -> list[Pair]:
-    """Return the ways to the last stage that are needed to count won deals."""
-    last = source.stages[-1]
-    ways = [(target, last) for _, target in pairs if target != last]
+def _onward(source: Source, pairs: Sequence[Pair], won: str) -> list[Pair]:
+    """Return the ways to the win that are needed to count won deals."""
+    if not won:
+        return []
+    ways = [(target, won) for _, target in pairs if target != won]
     if source.pairs is not None:
         known = set(source.pairs)
         steps = [step for step in pairwise(source.stages) if step in known]
@@ -226,20 +258,20 @@ def _onward(source: Source, pairs: Sequence[Pair]) -> list[Pair]:
 
 
 def onward_share(
-    stage: str, stages: Sequence[str], found: Found
+    stage: str, stages: Sequence[str], found: Found, won: str
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Return the share of those at a stage that is won, with its interval; NaN where unknown.
 
     Directly where that was counted, else as the product of the steps, their relative distances
-    added in squares.
+    added in squares. Without a stage that is the win (""), nothing is known.
     """
     ones = np.ones(len(found.segments))
-    if stage == stages[-1]:
+    if stage == won:
         return ones, ones, ones
-    steps = list(pairwise(stages[stages.index(stage) :]))
-    if (stage, stages[-1]) in found.conversions:
-        steps = [(stage, stages[-1])]
-    if any(step not in found.conversions for step in steps):
+    steps = list(pairwise(stages[stages.index(stage) : stages.index(won) + 1] if won else ()))
+    if (stage, won) in found.conversions:
+        steps = [(stage, won)]
+    if not steps or any(step not in found.conversions for step in steps):
         return ones * np.nan, ones * np.nan, ones * np.nan
     parts = [found.conversions[step] for step in steps]
     share = np.prod([part.rate for part in parts], axis=0)

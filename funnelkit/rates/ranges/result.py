@@ -39,8 +39,8 @@ class Benchmarked(Result):
     ----------
     by, segments, apart, as_of
         As in the counts; ``as_of`` is ``None`` for a table.
-    last
-        The stage that counts as won.
+    won
+        The stage that counts as won; "" where none is known, so that no gap is counted in deals.
     conversions
         What is compared: steps first, in the funnel's order, then what holds others.
     sources
@@ -64,7 +64,7 @@ class Benchmarked(Result):
     segments: tuple[Segment, ...]
     apart: tuple[str, ...]
     as_of: dt.date | None
-    last: str
+    won: str
     conversions: tuple[Conversion, ...]
     sources: tuple[tuple[Range, ...], ...]
     whole: tuple[bool, ...]

@@ -47,6 +47,8 @@ class Source:
         Segment columns, and those whose values are businesses of their own.
     as_of
         Last complete day, where it is known.
+    won
+        The stage that is the win, where that is known.
     """
 
     stages: tuple[str, ...]
@@ -55,6 +57,7 @@ class Source:
     by: tuple[str, ...] = ()
     apart: tuple[str, ...] = ()
     as_of: dt.date | None = None
+    won: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +124,7 @@ def _of_leads(leads: Leads, by: tuple[str, ...]) -> Source:
         by=(*(name for name in funnel.apart if name not in by), *by),
         apart=funnel.apart,
         as_of=leads.as_of,
+        won=funnel.stages[-1],
     )
 
 
@@ -169,6 +173,7 @@ def _of_stages(table: StageRates) -> Source:
         by=table.stays.by,
         apart=table.apart,
         as_of=table.stays.as_of,
+        won=last,
     )
 
 

@@ -242,6 +242,25 @@ class TestLeads:
         assert rates.diagnose(leads.only(unit="New")).steps[0].entered == 40
         assert rates.diagnose(leads.pooled("unit")).steps[0].entered == 60
 
+    def test_one_business_that_is_kept_apart(self):
+        """The win need not be called won, and money is that of the one business."""
+        frame = pd.DataFrame(
+            {
+                "id": [f"d{k}" for k in range(300)],
+                "lead": "2026-01-05",
+                "signed": ["2026-01-20"] * 15 + [None] * 285,
+                "amount": [200.0] * 15 + [None] * 285,
+                "unit": "New",
+            }
+        )
+        funnel = fk.Funnel(["lead", "signed"], id="id", value="amount", segments=["unit"],
+                           apart=["unit"])  # fmt: skip
+        leads = fk.from_frame(frame, funnel, as_of="2026-12-31")
+        found = rates.diagnose(leads, reference={"lead": 0.1})
+        assert found.steps[0].mean_value == 200
+        # 300 x (.10 - .05)
+        assert found.bottleneck.won == pytest.approx(15)
+
 
 class TestRefusals:
     def test_wrong_arguments(self, looser):

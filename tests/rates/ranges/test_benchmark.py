@@ -40,6 +40,18 @@ class TestGaps:
         assert frame["rank_below"].tolist() == [2, 0, 1, 0]
         assert frame["rank_worth"].tolist() == [2, 0, 1, 0]
 
+    def test_without_a_win_no_deals_are_counted(self):
+        """The last stage of a table need not be the win: MQLs are no deals."""
+        found = rates.benchmark(counts(("lead", "mql", 10_000, 1_500)), value=1_000)
+        assert found.verdict[0, 0] == "below"
+        assert np.isnan(found.won_gap[0, 0])
+        assert "won deals" not in found.summary()
+        table = counts(("lead", "mql", 10_000, 1_500), ("mql", "signed", 1_500, 300))
+        assert np.isnan(rates.benchmark(table).won_gap[0, 0])
+        named = rates.benchmark(table, stages={"signed": "won"})
+        # 10,000 x .05 x .2
+        assert named.won_gap[0, 0] == pytest.approx(100)
+
     def test_the_two_ranks_may_differ(self):
         table = counts(("lead", "mql", 10_000, 1_500), ("mql", "won", 1_500, 300),
                        ("sql", "opportunity", 100, 10), ("opportunity", "won", 10, 2))  # fmt: skip
