@@ -144,7 +144,7 @@ def book_of(
                 f"{'is' if brief == 1 else 'are'} in none."
             )
     else:
-        held = set(frame["month"])
+        held = set(frame["month"].unique())
         lacking = [str(month) for month in months if month not in held]
         if lacking:
             raise EvidenceError(

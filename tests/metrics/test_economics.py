@@ -1,5 +1,7 @@
 """CAC, CLV, payback, ROI, growth and ACV: the trade's examples and hand counts."""
 
+import functools
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -47,6 +49,11 @@ SPEND = pd.DataFrame(
 )
 
 
+@functools.cache
+def costs():
+    return read_spend(SPEND)
+
+
 @pytest.fixture(scope="module")
 def leads():
     return fk.from_frame(RECORDS, FUNNEL, as_of="2026-03-31")
@@ -66,7 +73,7 @@ def test_cac_without_customers_is_none():
 
 
 def test_cac_of_customers_won_in_the_month_by_hand(leads):
-    found = cac(SPEND, leads, channel="source")
+    found = cac(costs(), leads, channel="source")
     assert found.periods == ("2026-01", "2026-02", "2026-03")
     assert found.only(source="web").values.tolist()[0][::2] == [600, 450]  # 600 / 1, 900 / 2
     fair = found.only(source="fair")
@@ -84,7 +91,7 @@ def test_cac_of_customers_won_in_the_month_by_hand(leads):
 
 
 def test_cac_of_the_leads_of_the_month_by_hand(leads):
-    found = cac(SPEND, leads, channel="source", basis="cohort")
+    found = cac(costs(), leads, channel="source", basis="cohort")
     # January: 600 over the two web leads that were won in the end; February: 300 over one.
     assert found.only(source="web").values[0, :2].tolist() == [300, 300]
     assert found.only(source="fair").values[0, 0] == 250
@@ -93,17 +100,17 @@ def test_cac_of_the_leads_of_the_month_by_hand(leads):
 
 
 def test_cac_over_all_channels(leads):
-    found = cac(SPEND, leads)
+    found = cac(costs(), leads)
     assert found.values.tolist() == [[920, 300, 950 / 3]]
     assert "so that the total is too low" in found.summary()
 
 
 def test_cac_of_quarters_needs_every_month(leads):
-    found = cac(SPEND, leads, channel="source", every="quarter")
+    found = cac(costs(), leads, channel="source", every="quarter")
     assert found.only(source="web").value == 600  # 1,800 over 3
     assert np.isnan(found.only(source="fair").value)
     with pytest.raises(fk.FunnelError, match="spend is told by month"):
-        cac(SPEND, leads, every="week")
+        cac(costs(), leads, every="week")
 
 
 def test_cac_by_a_fit_is_what_leads_come_to():
@@ -157,7 +164,7 @@ def test_businesses_kept_apart_need_their_own_spend():
     records = RECORDS.drop(columns=["lost", "amount"]).assign(line=["new", "old"] * 3 + ["new"])
     leads = fk.from_frame(records, funnel, as_of="2026-03-31")
     with pytest.raises(fk.FunnelError, match="`spend` has no column `line`"):
-        cac(SPEND, leads, channel="source")
+        cac(costs(), leads, channel="source")
     found = cac(SPEND.assign(line="new"), leads, channel="source")
     assert found.by == ("line", "source")
     assert found.only(line="new", source="web").values[0, 0] == 600
@@ -165,9 +172,9 @@ def test_businesses_kept_apart_need_their_own_spend():
 
 def test_wrong_customers_and_channels_are_refused(leads):
     with pytest.raises(fk.FunnelError, match="`customers` beside a table of spend"):
-        cac(SPEND, [1, 2])
+        cac(costs(), [1, 2])
     with pytest.raises(fk.FunnelError, match="Did you mean `source`"):
-        cac(SPEND, leads, channel="sorce")
+        cac(costs(), leads, channel="sorce")
     with pytest.raises(fk.FunnelError, match="must be equally many"):
         cac([1, 2], 3)
     with pytest.raises(fk.FunnelError, match="`customers` must not be negative"):
@@ -264,7 +271,7 @@ def test_payback_from_ledgers():
 
 def test_roi_by_hand(leads):
     assert roi(10_000, 35_000).value == 2.5
-    found = roi(SPEND, leads, by="channel", segment="source")
+    found = roi(costs(), leads, by="channel", segment="source")
     # web: 6,000 won of 1,800 spent; fair 500 of 300; radio brought nothing.
     assert found.only(source="web").value == pytest.approx((6_000 - 1_800) / 1_800)
     assert found.only(source="fair").value == pytest.approx((500 - 300) / 300)
@@ -277,7 +284,7 @@ def test_roi_by_hand(leads):
 
 
 def test_roi_of_months_and_on_margin(leads):
-    found = roi(SPEND, leads, by="channel", segment="source", every="month", margin=0.5)
+    found = roi(costs(), leads, by="channel", segment="source", every="month", margin=0.5)
     web = found.only(source="web").values[0]
     assert web.tolist() == pytest.approx([(500 - 600) / 600, -1, (2_500 - 900) / 900])
     assert "50" in found.definition
@@ -295,11 +302,11 @@ def test_roi_of_campaigns():
 
 def test_roi_refuses_what_cannot_be(leads):
     with pytest.raises(fk.FunnelError, match="`revenue` beside a table of spend"):
-        roi(SPEND, 5)
+        roi(costs(), 5)
     with pytest.raises(fk.FunnelError, match="`margin` must be a share"):
         roi(1, 2, margin=30)
     with pytest.raises(fk.FunnelError, match="`by` must be one of"):
-        roi(SPEND, leads, by="month")
+        roi(costs(), leads, by="month")
     with pytest.raises(fk.FunnelError, match="must both name channels"):
         roi({"a": 1}, 2)
     assert np.isnan(roi(0, 100).value)

@@ -83,7 +83,7 @@ tables = st.dictionaries(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(tables)
 def test_movements_are_those_of_the_slow_version(table):
     table = {**table, "always": [1, 1, 1, 1]}

@@ -1,10 +1,13 @@
 """Revenue and logo retention against hand counts."""
 
+import functools
+
 import numpy as np
 import pandas as pd
 import pytest
 
 import funnelkit as fk
+from funnelkit.data.ledgers import read_subscriptions
 from funnelkit.metrics import account_revenue, logo_retention, revenue_retention
 
 # Four accounts over 14 months: a pays 100 throughout and 150 in the last two, b pays 50 and 20
@@ -25,8 +28,13 @@ ROWS = pd.DataFrame(
 )
 
 
+@functools.cache
+def paid():
+    return read_subscriptions(ROWS)
+
+
 def test_trailing_year_by_hand():
-    found = revenue_retention(ROWS)
+    found = revenue_retention(paid())
     net, gross = found["net revenue retention"], found["gross revenue retention"]
     assert net.periods == ("2026-01", "2026-02")
     # Of 100 + 50 + 30 = 180 there are 150 + 20 = 170 left; each at most what it was: 100 + 20.
@@ -37,7 +45,7 @@ def test_trailing_year_by_hand():
 
 
 def test_month_by_month_by_hand():
-    net = revenue_retention(ROWS, months=1)["net revenue retention"]
+    net = revenue_retention(paid(), months=1)["net revenue retention"]
     # 180 until June, 150 from July; in January 2026 a gives 50 more and b 30 less.
     expected = [1, 1, 1, 1, 1, 150 / 180, 1, 1, 1, 1, 1, 170 / 150, 1]
     assert net.values[0] == pytest.approx(expected)
@@ -47,7 +55,7 @@ def test_month_by_month_by_hand():
 
 def test_gross_interval_is_that_of_accounts_of_one_size():
     # (100 + 50 + 30)² / (100² + 50² + 30²) = 32,400 / 13,400 = 2.418 accounts.
-    gross = revenue_retention(ROWS)["gross revenue retention"]
+    gross = revenue_retention(paid())["gross revenue retention"]
     assert gross.effective[0, 0] == pytest.approx(32_400 / 13_400)
     low, high = gross.confidence_interval()
     assert 0 < low[0, 0] < 0.3
@@ -64,11 +72,11 @@ def test_nobody_before_is_no_figure():
 @pytest.mark.parametrize("months", [0, 14, 1.5, True])
 def test_months_that_cannot_be(months):
     with pytest.raises(fk.FunnelError, match="`months` must be"):
-        revenue_retention(ROWS, months=months)
+        revenue_retention(paid(), months=months)
 
 
 def test_average_revenue_per_account_by_hand():
-    found = account_revenue(ROWS)
+    found = account_revenue(paid())
     assert found.values[0, [0, 6, 13]].tolist() == [60, 75, 670 / 3]
     assert found.denominator[0, [0, 6, 13]].tolist() == [3, 2, 3]
 
@@ -132,7 +140,7 @@ def test_a_quarter_is_blank_until_its_last_account_was_followed():
 
 
 def test_accounts_of_the_first_month_are_of_no_cohort():
-    found = logo_retention(ROWS)
+    found = logo_retention(paid())
     assert found.entered.sum() == 1
     assert "3 accounts that paid in 2025-01" in found.summary()
 
@@ -146,6 +154,6 @@ def test_one_month_has_no_logo_retention():
 
 def test_wrong_arguments_are_refused():
     with pytest.raises(fk.FunnelError, match="`cohort` must be one of"):
-        logo_retention(ROWS, cohort="week")
+        logo_retention(paid(), cohort="week")
     with pytest.raises(fk.FunnelError, match="`confidence_level`"):
-        logo_retention(ROWS, confidence_level=95)
+        logo_retention(paid(), confidence_level=95)

@@ -88,7 +88,8 @@ def _mails(frame: pd.DataFrame, schema: Schema) -> Iterator[Finding]:
     """Mail addresses where names of groups are shown."""
     for field in schema.fields:
         if field.category:
-            number = sum(is_mail(value) for value in frame[field.name].dropna())
+            counts = frame[field.name].value_counts()
+            number = int(sum(n for value, n in counts.items() if is_mail(str(value))))
             if number:
                 yield Finding(
                     rule="mail_addresses",
@@ -136,7 +137,7 @@ def _gaps(frame: pd.DataFrame, schema: Schema, hidden: frozenset[str]) -> Iterat
     if "month" not in frame.columns or frame.empty:
         return
     months = pd.period_range(frame["month"].min(), frame["month"].max(), freq="M")
-    present = set(frame["month"])
+    present = set(frame["month"].unique())
     missing = [month for month in months if month not in present]
     if missing:
         yield Finding(
@@ -150,12 +151,15 @@ def _gaps(frame: pd.DataFrame, schema: Schema, hidden: frozenset[str]) -> Iterat
         )
     if "channel" not in frame.columns:
         return
-    held = frame.groupby("channel", dropna=False)["month"].agg(set)
+    pairs = frame[["channel", "month"]].drop_duplicates()
+    held: dict[str | None, set[pd.Period]] = defaultdict(set)
+    for channel, month in pairs.itertuples(index=False):
+        held[channel].add(month)
     gaps = {
-        channel: [month for month in months if min(own) < month < max(own) and month not in own]
+        channel: sorted(one for one in present - own if min(own) < one < max(own))
         for channel, own in held.items()
     }
-    number = sum(len(set(own) & present) for own in gaps.values())
+    number = sum(len(own) for own in gaps.values())
     if number:
         named = [
             f"{channel if isinstance(channel, str) else display.BLANK} {own[0]}"

@@ -174,11 +174,9 @@ def _finished(
 
 
 def _texts(values: pd.Series[Any]) -> pd.Series[Any]:
-    import pandas as pd
-
-    return pd.Series(
-        [None if pd.isna(one) else str(one) for one in values], index=values.index, dtype=object
-    )
+    """Return values as they are, ``None`` where blank."""
+    whole = values.astype(object)
+    return whole.where(values.notna(), None)
 
 
 def _numbers(values: pd.Series[Any], field_: Field, place: str) -> tuple[pd.Series[Any], list[str]]:
@@ -195,8 +193,7 @@ def _numbers(values: pd.Series[Any], field_: Field, place: str) -> tuple[pd.Seri
             "blank."
         )
     if field_.kind == "amount":
-        exact = [None if pd.isna(one) else one for one in values]
-        return pd.Series(exact, index=values.index, dtype=object), problems
+        return _texts(values), problems
     if field_.kind == "number":
         return values.astype(float), problems
     odd = known[[one != one.to_integral_value() for one in known]]
@@ -212,27 +209,22 @@ def _numbers(values: pd.Series[Any], field_: Field, place: str) -> tuple[pd.Seri
 
 def _flags(values: pd.Series[Any], place: str) -> tuple[pd.Series[Any], list[str]]:
     """Return flags; a count of at least 1 is a yes."""
-    import pandas as pd
-
-    read: list[Any] = []
-    odd: list[str] = []
-    for value in values:
-        text = None if pd.isna(value) else re.sub(r"\.0+$", "", str(value).casefold())
-        if text is None:
-            read.append(pd.NA)
-        elif text in _YES or (text.isdecimal() and int(text) > 0):
-            read.append(True)
-        elif text in _NO or (text.isdecimal() and int(text) == 0):
-            read.append(False)
-        else:
-            read.append(pd.NA)
-            odd.append(str(value))
+    texts = values.astype(object).dropna()
+    plain = {text: re.sub(r"\.0+$", "", str(text).casefold()) for text in texts.unique()}
+    yes = {text for text, own in plain.items() if own in _YES or _counted(own) > 0}
+    no = {text for text, own in plain.items() if own in _NO or _counted(own) == 0}
+    odd = [str(text) for text in texts[~texts.isin([*yes, *no])]]
     problem = (
         f"{place}: {display.plural(len(odd), 'value')} {_are(len(odd))} neither yes nor no, such "
         f"as {_quoted(odd)}; it must be true or false, yes or no, 1 or 0, a count, or blank."
     )
-    flags = pd.Series(read, index=values.index, dtype="boolean")
+    flags = values.isin(list(yes)).astype("boolean").mask(values.isna())
     return flags, [problem] if odd else []
+
+
+def _counted(text: str) -> int:
+    """Return the count that a text is, -1 where it is none."""
+    return int(text) if text.isdecimal() else -1
 
 
 def _periods(
