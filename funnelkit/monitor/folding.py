@@ -198,7 +198,8 @@ def _apart(group: Sequence[Alarm], parent: Alarm) -> float:
     same_way = others * own > 0
     if same_way and abs(others) > _FAR * spread and abs(others) > abs(own) / 4:
         return 0.0
-    return float(abs(own - others) / np.hypot(own_spread, spread))
+    apart = float(abs(own - others) / np.hypot(own_spread, spread))
+    return apart if apart > _FAR else 0.0
 
 
 def _between(left: list[Alarm], stages: Sequence[str]) -> list[Alarm]:

@@ -21,6 +21,7 @@ from funnelkit.monitor.watching import Low, first_day
 _NONE_YET = 3.7  # the exact upper end of a count of 0, at 95 %
 _AROUND = 45
 _SHORT = 3
+_FASTEST = float(np.log(10))  # a ratio of lags is told up to here
 
 
 class Background(NamedTuple):
@@ -39,7 +40,8 @@ def told(one: Alarm, about: Background) -> Alert:
     effect, sd = one.effect(k)
     usual = level = np.nan
     if series.kind == "number":
-        change, low, high = (float(np.expm1(effect + z * sd)) for z in (0.0, -1.96, 1.96))
+        ends = (float(np.clip(effect + z * sd, -_FASTEST, _FASTEST)) for z in (0.0, -1.96, 1.96))
+        change, low, high = (float(np.expm1(end)) for end in ends)
         n = panel.denominators[row, -k:].sum()
     else:
         observed, expected = one.observed[k - 1], max(one.expected[k - 1], 1e-9)

@@ -15,6 +15,7 @@ _BORROWED = 50.0
 _REACHED = 0.95
 _FOLLOWED = 0.3
 _FEWEST_MONTH = 10.0
+_FEWEST_RANKED, _LEAST_MOVED = 8, 0.02
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -141,17 +142,18 @@ def speed_of(timing: Timing) -> tuple[FloatArray, FloatArray]:
     Notes
     -----
     Given how many of a cohort have converted, their ages are multinomial with probabilities
-    n_cj f_j, whatever its rate and however far it has been followed. The mean of log(age + 1/2) is
-    compared with its expectation, and divided by what stretching all lags by 10 % would do to it.
+    n_cj f_j, whatever its rate and however far it has been followed. The mean rank of the ages
+    (the share of usual lags that are shorter) is compared with its expectation, and divided by
+    what stretching all lags by 10 % would do to it. Ranks are bounded, so that a few conversions
+    on the first day do not look like proof.
     """
-    ages = np.arange(timing.shape.shape[1])
-    score = np.log(ages + 0.5)
-    usual, centre, spread = _scored(timing.followed, timing.shape, score)
+    rank = np.cumsum(timing.shape, axis=1) - timing.shape / 2
+    usual, centre, spread = _scored(timing.followed, timing.shape, rank)
     slow = _stretched(timing.shape, 1.1)
-    moved = (_scored(timing.followed, slow, score)[1] - centre) / np.log(1.1)
+    moved = (_scored(timing.followed, slow, rank)[1] - centre) / np.log(1.1)
     n = timing.converted
-    mean = np.einsum("sca,a->sc", timing.events, score) / np.maximum(n, 1.0)
-    told = (n >= 5) & (moved > 0.2) & (usual > 0)
+    mean = np.einsum("sca,sa->sc", timing.events, rank) / np.maximum(n, 1.0)
+    told = (n >= _FEWEST_RANKED) & (moved > _LEAST_MOVED) & (usual > 0)
     safe = np.where(told, moved, 1.0)
     ratio = np.where(told, -(mean - centre) / safe, np.nan)
     variance = np.where(told, spread / (np.maximum(n, 1.0) * safe**2), np.nan)
@@ -233,8 +235,9 @@ def _scored(
     weight = followed * shape[:, None, :]
     total = weight.sum(axis=-1)
     part = weight / np.where(total > 0, total, 1.0)[..., None]
-    centre = part @ score
-    return total, centre, np.maximum(part @ score**2 - centre**2, 0.0)
+    centre = np.einsum("sca,sa->sc", part, score)
+    square = np.einsum("sca,sa->sc", part, score**2)
+    return total, centre, np.maximum(square - centre**2, 0.0)
 
 
 def _stretched(shape: FloatArray, factor: float) -> FloatArray:

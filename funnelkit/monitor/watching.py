@@ -134,6 +134,19 @@ class Chart:
             chance=chance,
         )
 
+    def parent(self, row: int) -> Alarm:
+        """Return a series for folding: windows that hold a dated change are those without step."""
+        one = self.alarm(row, 1.0)
+        if self.stepless is None:
+            return one
+        n = self.panel.series.observed.shape[1]
+        after = min(n - first for first in self.panel.series.steps)
+        held_over = np.arange(1, len(one.observed) + 1) >= after
+        for name in ("observed", "expected", "spread"):
+            other = getattr(self.stepless, name)[row]
+            setattr(one, name, np.where(held_over, other, getattr(one, name)))
+        return one
+
     def steps(self) -> list[tuple[int, int, float]]:
         """Return the series, window and chance of each step at a dated change."""
         if self.stepless is None:
@@ -250,9 +263,7 @@ def standing_out(
     return Standing(
         alarms=_once(alarms),
         lows=below,
-        parents=[
-            chart.alarm(row, 1.0) for chart in whole for row in range(len(chart.panel.segments))
-        ],
+        parents=[chart.parent(row) for chart in whole for row in range(len(chart.panel.segments))],
         watched=len(watched),
         missed=_missed(charts),
         smallest={

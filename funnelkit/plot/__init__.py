@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from funnelkit.plot.against import benchmark
+from funnelkit.plot.alarmed import alerts
 from funnelkit.plot.bars import funnel
 from funnelkit.plot.bottleneck import diagnosis
 from funnelkit.plot.bridge import change
@@ -21,6 +22,7 @@ from funnelkit.plot.trend import series
 
 __all__ = [
     "adjusted_series",
+    "alerts",
     "backtest",
     "benchmark",
     "change",
