@@ -15,7 +15,7 @@ from funnelkit.data.definition import Funnel
 from funnelkit.data.ledgers import Ledger
 from funnelkit.data.records import Leads
 from funnelkit.data.standing import group_names
-from funnelkit.metrics.contacts import MOMENTS, Contacts, first_answers, only_days
+from funnelkit.metrics.contacts import MOMENTS, RECORD, Contacts, first_answers, only_days
 from funnelkit.metrics.plain import Times, chosen, frame_of, local_day, mixed, times
 from funnelkit.metrics.working_hours import Moments, WorkingHours, zone
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _NO_TIME, _LATER = "no time of creation", "created after the last day"
 _BEFORE = "answered before they were created"
+_LAST_YEAR = 2199
 _MICRO = np.timedelta64(1, "us")
 
 
@@ -109,7 +110,7 @@ def _of_frame(
     labels = labels.reset_index(drop=True)
     if "record" in rows.columns:
         _refuse_doubles(rows["record"])
-        labels["record"] = rows["record"]
+        labels[RECORD] = rows["record"]
     nothing = np.full(len(rows), np.datetime64("NaT"), dtype="datetime64[us]")
     moments = {name: read[name].moments if name in read else nothing for name in MOMENTS}
     end, notes = _end_of(moments, clock, as_of)
@@ -145,7 +146,10 @@ def _end_of(
     import pandas as pd
 
     if as_of is not None:
-        day = checks.day("as_of", as_of) + dt.timedelta(days=1)
+        last_day = checks.day("as_of", as_of)
+        if last_day.year > _LAST_YEAR:
+            raise ArgumentError(f"`as_of` must be a day that has come; got {last_day}.")
+        day = last_day + dt.timedelta(days=1)
         midnight = pd.Timestamp(day).tz_localize(
             timezone, ambiguous=True, nonexistent="shift_forward"
         )
@@ -195,7 +199,7 @@ def _of_leads(
     for name in MOMENTS[1:]:
         moments[name] = np.where(moments[name] < end, moments[name], np.datetime64("NaT"))
     labels = listed[list(names)].reset_index(drop=True)
-    labels["record"] = listed[funnel.id]
+    labels[RECORD] = listed[funnel.id]
     return Contacts(
         rows=labels,
         **moments,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,9 +53,15 @@ class Cells:
         np.add.at(found, (self.row[inside], self.column[inside]), worth[inside])
         return found
 
-    def inside(self, i: int, j: int) -> NDArray[np.bool_]:
-        """Return which rows stand in a cell."""
-        return np.asarray((self.row == i) & (self.column == j))
+    def groups(self) -> Iterator[tuple[tuple[int, int], NDArray[np.int64]]]:
+        """Iterate over the cells that have rows: position of the cell, and of its rows."""
+        known = np.flatnonzero((self.row >= 0) & (self.column >= 0))
+        number = self.row[known] * self.shape[1] + self.column[known]
+        order = np.argsort(number, kind="stable")
+        found, starts = np.unique(number[order], return_index=True)
+        ends = [*starts[1:].tolist(), len(order)]
+        for cell, start, end in zip(found.tolist(), starts.tolist(), ends, strict=False):
+            yield divmod(cell, self.shape[1]), known[order[start:end]]
 
 
 def cells(

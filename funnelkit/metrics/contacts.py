@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 Bools = NDArray[np.bool_]
 OUTBOUND = ("call", "email", "meeting", "message", "sms", "chat", "outgoing email")
 """Kinds of activities by which a lead is answered, unless others are named."""
+RECORD = "\0record"  # no column of data is called so
 MOMENTS = ("created", "responded", "won", "lost")
 _MICRO = np.timedelta64(1, "us")
 
@@ -40,7 +41,7 @@ class Contacts:
     Parameters
     ----------
     rows
-        One row per lead that is kept: the segment columns, and ``record`` where it is known.
+        One row per lead that is kept: the segment columns, and its id, where it is known.
     created, responded, won, lost
         Moments of UTC in microseconds, shape ``(n,)``; ``NaT`` where it has not happened.
     by
@@ -142,7 +143,7 @@ def touches_of(
     default
         Kinds that count unasked.
     """
-    if "record" not in found.rows.columns:
+    if RECORD not in found.rows.columns:
         raise ArgumentError(
             "`records` needs a column `record`, the id that `activities` name; say which it is, "
             'such as columns={"record": "lead_id"}.'
@@ -168,7 +169,7 @@ def touches_of(
             f"{display.listed([f'{name} {display.count(n)}' for name, n in counts.items()][:20])}."
         )
     counted = words.isin(wanted).to_numpy(dtype=bool)
-    names = found.rows["record"].astype("string")
+    names = found.rows[RECORD].astype("string")
     place = {str(name): i for i, name in enumerate(names) if name is not None}
     ids = rows["record"].astype("string").str.strip()
     lead = np.array([place.get(str(name), -1) for name in ids], dtype=np.int64)

@@ -24,6 +24,7 @@ from funnelkit.metrics.waiting import Waiting
 if TYPE_CHECKING:
     import pandas as pd
 
+_ID, _LEFT, _BACK, _LATEST = "\0id", "\0left", "\0back", "\0latest"  # names no column has
 _NOTE = (
     "Of the decided alone the quick decisions count most; the open ones are in the denominator of "
     "the other rate, and may yet be decided."
@@ -237,15 +238,15 @@ def recycled(
     checks.confidence(confidence_level)
     funnel = _funnel_of(leads)
     names = group_names(funnel, by)
-    gone = returned(leads)
+    gone = returned(leads).rename(columns={"id": _ID, "left": _LEFT, "back": _BACK})
     if not len(gone):
         raise EvidenceError("nobody ever left, so nobody can have come back.")
     parts = [leads.list(step) for step in funnel.steps]
     rows = pd.concat(parts, ignore_index=True).drop_duplicates(funnel.id)
-    rows = gone.merge(rows, left_on="id", right_on=funnel.id, how="inner", suffixes=("", "_own"))
-    days = pd.DatetimeIndex(rows["left"])
+    rows = gone.merge(rows, left_on=_ID, right_on=funnel.id, how="inner")
+    days = pd.DatetimeIndex(rows[_LEFT])
     place = cells(rows, names, days=days if every else None, every=every, calendar=funnel.calendar)
-    back = rows["back"].to_numpy(dtype=bool)
+    back = rows[_BACK].to_numpy(dtype=bool)
     won = rows[funnel.id].isin(set(parts[len(funnel.stages) - 1][funnel.id])).to_numpy(dtype=bool)
     accounts = texts(rows[funnel.account]) if funnel.account else None
     share = _Shares(leads, place, accounts, confidence_level)
@@ -368,9 +369,9 @@ def _days_to_decision(
     waited = np.where(done, age, followed)
     shape = place.shape
     median, low, high = (np.full(shape, np.nan) for _ in range(3))
-    for i, j in np.ndindex(shape):
-        inside = place.inside(i, j) & usable
-        if inside.any():
+    for (i, j), rows in place.groups():
+        inside = rows[usable[rows]]
+        if len(inside):
             wait = Waiting(minutes=waited[inside], answered=done[inside])
             median[i, j] = wait.quantile(0.5)
             low[i, j], high[i, j] = wait.quantile_interval(0.5, confidence_level)
@@ -406,11 +407,9 @@ def _new_records(
     """Return whose account entered again after it had left, and whose account is known."""
     keys = [account, *apart]
     latest = entries.dropna(subset=[account]).groupby(keys, dropna=False)[first].max()
-    joined = rows[[*keys, "left"]].merge(
-        latest.rename("_latest").reset_index(), how="left", on=keys
-    )
+    joined = rows[[*keys, _LEFT]].merge(latest.rename(_LATEST).reset_index(), how="left", on=keys)
     known = rows[account].notna().to_numpy(dtype=bool)
-    again = (joined["_latest"] > joined["left"]).to_numpy(dtype=bool)
+    again = (joined[_LATEST] > joined[_LEFT]).to_numpy(dtype=bool)
     return again & known, known
 
 

@@ -41,6 +41,7 @@ ASSOCIATION = (
     "This is an association, not an effect: whoever is answered early may differ in other ways, "
     "and only an experiment tells what answering sooner would change."
 )
+_LONGEST = 100_000
 _CLOSED_FIRST = "closed before they were created"
 
 
@@ -127,7 +128,7 @@ def response_bands(
         as_of=as_of,
     )
     found = _orderly(found)
-    horizon = np.timedelta64(within, "D")
+    horizon = np.timedelta64(min(within, _LONGEST), "D")
     last = found.later(float(ends[-1]), hours) + horizon
     mature = np.asarray(last <= found.end)
     if not mature.any():
@@ -154,8 +155,8 @@ def response_bands(
     notes = [ASSOCIATION, *found.told_aside(), *found.notes]
     if days:
         notes.append(
-            f"Of {display.listed(list(days))} only the day is known: leads closed on the day of a "
-            "landmark are in neither group."
+            f"Only the day of {display.listed(list(days))} is known: leads closed on the day of "
+            "a landmark are in neither group."
         )
     return ResponseBands(
         by=cells.by,

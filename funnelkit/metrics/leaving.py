@@ -143,7 +143,7 @@ def _cleaned(values: pd.Series[Any]) -> list[str]:
 
 
 def _refuse_own_names(names: Sequence[str]) -> None:
-    if clash := sorted(set(names) & {"reason", "stage", "age", "exit", "lost"}):
+    if clash := sorted(set(names) & {"reason", "stage", "age", "exit", "lost", "_left", "_age"}):
         raise ArgumentError(
             f"`by`: the table has a column `{clash[0]}` of its own; rename that segment."
         )

@@ -139,6 +139,7 @@ def rep_results(
         effective=effective[order],
         start=start,
         has_value=funnel.value is not None,
+        has_exits=bool(funnel.exits),
         as_of=leads.as_of,
         currency=won.currency,
         notes=(*notes, REPLACED) if replaced else notes,

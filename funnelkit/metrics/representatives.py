@@ -41,8 +41,8 @@ class RepResults(Result):
         ones they are worth; by period of entry, same shape.
     start
         Stage of the denominator of win rates.
-    has_value
-        Whether the funnel names an amount.
+    has_value, has_exits
+        Whether the funnel names an amount, and ways out; without these nothing says what was lost.
     as_of
         Last complete day.
     currency
@@ -66,6 +66,7 @@ class RepResults(Result):
     effective: FloatArray
     start: str
     has_value: bool
+    has_exits: bool
     as_of: dt.date
     currency: str | None = None
     notes: tuple[str, ...] = ()
@@ -96,7 +97,7 @@ class RepResults(Result):
             "opportunity-to-win",
             "won / (won + lost)",
             "share",
-            of=(self.won, self.won + self.lost),
+            of=(self.won, self.won + self.lost if self.has_exits else np.zeros_like(self.won)),
             words=("won", "closed deals"),
         )
 
@@ -187,7 +188,7 @@ class RepResults(Result):
             ``lost``, ``won_of_closed_rate`` with its interval, ``revenue_value`` and
             ``without_amount``.
         """
-        closed = self.won + self.lost
+        closed = self.won + self.lost if self.has_exits else np.zeros_like(self.won)
         low, high = self._win_interval(self.confidence_level)
         least, most = share_interval(self.won, closed, confidence_level=self.confidence_level)
         best, worst = self.ranks()

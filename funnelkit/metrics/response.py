@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 BANDS = (5.0, 30.0, 60.0, 1440.0, 2880.0)
 """Minutes: 5 min, 30 min, 1 h, 24 h, 48 h."""
+LONGEST = 10 * 366 * 1440
 _QUANTILES = (0.25, 0.5, 0.75, 0.9)
 
 
@@ -127,15 +128,12 @@ def first_response(
     blank = {name: np.full(shape, np.nan) for name in ("low", "high", "naive")}
     quantiles = np.full((*shape, len(_QUANTILES)), np.nan)
     shares = np.full((3, *shape, len(ends)), np.nan)
-    for i, j in np.ndindex(shape):
-        inside = cells.inside(i, j)
-        if not inside.any():
-            continue
+    for (i, j), inside in cells.groups():
         wait = Waiting(minutes=waited[inside], answered=answered[inside])
         quantiles[i, j] = [wait.quantile(share) for share in _QUANTILES]
         blank["low"][i, j], blank["high"][i, j] = wait.quantile_interval(0.5, confidence_level)
         if answered[inside].any():
-            blank["naive"][i, j] = np.median(waited[inside & answered])
+            blank["naive"][i, j] = np.median(waited[inside][answered[inside]])
         shares[0, i, j] = wait.share_by(ends)
         shares[1, i, j], shares[2, i, j] = wait.share_interval(ends, confidence_level)
     closed = ~np.isnat(found.won) | ~np.isnat(found.lost)
@@ -315,9 +313,11 @@ def checked_bands(bands: Sequence[float]) -> FloatArray:
         ends = np.array(list(bands), dtype=float)
     except (TypeError, ValueError):
         ends = np.array([])
-    if not len(ends) or not np.isfinite(ends).all() or ends[0] <= 0 or (np.diff(ends) <= 0).any():
+    rising = len(ends) > 0 and np.isfinite(ends).all() and (np.diff(ends) > 0).all()
+    if not rising or ends[0] <= 0 or ends[-1] > LONGEST:
         raise ArgumentError(
-            "`bands` must be minutes above 0 in rising order, such as (5, 30, 60, 1440, 2880); "
+            "`bands` must be minutes above 0 in rising order, up to ten years, such as "
+            "(5, 30, 60, 1440, 2880); "
             f"got {bands!r}."
         )
     return ends

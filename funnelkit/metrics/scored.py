@@ -210,7 +210,16 @@ class ScoreBands(Result):
             )
         text = f"{text}; {base}."
         falls = self.falls(i)
-        if self.rising()[i]:
+        if (
+            sum(
+                bool(n)
+                for n, b in zip(self.entered[i], self.bands, strict=True)
+                if b != display.BLANK
+            )
+            < 2
+        ):
+            text += " There is one band only."
+        elif self.rising()[i]:
             text += " Rates rise from band to band."
         elif falls:
             pairs = display.listed(

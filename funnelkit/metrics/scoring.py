@@ -97,7 +97,8 @@ def score_bands(
     Notes
     -----
     The area is the chance that of a lead that was won and one that was not, the former has the
-    higher score, ties counted half; .5 is no better than a coin. Its variance is that of DeLong,
+    higher score, ties counted half; .5 is no better than a coin, and twice the area less 1 is the
+    rank correlation of Somers. Its variance is that of DeLong,
     its interval symmetric on the logit scale; where the two do not overlap at all, the bound is
     that of the smaller group.
 

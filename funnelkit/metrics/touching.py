@@ -17,6 +17,7 @@ from funnelkit.metrics.arrivals import clock_of, contacts
 from funnelkit.metrics.cells import Cells
 from funnelkit.metrics.contacts import OUTBOUND, Bools, touches_of
 from funnelkit.metrics.plain import local_day
+from funnelkit.metrics.response import LONGEST
 from funnelkit.metrics.working_hours import Moments, WorkingHours
 
 if TYPE_CHECKING:
@@ -224,8 +225,8 @@ def follow_up(
     """
     checks.confidence(confidence_level)
     number = isinstance(within, (int, float)) and not isinstance(within, bool)
-    if not number or not 0 < within < float("inf"):
-        raise ArgumentError(f"`within` must be hours above 0; got {within!r}.")
+    if not number or not 0 < within <= LONGEST / 60:
+        raise ArgumentError(f"`within` must be hours above 0, up to ten years; got {within!r}.")
     found = contacts(
         records,
         activities,

@@ -26,7 +26,7 @@ MINUTE = 60_000_000
 """Microseconds of a minute; moments are kept in microseconds of UTC."""
 _WHOLE_DAY = 24 * 60
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})", re.ASCII)
-_MOST_DAYS = 400 * 366
+_MOST_DAYS = 100 * 366
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +159,7 @@ class WorkingHours:
         Raises
         ------
         ArgumentError
-            If there is not so much working time in the four centuries that follow.
+            If there is not so much working time in the century that follows.
         """
         begun = np.atleast_1d(_micros(start))
         known = ~_missing(begun)

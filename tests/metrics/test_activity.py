@@ -23,8 +23,11 @@ ROWS = pd.DataFrame(
 )
 
 
+LEDGER = read_activities(ROWS)
+
+
 def test_per_working_day():
-    found = rep_activity(ROWS, among=["Cy"])
+    found = rep_activity(LEDGER, among=["Cy"])
     # 2 to 31 March 2026 has 22 days from Monday to Friday.
     emails = found["emails per day"]
     assert emails.segments == (("Ann",), ("Bo",), ("Cy",), (None,))
@@ -32,8 +35,8 @@ def test_per_working_day():
     assert emails.numerator.ravel().tolist() == [2, 1, 0, 0]
     assert "1 on the list did nothing: Cy." in found.summary()
     hours = WorkingHours(holidays=("2026-03-09",))
-    assert rep_activity(ROWS, hours=hours)["emails per day"].denominator[0, 0] == 21
-    by_month = rep_activity(ROWS, every="month", as_of="2026-04-03")["emails per day"]
+    assert rep_activity(LEDGER, hours=hours)["emails per day"].denominator[0, 0] == 21
+    by_month = rep_activity(LEDGER, every="month", as_of="2026-04-03")["emails per day"]
     assert by_month.periods == ("2026-03",)
     assert by_month.denominator[0].tolist() == [22]
     weekend = ROWS.assign(at="2026-03-07")
@@ -41,7 +44,7 @@ def test_per_working_day():
 
 
 def test_how_it_was_taken():
-    found = rep_activity(ROWS)
+    found = rep_activity(LEDGER)
     ann = {name: found[name].only(rep="Ann") for name in found.names}
     assert ann["emails opened"].value == 1
     assert found["emails opened"].only(rep="Bo").value == 0
@@ -54,7 +57,7 @@ def test_how_it_was_taken():
     overdue = found["overdue tasks"]
     assert overdue.only(rep="Ann").value == 0  # late, but done
     assert overdue.only(rep=None).value == 1
-    early = rep_activity(ROWS, as_of="2026-03-15")["overdue tasks"]
+    early = rep_activity(LEDGER, as_of="2026-03-15")["overdue tasks"]
     assert early.only(rep="Ann").value == 1  # done on the 20th, which has not come
 
 
@@ -124,33 +127,33 @@ FUNNEL = fk.Funnel(["deal", "won"], owner="owner", segments=["kind"])
 
 def test_activities_per_outcome():
     leads = fk.from_frame(EXPORT, FUNNEL, as_of="2026-03-31")
-    found = activity_outcomes(ROWS, leads)
+    found = activity_outcomes(LEDGER, leads)
     assert found["emails per won deal"].value == 3  # the win of January came before them
     assert found["calls per won deal"].value == 1
     assert "association, not an effect" in found["calls per won deal"].summary()
     assert "calls per meeting" not in found.names  # there are none
-    by_rep = activity_outcomes(ROWS, leads, by_rep=True)["emails per won deal"]
+    by_rep = activity_outcomes(LEDGER, leads, by_rep=True)["emails per won deal"]
     assert by_rep.only(rep="Ann").value == 2
     assert np.isnan(by_rep.only(rep="Bo").value)
-    by_month = activity_outcomes(ROWS, leads, every="month")["emails per won deal"]
+    by_month = activity_outcomes(LEDGER, leads, every="month")["emails per won deal"]
     assert by_month.periods == ("2026-03",)
     apart = fk.from_frame(EXPORT, FUNNEL.replace(apart=("kind",)), as_of="2026-03-31")
     with pytest.raises(ArgumentError, match="activities belong to no one business"):
-        activity_outcomes(ROWS, apart)
+        activity_outcomes(LEDGER, apart)
 
 
 def test_refusals():
     with pytest.raises(ArgumentError, match="needs a column `rep`"):
         rep_activity(ROWS.drop(columns="rep"))
     with pytest.raises(EvidenceError, match="no activity up to 2026-01-01"):
-        rep_activity(ROWS, as_of="2026-01-01")
+        rep_activity(LEDGER, as_of="2026-01-01")
     with pytest.raises(EvidenceError, match="no kind is known"):
         rep_activity(ROWS.assign(kind="xyz"))
     with pytest.raises(ArgumentError, match=r"unknown figure `call`.*Did you mean `calls`"):
-        rep_activity(ROWS, kinds={"call": ["Call"]})
+        rep_activity(LEDGER, kinds={"call": ["Call"]})
     with pytest.raises(ArgumentError, match="unknown kind of activity `dial`"):
-        rep_activity(ROWS, kinds={"calls": ["Dial"]})
+        rep_activity(LEDGER, kinds={"calls": ["Dial"]})
     with pytest.raises(ArgumentError, match="`kinds` must map"):
-        rep_activity(ROWS, kinds=["Call"])
+        rep_activity(LEDGER, kinds=["Call"])
     with pytest.raises(ArgumentError, match="`leads` must be Leads"):
-        activity_outcomes(ROWS, EXPORT)
+        activity_outcomes(LEDGER, EXPORT)

@@ -119,7 +119,8 @@ SIMPLE = fk.Funnel(["lead", "sql", "won"], exits=["lost"])
 
 
 def test_leads_that_came_back():
-    leads = fk.from_frame(BACK, SIMPLE, as_of="2026-03-31")
+    odd = SIMPLE.replace(id="left")  # a name that the table uses too
+    leads = fk.from_frame(BACK.rename(columns={"id": "left"}), odd, as_of="2026-03-31")
     found = recycled(leads)
     # a and b have a stage after the loss; c had its before. a was won, b is open.
     assert found["came back"].numerator.item() == 2

@@ -98,7 +98,7 @@ def test_days_of_wins_count_from_their_beginning():
     # Closed on the day of the landmark: third, fourth and fifth.
     assert found.decided.tolist() == [[3]]
     assert found.open_then.tolist() == [[[2, 2]]]
-    assert "only the day is known" in found.summary()
+    assert "Only the day of lost and won is known" in found.summary()
 
 
 def test_closed_before_they_came_are_set_aside():

@@ -6,6 +6,7 @@ import pytest
 
 import funnelkit as fk
 from funnelkit._core.errors import ArgumentError, DataError, EvidenceError
+from funnelkit.data.ledgers import read_activities
 from funnelkit.metrics import WorkingHours, first_response, follow_up, touches
 
 LEADS = pd.DataFrame(
@@ -64,6 +65,9 @@ ACTIVITIES = pd.DataFrame(
 )
 
 
+LEDGER = read_activities(ACTIVITIES)
+
+
 @pytest.fixture(scope="module")
 def leads():
     return fk.from_frame(EXPORT, FUNNEL, as_of="2026-04-30")
@@ -106,7 +110,7 @@ def test_by_segment_and_period():
 
 
 def test_leads_and_their_activities(leads):
-    found = first_response(leads, ACTIVITIES)
+    found = first_response(leads, LEDGER)
     # a: Friday 15:50 to Monday 9:10, an hour less by the clock as clocks go forward on Sunday.
     a, b = 2 * 1440 + 17 * 60 + 20 - 60, 2 * 1440 + 17 * 60 - 60
     assert found.median[0, 0] == a
@@ -117,16 +121,13 @@ def test_leads_and_their_activities(leads):
     assert "note 1" in text
     assert "1 activity after the last day" in text
     hours = WorkingHours(timezone="Europe/Berlin")
-    business = first_response(leads, ACTIVITIES, hours=hours)
+    business = first_response(leads, LEDGER, hours=hours)
     assert business.quantiles[0, 0, :2].tolist() == [60, 80]  # b 30 + 30, a 70 + 10 minutes
     assert "business hours of Europe/Berlin" in business.summary()
 
 
 def test_a_ledger_is_as_good_as_a_frame(leads):
-    from funnelkit.data.ledgers import read_activities
-
-    ledger = read_activities(ACTIVITIES)
-    told = first_response(leads, ledger).to_frame()
+    told = first_response(leads, LEDGER).to_frame()
     pd.testing.assert_frame_equal(told, first_response(leads, ACTIVITIES).to_frame())
 
 
@@ -197,24 +198,28 @@ def test_wrong_arguments(leads):
     with pytest.raises(ArgumentError, match="nothing says when leads were answered"):
         first_response(leads)
     with pytest.raises(ArgumentError, match="`as_of` is for frames"):
-        first_response(leads, ACTIVITIES, as_of="2026-01-01")
+        first_response(leads, LEDGER, as_of="2026-01-01")
     with pytest.raises(ArgumentError, match="`bands` must be minutes above 0 in rising order"):
         first_response(LEADS, bands=(30, 5))
+    with pytest.raises(ArgumentError, match="up to ten years"):
+        first_response(LEADS, bands=(5, 1e12))
+    with pytest.raises(ArgumentError, match="`as_of` must be a day that has come"):
+        first_response(LEADS, as_of="9999-12-31")
     with pytest.raises(ArgumentError, match="`records` must be a ledger or a frame; got list"):
         first_response([1, 2])
     with pytest.raises(ArgumentError, match="no activity is of the kind 'fax'"):
-        first_response(leads, ACTIVITIES, kinds=["fax"])
+        first_response(leads, LEDGER, kinds=["fax"])
     with pytest.raises(ArgumentError, match=r"Did you mean `source`"):
-        first_response(leads, ACTIVITIES, by="sorce")
+        first_response(leads, LEDGER, by="sorce")
     dayless = fk.from_frame(EXPORT, FUNNEL.replace(keep=()), as_of="2026-04-30")
     with pytest.raises(ArgumentError, match=r'keep=\["created_at"\]'):
-        first_response(dayless, ACTIVITIES)
+        first_response(dayless, LEDGER)
     days = ACTIVITIES.assign(at=ACTIVITIES["at"].str[:10])
     with pytest.raises(EvidenceError, match="`at` tell days only"):
         first_response(leads, days)
     nameless = LEADS.drop(columns=["record", "responded"])
     with pytest.raises(ArgumentError, match="needs a column `record`"):
-        first_response(nameless, ACTIVITIES)
+        first_response(nameless, LEDGER)
 
 
 def test_hostile_names_are_only_names():
@@ -225,11 +230,11 @@ def test_hostile_names_are_only_names():
 
 
 def test_follow_up_within_48_hours(leads):
-    found = follow_up(leads, ACTIVITIES)
+    found = follow_up(leads, LEDGER)
     assert (found.numerator.sum(), found.denominator.sum()) == (0, 3)
-    assert follow_up(leads, ACTIVITIES, within=64).numerator.sum() == 1  # b, 63.5 hours less one
+    assert follow_up(leads, LEDGER, within=64).numerator.sum() == 1  # b, 63.5 hours less one
     hours = WorkingHours(timezone="Europe/Berlin")
-    assert follow_up(leads, ACTIVITIES, hours=hours).numerator.sum() == 2
+    assert follow_up(leads, LEDGER, hours=hours).numerator.sum() == 2
     young = follow_up(LEADS, as_of="2026-05-02")
     assert young.denominator.sum() == 3
     assert "1 lead younger than 48 hours is not in the denominator" in young.summary()
@@ -243,7 +248,7 @@ def test_follow_up_within_48_hours(leads):
 
 
 def test_touches_per_lead(leads):
-    found = touches(leads, ACTIVITIES)
+    found = touches(leads, LEDGER)
     # a one call, b one email, c none by 30 April; notes, tasks and strangers are no touch.
     each = found["touches per lead"]
     assert (each.numerator.sum(), each.denominator.sum()) == (2, 3)

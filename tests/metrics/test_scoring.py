@@ -48,17 +48,10 @@ def test_the_interval_holds_the_truth_as_often_as_it_says():
     rng = np.random.default_rng(5)
     truth = stats.norm.cdf(1 / np.sqrt(2))  # one standard deviation apart
     held = 0
+    hit = np.arange(120) < 30
     for _ in range(400):
         scores = np.concatenate([rng.normal(1, 1, 30), rng.normal(0, 1, 90)])
-        hit = np.arange(120) < 30
-        frame = pd.DataFrame(
-            {
-                "score": scores,
-                "entered": "2026-01-05",
-                "won": np.where(hit, "2026-01-06", None),
-            }
-        )
-        found, variance, _ = area(frame["score"], hit)
+        found, variance, _ = area(scores, hit)
         reach = 1.96 * np.sqrt(variance) / (found * (1 - found))
         odds = np.log(found / (1 - found))
         low, high = (1 / (1 + np.exp(-(odds + sign * reach))) for sign in (-1, 1))
@@ -187,6 +180,9 @@ def test_nobody_or_everybody_was_won():
     nobody = score_bands(frame.assign(won=None), within=60, as_of="2026-06-30")
     assert np.isnan(nobody.area[0])
     assert "nothing tells whether it predicts" in nobody.summary()
+    one = score_bands(frame.assign(score=7), within=60, as_of="2026-06-30")
+    assert "There is one band only" in one.summary()
+    assert one.area[0] == 0.5
     with pytest.raises(EvidenceError, match="no lead has been followed for 90 days"):
         score_bands(frame, as_of="2026-02-28")
     with pytest.raises(EvidenceError, match="not one lead has a `score`"):
