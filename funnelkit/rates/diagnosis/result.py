@@ -266,8 +266,8 @@ class Diagnosis(Result):
         if self.moves and not any(move.judged for move in self.moves):
             first = self.moves[0]
             told.append(
-                f"From {first.before} to {first.after} no step can be judged at equal ages: "
-                f"{first.lacks}."
+                f"From {first.before} to {first.after} no step can be judged at equal ages "
+                f"({first.lacks})."
             )
         elif self.moves:
             first = self.moves[0]
