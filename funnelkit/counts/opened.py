@@ -20,7 +20,7 @@ from funnelkit.counts.build import _known_by_status_alone as known_by_status_alo
 from funnelkit.counts.cells import exact_sum, whole
 from funnelkit.counts.currencies import Told, code_column, in_one
 from funnelkit.counts.open_book import AgeSince, OpenBook
-from funnelkit.counts.pipeline import By, segment_columns, split_by
+from funnelkit.counts.pipeline import By, one_if, segment_columns, split_by
 from funnelkit.counts.reshape import sort_segments
 from funnelkit.counts.triangle import Segment
 from funnelkit.data import engines
@@ -96,8 +96,8 @@ def open_book(
     counted = run(
         picked.group_by(*groups).aggregate(
             n=picked.count(),
-            known=known.sum(),
-            negative=(picked.amount < 0).fill_null(False).sum(),
+            known=one_if(known).sum(),
+            negative=one_if(picked.amount < 0).sum(),
             total=picked.amount.sum(where=known),
             credit=picked.amount.sum(where=(picked.amount < 0).fill_null(False)),
         )
@@ -223,7 +223,7 @@ def accounts_by_stage(
     columns: dict[str, Any] = {**segment_columns(table, funnel, by), "account": table.account}
     for i, name in enumerate(stages):
         reached = table[f"reached_{funnel.stage('stages', name)}"]
-        columns[f"stage_{i}"] = reached.cast("int32")
+        columns[f"stage_{i}"] = one_if(reached)
     if segment is not None:
         name, value = segment
         here = engines.is_one_of(journey.segment(table, funnel, name), [value])

@@ -105,7 +105,7 @@ def passages(
         columns |= {"account": account(table), "blank": inside & table.account.isnull()}
     numbers = [name for name in ("n", "won", "left", "filled", "blank") if name in columns]
     picked = table.select(**columns)
-    picked = picked.mutate(**{name: picked[name].cast("int64") for name in numbers})
+    picked = picked.mutate(**{name: one_if(picked[name]) for name in numbers})
     filled = whole(run(picked.aggregate(filled=picked.filled.sum()))["filled"].iloc[0])
     picked = picked.filter(picked.n == 1)
     blank = 0
@@ -192,7 +192,7 @@ def closings(
         **segment_columns(table, funnel, names),
         "outcome": ibis.ifelse(won, 0, table.exit.cast("int32") + 1).cast("int32"),
         "day": ended,
-        "dated": has_days.cast("int64"),
+        "dated": one_if(has_days),
         "days": ibis.ifelse(has_days, days, 0).cast("int64"),
         "amount": table["value"] if funnel.value and money else ibis.null("decimal(38, 4)"),
         "inside": inside & (won | table.exit.notnull()),
@@ -224,7 +224,7 @@ def closings(
     cells = Cells(counted, names, periods, layers=len(outcomes))
     clusters = None
     if funnel.account is not None:
-        of = picked.mutate(n=ibis.literal(1, "int64"), won=(picked.outcome == 0).cast("int64"))
+        of = picked.mutate(n=ibis.literal(1, "int64"), won=one_if(picked.outcome == 0))
         clusters = _cluster_sums(of, keys, cells)
     return Closings(
         start=start,
@@ -250,6 +250,11 @@ def split_by(funnel: Funnel, by: By) -> tuple[str, ...]:
     """Return the segments to split by, those that are kept apart first, asked or not."""
     names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
     return (*(name for name in funnel.apart if name not in names), *dict.fromkeys(names))
+
+
+def one_if(test: Any) -> Any:
+    """Return 1 where a test passes, and else 0; engines disagree on casts of truth values."""
+    return ibis.ifelse(test.fill_null(False), 1, 0).cast("int64")
 
 
 def segment_columns(table: ir.Table, funnel: Funnel, names: Sequence[str]) -> dict[str, Any]:

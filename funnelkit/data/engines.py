@@ -267,6 +267,7 @@ def _quoted(name: str) -> str:
 
 def _in_spark(backend: Any, table: ir.Table, name: str) -> ir.Table:
     """Return a view of a persisted frame: Spark has no temporary tables."""
+    backend._run_pre_execute_hooks(table)  # small tables in memory that it is joined with
     frame = backend.raw_sql(backend.compile(table)).persist()
     frame.createOrReplaceTempView(name)
     backend.__dict__.setdefault("_fk_frames", {})[name] = frame

@@ -260,7 +260,7 @@ def _counted(leads: Leads, name: Any) -> pd.DataFrame:
         picked.group_by("name")
         .aggregate(
             records=picked.count(),
-            won=picked.won.cast("int64").sum(),
+            won=ibis.ifelse(picked.won, 1, 0).sum(),
             won_value=picked.amount.sum(where=known),
         )
         .execute()
