@@ -127,6 +127,7 @@ def _of_frame(
         by=names,
         apart=(),
         end=end,
+        end_given=as_of is not None,
         timezone=clock,
         calendar=Calendar(),
         told=frozenset(read),
@@ -159,7 +160,9 @@ def _end_of(
         raise EvidenceError("`records`: not one lead has a time; there is nothing to measure.")
     last = every.max()
     day_name = local_day(np.array([last]), timezone)[0].date().isoformat()
-    return last + _MICRO, [f"Known up to the latest time in the table, on {day_name}."]
+    return last + _MICRO, [
+        f"`as_of` was not given: known up to the latest time; of the leads' own that is {day_name}."
+    ]
 
 
 def _of_leads(
@@ -206,6 +209,7 @@ def _of_leads(
         by=names,
         apart=funnel.apart,
         end=end,
+        end_given=True,
         timezone=clock,
         calendar=funnel.calendar,
         told=frozenset(read),

@@ -17,6 +17,7 @@ from funnelkit._core import display
 from funnelkit._core.dates import Calendar, Unit
 from funnelkit._core.errors import ArgumentError, DataError, EvidenceError
 from funnelkit.data.ledgers import as_ledger
+from funnelkit.metrics.activity_kinds import texts
 from funnelkit.metrics.cells import Cells, cells
 from funnelkit.metrics.plain import local_day, mixed, tidy, times
 from funnelkit.metrics.working_hours import MINUTE, Moments, WorkingHours, elapsed
@@ -50,6 +51,8 @@ class Contacts:
         Those of them that are businesses of their own.
     end
         First moment that is no longer known.
+    end_given
+        Whether somebody said so; else it is right after the latest time there is.
     timezone
         Of the wall clock and of days.
     calendar
@@ -76,6 +79,7 @@ class Contacts:
     by: tuple[str, ...]
     apart: tuple[str, ...]
     end: np.datetime64
+    end_given: bool
     timezone: str
     calendar: Calendar
     told: frozenset[str]
@@ -129,8 +133,11 @@ class Contacts:
 
 def touches_of(
     found: Contacts, activities: Any, kinds: Sequence[str] | None, *, default: Sequence[str]
-) -> tuple[NDArray[np.int64], Moments, bool, tuple[str, ...]]:
-    """Return the activities of the leads: position of the lead, moment, whether days only, notes.
+) -> tuple[Contacts, NDArray[np.int64], Moments, bool]:
+    """Return the leads, and their activities: position of the lead, moment, whether days only.
+
+    Where nobody said up to when leads are known, the latest activity may move that on; what was
+    left out stands in the notes.
 
     Parameters
     ----------
@@ -169,12 +176,14 @@ def touches_of(
             f"{display.listed([f'{name} {display.count(n)}' for name, n in counts.items()][:20])}."
         )
     counted = words.isin(wanted).to_numpy(dtype=bool)
-    names = found.rows[RECORD].astype("string")
-    place = {str(name): i for i, name in enumerate(names) if name is not None}
-    ids = rows["record"].astype("string").str.strip()
-    lead = np.array([place.get(str(name), -1) for name in ids], dtype=np.int64)
-    blank = int((counted & ids.isna().to_numpy(dtype=bool)).sum())
+    place = {name: i for i, name in enumerate(texts(found.rows[RECORD])) if name is not None}
+    ids = texts(rows["record"])
+    lead = np.array([-1 if name is None else place.get(name, -1) for name in ids], dtype=np.int64)
+    blank = int((counted & np.array([name is None for name in ids], dtype=bool)).sum())
     strange = int((counted & (lead < 0)).sum()) - blank
+    latest = moments.moments[counted & (lead >= 0) & ~np.isnat(moments.moments)]
+    if not found.end_given and len(latest):
+        found = replace(found, end=max(found.end, latest.max() + _MICRO))
     known = ~np.isnat(moments.moments) & (moments.moments < found.end)
     use = counted & (lead >= 0) & known
     notes = []
@@ -195,19 +204,20 @@ def touches_of(
             f"{display.plural(late, 'activity', 'activities')} after the last day or "
             "without a time are not counted."
         )
-    return lead[use], moments.moments[use], moments.by_day, tuple(notes)
+    found = replace(found, notes=(*found.notes, *notes))
+    return found, lead[use], moments.moments[use], moments.by_day
 
 
 def first_answers(found: Contacts, activities: Any, kinds: Sequence[str] | None) -> Contacts:
     """Return the leads with the first outbound activity of each as its answer."""
-    lead, at, by_day, notes = touches_of(found, activities, kinds, default=OUTBOUND)
+    found, lead, at, by_day = touches_of(found, activities, kinds, default=OUTBOUND)
     if by_day:
         raise only_days("activities", {"at"})
     never = np.iinfo(np.int64).max
     first = np.full(len(found.rows), never)
     np.minimum.at(first, lead, at.astype("int64"))
     responded = np.where(first == never, np.datetime64("NaT"), first.astype("datetime64[us]"))
-    return replace(found, responded=responded, notes=(*found.notes, *notes))
+    return replace(found, responded=responded)
 
 
 def only_days(argument: str, names: Any) -> EvidenceError:

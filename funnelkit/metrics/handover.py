@@ -30,8 +30,8 @@ _NOTE = (
     "the other rate, and may yet be decided."
 )
 _SEEN = (
-    "Seen is only what dates show: a later day of a stage under the same id. A lead that came back "
-    "as a new record, or whose exit was overwritten, is not."
+    "Seen is only what dates show, a later day of a stage under the same id; an exit that was "
+    "overwritten is not."
 )
 
 

@@ -72,7 +72,7 @@ def first_response(
     timezone
         Of a frame's times without an offset; default: that of ``hours``, or UTC.
     as_of
-        Last complete day of a frame; default: up to the latest time in it.
+        Last complete day of a frame; default: up to the latest time in it and in activities.
     confidence_level
         Of the intervals.
 

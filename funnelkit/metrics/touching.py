@@ -100,7 +100,7 @@ def touches(
         answers=False,
     )
     default = tuple(kind for kind in TOUCHES if kind not in ("note", "incoming email"))
-    lead, at, by_day, notes = touches_of(found, activities, kinds, default=default)
+    found, lead, at, by_day = touches_of(found, activities, kinds, default=default)
     since = found.created
     if by_day := by_day or "created" in found.by_day:
         since, at = _days(since, found.timezone), _days(at, found.timezone)
@@ -115,7 +115,7 @@ def touches(
     before = (_days(at, found.timezone) if whole_days else at) <= until[lead]
     upto = np.bincount(lead[before], minlength=n).astype(float)
     cells = found.cells(every)
-    said = [*found.told_aside(), *found.notes, *notes]
+    said = [*found.told_aside(), *found.notes]
     if early:
         said.append(
             f"{display.plural(early, 'touch', 'touches')} from before their lead came are not "

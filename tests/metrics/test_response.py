@@ -163,8 +163,14 @@ def test_offsets_and_zones():
 
 def test_without_a_day_up_to_the_latest_time():
     found = first_response(LEADS.iloc[:3])
-    assert "Known up to the latest time in the table, on 2026-03-02." in found.summary()
+    assert "`as_of` was not given: known up to the latest time" in found.summary()
     assert found.answered.sum() == 2
+    calls = pd.DataFrame({"record": ["a", None], "kind": "call", "at": "2026-04-01T09:00"})
+    later = first_response(LEADS[["record", "created"]].iloc[:2], calls)
+    assert later.answered.sum() == 1  # though after every time in the table of leads
+    assert later.as_of.isoformat() == "2026-04-01"
+    nameless = LEADS[["record", "created"]].iloc[:2].assign(record=["a", None])
+    assert first_response(nameless, calls).answered.sum() == 1  # a blank matches no blank
 
 
 @pytest.mark.parametrize(
