@@ -39,6 +39,7 @@ from funnelkit.metrics.sizes import DealSizes, deal_sizes
 from funnelkit.metrics.targeted import target_accounts
 from funnelkit.metrics.touching import follow_up, touches
 from funnelkit.metrics.velocity import deal_velocity, pipeline_velocity
+from funnelkit.metrics.visiting import visitor_to_lead
 from funnelkit.metrics.winning import (
     close_rate,
     leads_to_close,
@@ -108,5 +109,6 @@ __all__ = [
     "target_accounts",
     "time_in_stage",
     "touches",
+    "visitor_to_lead",
     "win_rate",
 ]

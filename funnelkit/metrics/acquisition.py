@@ -206,18 +206,24 @@ def _of_leads(
         won = counted.entries[:, counted.steps.index(leads.funnel.won)]
         came = counted.entries.sum(axis=(1, 2))
         partial = counted.partial
+        undated = int(counted.undated[:, counted.steps.index(leads.funnel.won)].sum())
     else:
         first = leads.funnel.stages[0]
         tri = triangle(leads, first, leads.funnel.won, cohort=every, by=by)
         own, segments, order = tri.cohorts, tri.segments, tri.by
         won = tri.by_age(tri.target).sum(axis=-1)
         came = tri.entered.sum(axis=-1)
-        partial = tri.partial
+        partial, undated = tri.partial, 0
     keys = [tuple(segment[order.index(name)] for name in by) for segment in segments]
     notes = [_lag_note(basis)]
     if partial:
         labels = [period_label(one) for one in sorted(partial)]
         notes.append(f"Not wholly observed: {display.listed(labels[:6])}.")
+    if undated:
+        notes.append(
+            f"{display.plural(undated, 'customer')} without a known day of the win "
+            f"{'is' if undated == 1 else 'are'} in no period."
+        )
     return _joined(
         costs,
         by,
@@ -251,9 +257,8 @@ def _of_rates(
     notes = []
     if young:
         notes.append(
-            f"{display.plural(len(young), 'period')} from {young[0]} on "
-            f"{'is' if len(young) == 1 else 'are'} young: most of what "
-            f"{'it comes' if len(young) == 1 else 'they come'} to is the fit's."
+            f"{display.plural(len(young), 'young period')}, {young[0]} the first: part of what "
+            f"{'its' if len(young) == 1 else 'their'} leads come to is foretold by the fit."
         )
     if rates.horizon is not None:
         notes.append(f"Customers within {display.plural(rates.horizon, 'day')}.")

@@ -55,8 +55,8 @@ class Costs:
     currency: str | None
 
 
-def costs_of(spend: Ledger, columns: Sequence[str], *, freq: str) -> Costs:
-    """Return the costs of a ledger by some of its columns and by period.
+def costs_of(spend: Ledger, columns: Sequence[str], *, freq: str, figure: str = "amount") -> Costs:
+    """Return the costs of a ledger, or its visitors, by some of its columns and by period.
 
     Parameters
     ----------
@@ -66,6 +66,8 @@ def costs_of(spend: Ledger, columns: Sequence[str], *, freq: str) -> Costs:
         What to split them by.
     freq
         Frequency of the periods, such as ``"M"`` or ``"Q-JAN"``.
+    figure
+        Column to add up.
 
     Raises
     ------
@@ -77,24 +79,27 @@ def costs_of(spend: Ledger, columns: Sequence[str], *, freq: str) -> Costs:
     import pandas as pd
 
     if freq[:1] not in ("M", "Q", "Y", "A"):
-        raise ArgumentError('`every` must be "month", "quarter" or "year": spend is told by month.')
+        raise ArgumentError(
+            f'`every` must be "month", "quarter" or "year": {spend.kind} is told by month.'
+        )
     frame = spend.frame
     for column in columns:
         if column not in frame.columns:
             raise ArgumentError(
-                f"`spend` has no column `{column}`, by which the figures are split. Read it with "
-                f"`keep=[{column!r}]`."
+                f"`{spend.kind}` has no column `{column}`, by which the figures are split. "
+                f"Read it with `keep=[{column!r}]`."
             )
     if frame.empty:
-        raise EvidenceError("`spend` has no row that can be used.")
+        raise EvidenceError(f"`{spend.kind}` has no row that can be used.")
     months = pd.period_range(frame["month"].min(), frame["month"].max(), freq="M")
     of_month = months.asfreq(freq)
     periods = of_month.unique()
     place = periods.get_indexer(of_month)
     whole = np.array([_months_in(period) for period in periods])
     at = months.get_indexer(pd.PeriodIndex(frame["month"]))
-    sums = _summed(frame, columns, at)
-    every_month = _summed(frame, (), at)[()]
+    amounts = [one if isinstance(one, Decimal) else Decimal(int(one)) for one in frame[figure]]
+    sums = _summed(frame, columns, at, amounts)
+    every_month = _summed(frame, (), at, amounts)[()]
 
     def by_period(held: dict[int, Decimal]) -> FloatArray:
         cost = [Decimal(0)] * len(periods)
@@ -104,7 +109,9 @@ def costs_of(spend: Ledger, columns: Sequence[str], *, freq: str) -> Costs:
             seen[place[j]] += 1
         return np.where(seen == whole, np.array([float(one) for one in cost]), np.nan)
 
-    channels = sums if "channel" in columns else _summed(frame, (*columns, "channel"), at)
+    channels = sums
+    if "channel" in frame.columns and "channel" not in columns:
+        channels = _summed(frame, (*columns, "channel"), at, amounts)
     lacking = {
         key: months[min(inner)]
         for key, own in channels.items()
@@ -195,14 +202,14 @@ def in_order(keys: Sequence[Key]) -> tuple[Segment, ...]:
 
 
 def _summed(
-    frame: pd.DataFrame, columns: Sequence[str], at: NDArray[Any]
+    frame: pd.DataFrame, columns: Sequence[str], at: NDArray[Any], amounts: Sequence[Decimal]
 ) -> dict[Key, dict[int, Decimal]]:
-    """Return exact costs by the values of some columns and by the position of the month."""
+    """Return exact sums by the values of some columns and by the position of the month."""
     keys: list[Key] = [()] * len(frame)
     if columns:
         keys = [tuple(one) for one in frame[list(columns)].itertuples(index=False)]
     sums: dict[Key, dict[int, Decimal]] = {}
-    for key, j, amount in zip(keys, map(int, at), frame["amount"], strict=True):
+    for key, j, amount in zip(keys, map(int, at), amounts, strict=True):
         own = sums.setdefault(key, {})
         own[j] = own.get(j, Decimal(0)) + amount
     return sums

@@ -163,11 +163,11 @@ def _of_leads(
     labels = tuple(period_label(period) for period in shared)
     exact = aligned(shared, won.periods, amounts)
     if every is None:
-        spent = np.where(
-            [key in costs.amounts for key in segments], np.nansum(cost, axis=1), np.nan
-        )
+        spent = np.where(np.isfinite(cost).any(axis=1), np.nansum(cost, axis=1), np.nan)
         cost, exact = spent[:, None], exact.sum(axis=1)[:, None]
         notes.append(f"Spent and won from {labels[0]} to {labels[-1]}.")
+    if ledger.currency is not None:
+        notes.append(f"The spend is in {ledger.currency}, and the money won is taken to be.")
     return _measure(
         cost,
         exact.astype(float),

@@ -19,6 +19,7 @@ from funnelkit.metrics import (
     payback,
     roi,
     subscription_clv,
+    visitor_to_lead,
 )
 
 FUNNEL = fk.Funnel(["lead", "won"], id="id", value="amount", segments=["source"], exits=["lost"])
@@ -421,3 +422,36 @@ def test_acv_of_segments_and_credits():
     assert found.only(region="south").value == 15_000
     assert found.only(region=None).value == -500
     assert "1 contract below 0" in found.summary()
+
+
+VISITORS = pd.DataFrame(
+    {
+        "month": ["2026-01", "2026-02", "2026-01", "2026-03"],
+        "channel": ["web", "web", "fair", "fair"],
+        "visitors": [300, 100, 4, 0],
+    }
+)
+
+
+def test_visitors_become_leads_by_hand(leads):
+    # 15 / 150 = 10 % (issue 5).
+    assert visitor_to_lead(150, 15).value == 0.1
+    found = visitor_to_lead(VISITORS, leads, channel="source")
+    assert found.only(source="web").values[0, :2].tolist() == [3 / 300, 1 / 100]
+    fair = found.only(source="fair").values[0]
+    assert fair[0] == 0.25
+    assert np.isnan(fair[1:]).all()  # not known in February, none in March
+    assert np.isnan(found.only(source="mail").values).all()
+    assert "Visitors not known of mail" in found.summary()
+    low, high = visitor_to_lead(150, 15).confidence_interval()
+    assert low[0, 0] < 0.1 < high[0, 0]
+
+
+def test_more_leads_than_visitors_are_a_ratio_and_said(leads):
+    found = visitor_to_lead(VISITORS.assign(visitors=1), leads, channel="source")
+    assert found.unit == "ratio"
+    assert "more leads than visitors" in found.summary()
+    assert np.isnan(visitor_to_lead(0, 0).value)
+    for wrong in ((-1, 1), ("many", 1), ([1, 2], 1), (VISITORS, 3)):
+        with pytest.raises(fk.FunnelError, match=r"`visitors`|`leads`"):
+            visitor_to_lead(*wrong)

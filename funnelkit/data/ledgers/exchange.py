@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _LARGEST = 10**5
 _PLACES = Decimal("0.0001")
+_SHOWN = 8
 
 
 def checked_rates(
@@ -120,23 +121,34 @@ def _mixed(
     found: Mapping[str, int], rates: Mapping[str, Decimal] | None, said: str | None, name: str
 ) -> str:
     """Return why amounts in the currencies that were found cannot be added up, if so."""
-    told = display.listed([f"{code} {display.count(n)}" for code, n in found.items()])
+    told = _told(found)
     if rates is not None:
         lacking = sorted(set(found) - set(rates))
         if not lacking:
             return ""
-        return f"`exchange` lacks {display.listed(lacking)}; amounts in `{name}` stand in {told}."
+        names = display.listed([display.one_line(code)[:12] for code in lacking[:_SHOWN]])
+        return f"`exchange` lacks {names}; amounts in `{name}` stand in {told}."
     if len(found) > 1:
         first, *others = found
-        pairs = ", ".join(f'"{code}": …' for code in others)
+        pairs = ", ".join(f'"{display.one_line(code)[:12]}": …' for code in others[:_SHOWN])
         return (
             f"amounts in `{name}` stand in several currencies ({told}) and cannot be added up. "
             "Give what one unit of each is worth in one of them, such as "
-            f'exchange={{{pairs}}}, currency="{first}".'
+            f'exchange={{{pairs}}}, currency="{display.one_line(first)[:12]}".'
         )
     if said is not None and found and said not in found:
         return (
             f"`currency` is {said}, and the amounts in `{name}` stand in {told}. Give what it is "
-            f'worth, such as exchange={{"{next(iter(found))}": …}}.'
+            f'worth, such as exchange={{"{display.one_line(next(iter(found)))[:12]}": …}}.'
         )
     return ""
+
+
+def _told(found: Mapping[str, int]) -> str:
+    """Return the currencies that were found and how often, at most so many of them."""
+    named = [
+        f"{display.one_line(code)[:12]} {display.count(n)}"
+        for code, n in list(found.items())[:_SHOWN]
+    ]
+    more = len(found) - _SHOWN
+    return display.listed([*named, f"{more} more"] if more > 0 else named)
