@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from funnelkit.data.control.tying import tie_out
     from funnelkit.data.definition import Funnel
     from funnelkit.data.hubspot.reading import read_hubspot
+    from funnelkit.data.ledgers.agreements import read_contracts, read_quotas, read_subscriptions
+    from funnelkit.data.ledgers.ledger import Ledger
+    from funnelkit.data.ledgers.readers import read_activities, read_spend, read_visitors
+    from funnelkit.data.lookups import look_up
     from funnelkit.data.quality import audit
     from funnelkit.data.reading import from_events, from_frame, read_csv, read_parquet
     from funnelkit.data.records import Leads
@@ -54,6 +58,14 @@ _HOMES = {
     "Archive": "data.archive",
     "audit": "data.quality",
     "tie_out": "data.control.tying",
+    "Ledger": "data.ledgers.ledger",
+    "read_spend": "data.ledgers.readers",
+    "read_visitors": "data.ledgers.readers",
+    "read_activities": "data.ledgers.readers",
+    "read_subscriptions": "data.ledgers.agreements",
+    "read_quotas": "data.ledgers.agreements",
+    "read_contracts": "data.ledgers.agreements",
+    "look_up": "data.lookups",
     "make_leads": "data.simulate",
     "Triangle": "counts.triangle",
     "triangle": "counts.build",
@@ -70,6 +82,7 @@ __all__ = [
     "FunnelWarning",
     "Interval",
     "Leads",
+    "Ledger",
     "Triangle",
     "archive",
     "audit",
@@ -77,6 +90,7 @@ __all__ = [
     "from_frame",
     "from_table",
     "lag",
+    "look_up",
     "make_leads",
     "metrics",
     "monitor",
@@ -84,12 +98,18 @@ __all__ = [
     "open_archive",
     "plot",
     "rates",
+    "read_activities",
     "read_archive",
+    "read_contracts",
     "read_csv",
     "read_excel",
     "read_hubspot",
     "read_parquet",
+    "read_quotas",
     "read_salesforce",
+    "read_spend",
+    "read_subscriptions",
+    "read_visitors",
     "report",
     "table",
     "tie_out",
