@@ -16,7 +16,16 @@ from funnelkit.data.ledgers import Ledger
 from funnelkit.data.records import Leads
 from funnelkit.data.standing import group_names
 from funnelkit.metrics.contacts import MOMENTS, RECORD, Contacts, first_answers, only_days
-from funnelkit.metrics.plain import Times, chosen, frame_of, local_day, mixed, times
+from funnelkit.metrics.plain import (
+    Times,
+    chosen,
+    frame_of,
+    local_day,
+    mapping_of,
+    mixed,
+    names_of,
+    times,
+)
 from funnelkit.metrics.working_hours import Moments, WorkingHours, zone
 
 if TYPE_CHECKING:
@@ -82,7 +91,15 @@ def _set_aside(found: Contacts, *, answers: bool) -> Contacts:
 
 
 def clock_of(records: Any, timezone: str | None, hours: WorkingHours | None) -> str | None:
-    """Return the zone of a frame's wall clock: as given, or that of business hours."""
+    """Return the zone of a frame's wall clock: as given, or that of business hours.
+
+    Raises
+    ------
+    ArgumentError
+        If these are none.
+    """
+    if hours is not None and not isinstance(hours, WorkingHours):
+        raise ArgumentError(f"`hours` must be WorkingHours; got {hours!r}.")
     if timezone is not None or hours is None or isinstance(records, Leads):
         return timezone
     return hours.timezone
@@ -96,7 +113,7 @@ def _of_frame(
     as_of: dt.date | str | None,
 ) -> Contacts:
     frame = frame_of("records", records)
-    names = (by,) if isinstance(by, str) else tuple(by or ())
+    names = names_of("by", by)
     rows = chosen("records", frame, columns, needed=("created",), known=("record", *MOMENTS))
     for name in names:
         checks.member("by", "column", name, [str(column) for column in frame.columns])
@@ -181,10 +198,10 @@ def _of_leads(
                 f"`{argument}` is for frames; leads have their own "
                 f"({funnel.timezone or 'UTC' if argument == 'timezone' else leads.as_of})."
             )
-    given = dict(columns or {})
+    given = mapping_of(columns)
     for name in given:
         checks.member("columns", "column of ours", name, MOMENTS)
-    names, clock = group_names(funnel, by), funnel.timezone or "UTC"
+    names, clock = group_names(funnel, names_of("by", by)), funnel.timezone or "UTC"
     listed = leads.list(funnel.stages[0], start=funnel.stages[0])
     read = _kept_times(listed, funnel, given, clock)
     if "created" not in read and not answers:

@@ -19,7 +19,7 @@ from funnelkit._core.errors import ArgumentError, DataError, EvidenceError
 from funnelkit.data.ledgers import as_ledger
 from funnelkit.metrics.activity_kinds import texts
 from funnelkit.metrics.cells import Cells, cells
-from funnelkit.metrics.plain import local_day, mixed, tidy, times
+from funnelkit.metrics.plain import local_day, mixed, names_of, tidy, times
 from funnelkit.metrics.working_hours import MINUTE, Moments, WorkingHours, elapsed
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def touches_of(
         both = found.zoned + moments.zoned, found.unzoned + moments.unzoned
         raise DataError(mixed("activities", ["at", "created"], *both))
     words = rows["kind"].astype("string").fillna("").map(tidy)
-    wanted = {tidy(kind) for kind in (default if kinds is None else kinds)}
+    wanted = {tidy(kind) for kind in (default if kinds is None else names_of("kinds", kinds))}
     counts = words.value_counts()
     counts = counts.sort_index().sort_values(ascending=False, kind="stable")
     if kinds is not None and (odd := sorted(wanted - set(counts.index))):

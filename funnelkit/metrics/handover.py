@@ -17,6 +17,7 @@ from funnelkit.data.returning import returned
 from funnelkit.data.standing import group_names
 from funnelkit.metrics.activity_kinds import texts
 from funnelkit.metrics.cells import Cells, cells
+from funnelkit.metrics.plain import names_of
 from funnelkit.metrics.roster import told_by_business
 from funnelkit.metrics.stage_roles import roles
 from funnelkit.metrics.waiting import Waiting
@@ -119,7 +120,7 @@ def acceptance(
     )
     for name in exits:
         checks.member("rejected", "exit", name, funnel.exits)
-    names = group_names(funnel, by)
+    names = group_names(funnel, names_of("by", by))
     listed = leads.list(start, start=start)
     if not len(listed):
         raise EvidenceError(f"nobody was handed over at `{start}`.")
@@ -237,7 +238,7 @@ def recycled(
 
     checks.confidence(confidence_level)
     funnel = _funnel_of(leads)
-    names = group_names(funnel, by)
+    names = group_names(funnel, names_of("by", by))
     gone = returned(leads).rename(columns={"id": _ID, "left": _LEFT, "back": _BACK})
     if not len(gone):
         raise EvidenceError("nobody ever left, so nobody can have come back.")

@@ -17,7 +17,7 @@ from funnelkit.data.records import Leads
 from funnelkit.data.rules.reading import is_mail
 from funnelkit.data.standing import group_names
 from funnelkit.metrics.activity_kinds import texts
-from funnelkit.metrics.plain import chosen, frame_of, local_day, times
+from funnelkit.metrics.plain import chosen, frame_of, local_day, mapping_of, names_of, times
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,11 +54,11 @@ def of_leads(leads: Leads, reason: str, exits: Any, by: Any) -> Losses:
             f"`reason`: {unknown('kept column or segment', str(reason), known)} Keep it, such as "
             'fk.Funnel([…], keep=["lost_reason"]).'
         )
-    _refuse_own_names(group_names(funnel, by))
+    _refuse_own_names(group_names(funnel, names_of("by", by)))
     wanted = funnel.exits if exits is None else (exits,) if isinstance(exits, str) else tuple(exits)
     for name in wanted:
         checks.member("exits", "exit", name, funnel.exits)
-    groups = group_names(funnel, by)
+    groups = group_names(funnel, names_of("by", by))
     parts = []
     for name in wanted:
         listed = leads.list(name)
@@ -99,9 +99,9 @@ def of_frame(records: Any, reason: str, exits: Any, by: Any, columns: Any) -> Lo
     if exits is not None:
         raise ArgumentError("`exits` is for leads; filter the rows of a frame.")
     frame = frame_of("records", records)
-    names = (by,) if isinstance(by, str) else tuple(by or ())
+    names = names_of("by", by)
     _refuse_own_names(names)
-    given = {**(columns or {}), "reason": reason}
+    given = {**mapping_of(columns), "reason": reason}
     rows = chosen("records", frame, given, needed=("reason",), known=("stage", "entered", "lost"))
     labelled = frame.set_axis([str(name) for name in frame.columns], axis="columns")
     for name in names:

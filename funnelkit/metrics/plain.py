@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,42 @@ def frame_of(argument: str, given: Any) -> pd.DataFrame:
     raise ArgumentError(f"`{argument}` must be a ledger or a frame; got {type(given).__name__}.")
 
 
+def names_of(argument: str, given: Any) -> tuple[str, ...]:
+    """Return one name or several as texts, each once.
+
+    Raises
+    ------
+    ArgumentError
+        If they are no texts.
+
+    Examples
+    --------
+    >>> names_of("by", "source"), names_of("by", ["a", "b", "a"]), names_of("by", None)
+    (('source',), ('a', 'b'), ())
+    """
+    several = [given] if isinstance(given, str) else [] if given is None else given
+    listed = list(several) if isinstance(several, Iterable) else [None]
+    if not all(isinstance(name, str) for name in listed):
+        raise ArgumentError(f"`{argument}` must be a name or a list of names; got {given!r}.")
+    return tuple(dict.fromkeys(str(name) for name in listed))
+
+
+def mapping_of(columns: Any) -> dict[str, str]:
+    """Return a mapping of our names to theirs.
+
+    Raises
+    ------
+    ArgumentError
+        If it is none.
+    """
+    if columns is not None and not isinstance(columns, Mapping):
+        raise ArgumentError(
+            '`columns` must map our names to theirs, such as {"created": "CreatedDate"}; got '
+            f"{columns!r}."
+        )
+    return dict(columns or {})
+
+
 def chosen(
     argument: str,
     frame: pd.DataFrame,
@@ -65,7 +101,7 @@ def chosen(
     ArgumentError
         With every column that is missing, and the closest match of each.
     """
-    given = dict(columns or {})
+    given = mapping_of(columns)
     ours = (*needed, *(name for name in known if name not in needed))
     for name in given:
         checks.member("columns", "column of ours", name, ours)

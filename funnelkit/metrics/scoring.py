@@ -20,7 +20,7 @@ from funnelkit.data.rules.reading import is_mail
 from funnelkit.data.standing import group_names
 from funnelkit.metrics.activity_kinds import texts
 from funnelkit.metrics.cells import cells
-from funnelkit.metrics.plain import chosen, frame_of, times
+from funnelkit.metrics.plain import chosen, frame_of, mapping_of, names_of, times
 from funnelkit.metrics.roc import area
 from funnelkit.metrics.scored import ScoreBands
 
@@ -198,7 +198,7 @@ def _of_leads(leads: Leads, score: str, start: Any, target: Any, by: Any) -> _Sc
     begin, end = start or funnel.stages[0], target or funnel.won
     if funnel.stage("start", begin) >= funnel.stage("target", end):
         raise ArgumentError(f"`target` must come after `start`; got `{begin}` -> `{end}`.")
-    names = group_names(funnel, by)
+    names = group_names(funnel, names_of("by", by))
     listed = leads.list(begin, start=begin)
     ever = set(leads.list(end, start=begin)[funnel.id])
     lacking = listed[funnel.id].isin(ever) & listed[end].isna()
@@ -229,8 +229,8 @@ def _of_leads(leads: Leads, score: str, start: Any, target: Any, by: Any) -> _Sc
 
 def _of_frame(records: Any, score: str, by: Any, columns: Any, as_of: Any) -> _Scored:
     frame = frame_of("records", records)
-    names = (by,) if isinstance(by, str) else tuple(by or ())
-    given = {**(columns or {}), "score": score}
+    names = names_of("by", by)
+    given = {**mapping_of(columns), "score": score}
     rows = chosen("records", frame, given, needed=("score", "entered", "won"))
     labelled = frame.set_axis([str(name) for name in frame.columns], axis="columns")
     for name in names:

@@ -122,6 +122,8 @@ def test_leads_and_their_activities(leads):
     assert "1 activity after the last day" in text
     hours = WorkingHours(timezone="Europe/Berlin")
     business = first_response(leads, LEDGER, hours=hours)
+    assert first_response(leads, LEDGER, kinds="email").answered.sum() == 1
+    assert first_response(leads, LEDGER, by=["source", "source"]).by == ("source",)
     assert business.quantiles[0, 0, :2].tolist() == [60, 80]  # b 30 + 30, a 70 + 10 minutes
     assert "business hours of Europe/Berlin" in business.summary()
 
@@ -207,6 +209,12 @@ def test_wrong_arguments(leads):
         first_response(leads, LEDGER, as_of="2026-01-01")
     with pytest.raises(ArgumentError, match="`bands` must be minutes above 0 in rising order"):
         first_response(LEADS, bands=(30, 5))
+    with pytest.raises(ArgumentError, match="`hours` must be WorkingHours; got '9-5'"):
+        first_response(LEADS, hours="9-5")
+    with pytest.raises(ArgumentError, match="`columns` must map our names"):
+        first_response(LEADS, columns="created")
+    with pytest.raises(ArgumentError, match="`by` must be a name or a list of names; got 5"):
+        first_response(leads, LEDGER, by=5)
     with pytest.raises(ArgumentError, match="up to ten years"):
         first_response(LEADS, bands=(5, 1e12))
     with pytest.raises(ArgumentError, match="`as_of` must be a day that has come"):
