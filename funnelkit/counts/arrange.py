@@ -137,10 +137,8 @@ def segments_of(counts: pd.DataFrame, by: Sequence[str]) -> list[Segment]:
     """Return the segment of each row; an empty text is blank."""
     if not by:
         return [()] * len(counts)
-    columns = [f"by_{i}" for i in range(len(by))]
-    return [
-        tuple(value or None for value in row) for row in counts[columns].itertuples(index=False)
-    ]
+    columns = [[value or None for value in counts[f"by_{i}"].tolist()] for i in range(len(by))]
+    return list(zip(*columns, strict=True))
 
 
 def to_flows(
