@@ -20,18 +20,14 @@ from funnelkit.metrics.handover import acceptance, recycled
 from funnelkit.metrics.headlines import HEADLINES, Headline, Scorecard, scorecard
 from funnelkit.metrics.landmarks import ResponseBands, response_bands
 from funnelkit.metrics.lifetime import clv, clv_to_cac, payback, subscription_clv
+from funnelkit.metrics.logos import LogoRetention, logo_retention
 from funnelkit.metrics.people import rep_results
 from funnelkit.metrics.quotas import quota_attainment
 from funnelkit.metrics.reasons import LossReasons, loss_reasons
 from funnelkit.metrics.recurring import Movements, mrr, mrr_movements, net_new_mrr
 from funnelkit.metrics.representatives import RepResults
 from funnelkit.metrics.response import ResponseTimes, first_response
-from funnelkit.metrics.retention import (
-    LogoRetention,
-    account_revenue,
-    logo_retention,
-    revenue_retention,
-)
+from funnelkit.metrics.retention import account_revenue, revenue_retention
 from funnelkit.metrics.returns import roi
 from funnelkit.metrics.scored import ScoreBands
 from funnelkit.metrics.scoring import score_bands
