@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from funnelkit._core import display
 from funnelkit._core.dates import day_name, period_name
 from funnelkit._core.errors import ArgumentError
-from funnelkit.monitor.alerting import Alert, Alerts
 from funnelkit.table.grid import Column, Table
+
+if TYPE_CHECKING:
+    from funnelkit.monitor.alerting import Alert, Alerts
 
 
 def alerts(alerts: Alerts) -> Table:
@@ -34,6 +38,8 @@ def alerts(alerts: Alerts) -> Table:
     >>> len(table.rows), [column.head for column in table.columns][:3]
     (0, ['what', 'where', 'change'])
     """
+    from funnelkit.monitor.alerting import Alerts
+
     if not isinstance(alerts, Alerts):
         raise ArgumentError(
             f"`alerts` must be what fk.monitor.alerts returns; got {type(alerts).__name__}."
@@ -78,7 +84,7 @@ def _row(one: Alert) -> tuple[str, ...]:
         note = f"{note}; {one.threshold}" if note else one.threshold
     words = display.percent(one.change, decimals=0)
     if one.direction != "below":
-        words = f"{words} {display.percent_range(one.low, one.high)}"
+        words = f"{words} ({display.percent_range(one.low, one.high, words=True)})"
     return (
         display.one_line(one.metric.name),
         one.where,

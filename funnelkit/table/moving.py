@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from funnelkit._core import display
 from funnelkit._core.dates import period_label
 from funnelkit._core.errors import ArgumentError
-from funnelkit.metrics import LogoRetention, Movements
-from funnelkit.metrics.recurring import LOWERING, MOVES
 from funnelkit.table import cells
 from funnelkit.table.grid import Column, Table
+
+if TYPE_CHECKING:
+    from funnelkit.metrics import LogoRetention, Movements
 
 _EXACT = "In brackets the number of accounts. Opening and movements add up exactly to the closing."
 _BLANK = (
@@ -57,6 +58,9 @@ def movements(movements: Movements) -> Table:
     >>> [cell.replace(chr(0x2212), "-") for cell in row]
     ['2026-02', '1,500', '+400 (1)', '', '+300 (1)', '', '-500 (1)', '+200', '1,700']
     """
+    from funnelkit.metrics import Movements
+    from funnelkit.metrics.recurring import MOVES
+
     if not isinstance(movements, Movements):
         raise ArgumentError(
             "`movements` must be what fk.metrics.mrr_movements returns; got "
@@ -126,6 +130,8 @@ def retention(retention: LogoRetention) -> Table:
     >>> fk.table.retention(kept).rows[0][:2]
     ('2026-01', '40')
     """
+    from funnelkit.metrics import LogoRetention
+
     if not isinstance(retention, LogoRetention):
         raise ArgumentError(
             "`retention` must be what fk.metrics.logo_retention returns; got "
@@ -159,6 +165,8 @@ def retention(retention: LogoRetention) -> Table:
 
 
 def _moved(movements: Movements, name: str, i: int, j: int) -> str:
+    from funnelkit.metrics.recurring import LOWERING
+
     amount = movements.amounts[name][i, j]
     if not amount:
         return ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -134,10 +135,11 @@ def _of_triangles(triangles: Sequence[Triangle]) -> Source:
     if len({one.by for one in triangles}) > 1:
         raise ArgumentError("`rates` must be triangles of one segmentation; these are of several.")
     known = {(one.start, one.target): one for one in triangles}
+    corrected = cache(measured.of_triangle)  # a diagnosis asks twice for most
 
     def measure(pairs: Sequence[Pair], level: float) -> Found:
         found = [known[pair] for pair in pairs if pair in known]
-        return _aligned(found, {}, level)
+        return _aligned(found, {}, level, corrected)
 
     return Source(
         stages=_in_order(list(known)),
@@ -262,13 +264,18 @@ def _wrong(counts: pd.DataFrame) -> list[str]:
     ]
 
 
-def _aligned(triangles: Any, missing: Mapping[Pair, str], level: float) -> Found:
+def _aligned(
+    triangles: Any,
+    missing: Mapping[Pair, str],
+    level: float,
+    corrected: Callable[..., Conversion] = measured.of_triangle,
+) -> Found:
     found: dict[Pair, Conversion] = {}
     missing = dict(missing)
     for one in triangles:
         pair = (one.start, one.target)
         try:
-            found[pair] = measured.of_triangle(one, confidence_level=level)
+            found[pair] = corrected(one, confidence_level=level)
         except EvidenceError as error:
             missing[pair] = str(error)
     segments = tuple(dict.fromkeys(name for each in found.values() for name in each.segments))
