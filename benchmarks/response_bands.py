@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from funnelkit.metrics import response_bands
-from funnelkit.metrics.response import band_name
+from funnelkit.metrics.response.first import band_name
 
 BANDS = (5, 30, 60, 1440, 2880)
 RATE, DAYS_TO_WIN = 0.2, 1.05

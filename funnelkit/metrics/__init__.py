@@ -2,48 +2,48 @@
 
 from __future__ import annotations
 
-from funnelkit.metrics.acquisition import cac
-from funnelkit.metrics.activity import activity_outcomes, rep_activity
-from funnelkit.metrics.ageing import PipelineAgeing, pipeline_ageing
-from funnelkit.metrics.contracts import acv
-from funnelkit.metrics.converting import (
+from funnelkit.metrics.cycle.ageing import PipelineAgeing, pipeline_ageing
+from funnelkit.metrics.cycle.cycles import cycle_of_stages, mean_cycle, sales_cycle
+from funnelkit.metrics.cycle.durations import median_time_to_win, time_in_stage
+from funnelkit.metrics.cycle.velocity import deal_velocity, pipeline_velocity
+from funnelkit.metrics.economics.acquisition import cac
+from funnelkit.metrics.economics.contracts import acv
+from funnelkit.metrics.economics.growing import growth
+from funnelkit.metrics.economics.lifetime import clv, clv_to_cac, payback, subscription_clv
+from funnelkit.metrics.economics.returns import roi
+from funnelkit.metrics.economics.sizes import DealSizes, deal_sizes
+from funnelkit.metrics.economics.visiting import visitor_to_lead
+from funnelkit.metrics.headlines import HEADLINES, Headline, Scorecard, scorecard
+from funnelkit.metrics.people.activity import activity_outcomes, rep_activity
+from funnelkit.metrics.people.quotas import quota_attainment
+from funnelkit.metrics.people.representatives import RepResults
+from funnelkit.metrics.people.results import rep_results
+from funnelkit.metrics.reasons.handover import acceptance, recycled
+from funnelkit.metrics.reasons.losses import LossReasons, loss_reasons
+from funnelkit.metrics.reasons.scored import ScoreBands
+from funnelkit.metrics.reasons.scoring import score_bands
+from funnelkit.metrics.recurring.logos import LogoRetention, logo_retention
+from funnelkit.metrics.recurring.retention import account_revenue, revenue_retention
+from funnelkit.metrics.recurring.revenue import Movements, mrr, mrr_movements, net_new_mrr
+from funnelkit.metrics.response.first import ResponseTimes, first_response
+from funnelkit.metrics.response.landmarks import ResponseBands, response_bands
+from funnelkit.metrics.response.touching import follow_up, touches
+from funnelkit.metrics.response.working_hours import WorkingHours
+from funnelkit.metrics.winning.converting import (
     adjusted_conversion,
     conversion,
     lead_conversion_rate,
     qualification_rate,
 )
-from funnelkit.metrics.cycle import cycle_of_stages, mean_cycle, sales_cycle
-from funnelkit.metrics.durations import median_time_to_win, time_in_stage
-from funnelkit.metrics.family import rate_family
-from funnelkit.metrics.growing import growth
-from funnelkit.metrics.handover import acceptance, recycled
-from funnelkit.metrics.headlines import HEADLINES, Headline, Scorecard, scorecard
-from funnelkit.metrics.landmarks import ResponseBands, response_bands
-from funnelkit.metrics.lifetime import clv, clv_to_cac, payback, subscription_clv
-from funnelkit.metrics.logos import LogoRetention, logo_retention
-from funnelkit.metrics.people import rep_results
-from funnelkit.metrics.quotas import quota_attainment
-from funnelkit.metrics.reasons import LossReasons, loss_reasons
-from funnelkit.metrics.recurring import Movements, mrr, mrr_movements, net_new_mrr
-from funnelkit.metrics.representatives import RepResults
-from funnelkit.metrics.response import ResponseTimes, first_response
-from funnelkit.metrics.retention import account_revenue, revenue_retention
-from funnelkit.metrics.returns import roi
-from funnelkit.metrics.scored import ScoreBands
-from funnelkit.metrics.scoring import score_bands
-from funnelkit.metrics.sizes import DealSizes, deal_sizes
-from funnelkit.metrics.targeted import target_accounts
-from funnelkit.metrics.touching import follow_up, touches
-from funnelkit.metrics.velocity import deal_velocity, pipeline_velocity
-from funnelkit.metrics.visiting import visitor_to_lead
-from funnelkit.metrics.winning import (
+from funnelkit.metrics.winning.family import rate_family
+from funnelkit.metrics.winning.targeted import target_accounts
+from funnelkit.metrics.winning.wins import (
     close_rate,
     leads_to_close,
     opportunity_to_win,
     qualified_leads_to_close,
     win_rate,
 )
-from funnelkit.metrics.working_hours import WorkingHours
 
 __all__ = [
     "HEADLINES",

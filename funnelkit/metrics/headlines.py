@@ -15,9 +15,9 @@ from funnelkit._core.errors import ArgumentError, EvidenceError, unknown
 from funnelkit._core.interval import count_interval
 from funnelkit._core.measure import Measure
 from funnelkit._core.result import Result
-from funnelkit.metrics.converting import adjusted_conversion, qualification_rate
 from funnelkit.metrics.stage_roles import Roles, roles
-from funnelkit.metrics.winning import opportunity_to_win
+from funnelkit.metrics.winning.converting import adjusted_conversion, qualification_rate
+from funnelkit.metrics.winning.wins import opportunity_to_win
 
 if TYPE_CHECKING:
     import pandas as pd

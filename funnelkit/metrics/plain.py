@@ -16,7 +16,7 @@ from funnelkit.data.rules.reading import is_mail
 if TYPE_CHECKING:
     import pandas as pd
 
-    from funnelkit.metrics.working_hours import Moments
+    from funnelkit.metrics.response.working_hours import Moments
 
 _ZONED = r"[T ]\d{2}:\d{2}.*(?:Z|[+-]\d{2}:?\d{2})$"
 _CLOCK = r"[T ]\d{2}:\d{2}"

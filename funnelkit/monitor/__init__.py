@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from funnelkit.monitor.alarms import alerts
-from funnelkit.monitor.alerting import Alert, Alerts
-from funnelkit.monitor.change import Change, decompose
-from funnelkit.monitor.charts import control_chart
-from funnelkit.monitor.control import ControlChart
-from funnelkit.monitor.peers import Peers, compare_peers
-from funnelkit.monitor.run_lengths import average_run_length, chance_of_signal, limit_for
+from funnelkit.monitor.board.alarms import alerts
+from funnelkit.monitor.board.alerting import Alert, Alerts
+from funnelkit.monitor.change.decomposed import Change, decompose
+from funnelkit.monitor.charts.charting import control_chart
+from funnelkit.monitor.charts.control import ControlChart
+from funnelkit.monitor.peers.comparing import Peers, compare_peers
+from funnelkit.monitor.run_lengths.lengths import average_run_length, chance_of_signal, limit_for
 
 __all__ = [
     "Alert",

@@ -11,7 +11,7 @@ import pytest
 import funnelkit as fk
 from funnelkit._core.errors import ArgumentError, DataError
 from funnelkit.metrics import pipeline_ageing
-from funnelkit.metrics.stale import bound_level
+from funnelkit.metrics.cycle.stale import bound_level
 from tests.metrics.maven import maven_leads
 
 WINS = 30

@@ -11,7 +11,7 @@ import funnelkit as fk
 from funnelkit._core.errors import ArgumentError, DataError
 from funnelkit._core.interval import share_interval
 from funnelkit.metrics import rep_results
-from funnelkit.metrics.pseudonyms import roster, shown_names
+from funnelkit.metrics.people.pseudonyms import roster, shown_names
 
 DEALS = pd.DataFrame(
     {

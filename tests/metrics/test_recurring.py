@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import funnelkit as fk
 from funnelkit.data.ledgers import read_subscriptions
 from funnelkit.metrics import mrr, mrr_movements, net_new_mrr
-from funnelkit.metrics.recurring import LOWERING, MOVES
+from funnelkit.metrics.recurring.revenue import LOWERING, MOVES
 
 MONTHS = ["2025-11", "2025-12", "2026-01", "2026-02"]
 

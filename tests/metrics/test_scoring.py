@@ -8,7 +8,7 @@ from scipy import stats
 import funnelkit as fk
 from funnelkit._core.errors import ArgumentError, DataError, EvidenceError
 from funnelkit.metrics import score_bands
-from funnelkit.metrics.roc import area
+from funnelkit.metrics.reasons.roc import area
 
 
 def simulated(n, seed, slope):

@@ -8,7 +8,7 @@ from lifelines import KaplanMeierFitter
 from lifelines.utils import median_survival_times
 from scipy import stats
 
-from funnelkit.metrics.waiting import Waiting
+from funnelkit.metrics.response.waiting import Waiting
 
 
 def sample(seed, n=80):

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from funnelkit.monitor.chances import adjusted, chance_of_any, count_tails, held
-from funnelkit.monitor.scores import Counted, Season, season_of, windows
+from funnelkit.monitor.board.chances import adjusted, chance_of_any, count_tails, held
+from funnelkit.monitor.board.scores import Counted, Season, season_of, windows
 
 
 class TestTails:

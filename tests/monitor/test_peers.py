@@ -11,7 +11,7 @@ from scipy import integrate, optimize
 
 import funnelkit as fk
 from funnelkit._core.errors import ArgumentError, DataError, EvidenceError
-from funnelkit.monitor.intercepts import Cells, fit_intercepts, log_likelihood
+from funnelkit.monitor.peers.intercepts import Cells, fit_intercepts, log_likelihood
 
 # Lesnoff et al. (2004), Preventive Veterinary Medicine 64, 27-40, as the data set `cbpp` of R's
 # lme4: herd, new cases, animals, period.

@@ -5,8 +5,8 @@ import pytest
 
 from funnelkit._core.errors import ArgumentError
 from funnelkit.monitor import average_run_length, chance_of_signal, limit_for
-from funnelkit.monitor.run_lengths import METHODS, cusum_paths, ewma_path
-from funnelkit.monitor.run_rules import SETS, average_run_length_with
+from funnelkit.monitor.charts.run_rules import SETS, average_run_length_with
+from funnelkit.monitor.run_lengths.lengths import METHODS, cusum_paths, ewma_path
 
 # Lucas and Saccucci (1990), Technometrics 32, 1-12, table 3, λ = 0.2, L = 2.962: shift -> ARL
 EWMA = {0: 500, 0.25: 150, 0.5: 41.8, 0.75: 18.2, 1: 10.5, 1.5: 5.5, 2: 3.7, 3: 2.4, 4: 1.9}

@@ -8,7 +8,7 @@ import pytest
 
 import funnelkit as fk
 from funnelkit.counts.triangle import Triangle
-from funnelkit.monitor import timing as timed
+from funnelkit.monitor.board import timing as timed
 
 SHAPE = np.array([0.4, 0.3, 0.2, 0.1])
 

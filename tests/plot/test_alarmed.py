@@ -9,8 +9,8 @@ import pytest
 import funnelkit as fk
 from funnelkit._core.errors import ArgumentError
 from funnelkit.monitor import Alert, Alerts
-from funnelkit.monitor.alerting import Path
-from funnelkit.monitor.panels import Metric
+from funnelkit.monitor.board.alerting import Path
+from funnelkit.monitor.board.panels import Metric
 
 MONTHS = pd.period_range("2025-01", periods=12, freq="M")
 

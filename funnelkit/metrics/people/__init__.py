@@ -1,0 +1,1 @@
+"""Representatives: results, quotas, activities."""

@@ -1,0 +1,1 @@
+"""Recurring revenue, what moves it, and who stays."""

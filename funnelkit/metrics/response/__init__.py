@@ -1,0 +1,1 @@
+"""How quickly leads are answered, and whether it goes with winning."""

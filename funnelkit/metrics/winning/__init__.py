@@ -1,0 +1,1 @@
+"""What share is won, and of what."""

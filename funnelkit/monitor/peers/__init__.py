@@ -1,0 +1,1 @@
+"""Peers at the same mix of leads."""
