@@ -18,7 +18,7 @@ from funnelkit.plot.sheet import Sheet, bare, sheet, size_of
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from funnelkit.monitor.alerting import Alert, Alerts
+    from funnelkit.monitor.board.alerting import Alert, Alerts
 
 _TALL = 96.0
 _MOST = 9
@@ -58,7 +58,7 @@ def alerts(alerts: Alerts, *, ax: Axes | None = None) -> Axes:
     >>> ax.get_title(loc="left")
     'No alert: nothing left its usual level'
     """
-    from funnelkit.monitor.alerting import Alerts
+    from funnelkit.monitor.board.alerting import Alerts
 
     if not isinstance(alerts, Alerts):
         raise ArgumentError(

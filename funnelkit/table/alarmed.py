@@ -10,7 +10,7 @@ from funnelkit._core.errors import ArgumentError
 from funnelkit.table.grid import Column, Table
 
 if TYPE_CHECKING:
-    from funnelkit.monitor.alerting import Alert, Alerts
+    from funnelkit.monitor.board.alerting import Alert, Alerts
 
 
 def alerts(alerts: Alerts) -> Table:
@@ -38,7 +38,7 @@ def alerts(alerts: Alerts) -> Table:
     >>> len(table.rows), [column.head for column in table.columns][:3]
     (0, ['what', 'where', 'change'])
     """
-    from funnelkit.monitor.alerting import Alerts
+    from funnelkit.monitor.board.alerting import Alerts
 
     if not isinstance(alerts, Alerts):
         raise ArgumentError(

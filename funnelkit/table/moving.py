@@ -59,7 +59,7 @@ def movements(movements: Movements) -> Table:
     ['2026-02', '1,500', '+400 (1)', '', '+300 (1)', '', '-500 (1)', '+200', '1,700']
     """
     from funnelkit.metrics import Movements
-    from funnelkit.metrics.recurring import MOVES
+    from funnelkit.metrics.recurring.revenue import MOVES
 
     if not isinstance(movements, Movements):
         raise ArgumentError(
@@ -165,7 +165,7 @@ def retention(retention: LogoRetention) -> Table:
 
 
 def _moved(movements: Movements, name: str, i: int, j: int) -> str:
-    from funnelkit.metrics.recurring import LOWERING
+    from funnelkit.metrics.recurring.revenue import LOWERING
 
     amount = movements.amounts[name][i, j]
     if not amount:
