@@ -13,7 +13,8 @@ from funnelkit.metrics.economics.lifetime import clv, clv_to_cac, payback, subsc
 from funnelkit.metrics.economics.returns import roi
 from funnelkit.metrics.economics.sizes import DealSizes, deal_sizes
 from funnelkit.metrics.economics.visiting import visitor_to_lead
-from funnelkit.metrics.headlines import HEADLINES, Headline, Scorecard, scorecard
+from funnelkit.metrics.headline_figures import HEADLINES
+from funnelkit.metrics.headlines import Headline, Scorecard, scorecard
 from funnelkit.metrics.people.activity import activity_outcomes, rep_activity
 from funnelkit.metrics.people.quotas import quota_attainment
 from funnelkit.metrics.people.representatives import RepResults

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -12,19 +12,16 @@ import numpy as np
 from funnelkit._core import display
 from funnelkit._core.dates import day_name, period_label
 from funnelkit._core.errors import ArgumentError, EvidenceError, unknown
-from funnelkit._core.interval import count_interval
 from funnelkit._core.measure import Measure
 from funnelkit._core.result import Result
-from funnelkit.metrics.stage_roles import Roles, roles
-from funnelkit.metrics.winning.converting import adjusted_conversion, qualification_rate
-from funnelkit.metrics.winning.wins import opportunity_to_win
+from funnelkit.metrics.headline_figures import HEADLINES, HEADLINES_KNOWN, Kind, Known
+from funnelkit.metrics.stage_roles import roles
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from funnelkit.data.records import Leads
 
-Kind = Literal["leading", "lagging"]
 Verdict = Literal["reached", "not reached", "open", "none"]
 
 
@@ -35,7 +32,7 @@ class Headline:
     Parameters
     ----------
     metric
-        A name of :data:`HEADLINES`.
+        A name of :data:`~funnelkit.metrics.HEADLINES`.
     target
         What it is to come to: a share between 0 and 1, an amount, or a number.
     owner
@@ -48,13 +45,6 @@ class Headline:
     target: float | None = None
     owner: str | None = None
     by: dt.date | None = None
-
-
-@dataclass(frozen=True)
-class _Known:
-    kind: Kind
-    make: Callable[[Leads, Roles, float], Measure]
-    share: bool = False
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -88,6 +78,8 @@ def scorecard(
     headlines: Sequence[str | Headline] | None = None,
     *,
     month: str | None = None,
+    qualified: str | None = None,
+    opportunity: str | None = None,
     confidence_level: float = 0.95,
 ) -> Scorecard:
     """Return the headline metrics of a month, leading ones first.
@@ -100,6 +92,9 @@ def scorecard(
         Metrics by name, or with their target, owner and date; default: all that the funnel has.
     month
         Label such as ``"2026-10"``; default: the last month that the data hold in full.
+    qualified, opportunity
+        Stages that play these parts; by default told by their names, see
+        :func:`~funnelkit.metrics.stage_roles.roles`.
     confidence_level
         Of the intervals.
 
@@ -134,7 +129,7 @@ def scorecard(
     for one in asked:
         checked(one)
     label, whole = _month(leads, month)
-    part = roles(leads.funnel)
+    part = roles(leads.funnel, qualified=qualified, opportunity=opportunity)
     lines: list[Line] = []
     missing: list[str] = []
     for one in asked:
@@ -299,21 +294,22 @@ def _month(leads: Leads, month: str | None) -> tuple[str, bool]:
     import pandas as pd
 
     last = leads.funnel.calendar.period(leads.as_of, "month")
-    ends = last.end_time.date()
+    whole = leads.as_of == last.end_time.date()
+    first = min(leads.count(stage, every="month").index[0] for stage in leads.funnel.stages)
     if month is None:
-        chosen = last if leads.as_of == ends else last - 1
-        return period_label(chosen), True
+        chosen = last if whole or first == last else last - 1
+        return period_label(chosen), chosen < last or whole
     try:
         chosen = pd.Period(month, freq=last.freqstr)
     except ValueError:
+        words = f"`month` must be such as {period_label(last)}; got {month!r}."
+        raise ArgumentError(words) from None
+    if not first <= chosen <= last:
         raise ArgumentError(
-            f"`month` must be such as {period_label(last)}; got {month!r}."
-        ) from None
-    if chosen > last:
-        raise ArgumentError(
-            f"`month` must lie in the data, which end on {leads.as_of.isoformat()}; got {month}."
+            f"`month` must lie in the data, which go from {period_label(first)} to "
+            f"{leads.as_of.isoformat()}; got {month}."
         )
-    return period_label(chosen), chosen < last or leads.as_of == ends
+    return period_label(chosen), chosen < last or whole
 
 
 def _before(measure: Measure, label: str) -> float:
@@ -322,7 +318,7 @@ def _before(measure: Measure, label: str) -> float:
     return float(measure.values[0, place - 1]) if place else float("nan")
 
 
-def _verdict(now: Measure, one: Headline, known: _Known, *, whole: bool) -> Verdict:
+def _verdict(now: Measure, one: Headline, known: Known, *, whole: bool) -> Verdict:
     value = float(now.values[0, 0])
     if one.target is None or not np.isfinite(value):
         return "none"
@@ -334,111 +330,3 @@ def _verdict(now: Measure, one: Headline, known: _Known, *, whole: bool) -> Verd
     if not (np.isfinite(low) and np.isfinite(high)):
         return "none"
     return "reached" if low >= one.target else "not reached" if high < one.target else "open"
-
-
-def _entries(stage: str | None, name: str, leads: Leads, level: float) -> Measure:
-    if stage is None:
-        raise EvidenceError("no stage of the funnel plays that part.")
-    counts = leads.count(stage, every="month")
-    values = np.asarray(counts.to_numpy(float)[None, :], dtype=np.float64)
-    low, high = count_interval(values, confidence_level=level)
-    return Measure(
-        name=name,
-        definition=f"first entries to {stage} in the month",
-        unit="count",
-        numerator=values,
-        denominator=np.ones_like(values),
-        numerator_name="entries",
-        denominator_name="month",
-        periods=tuple(period_label(each) for each in counts.index),
-        low=np.asarray(low),
-        high=np.asarray(high),
-        as_of=leads.as_of,
-        confidence_level=level,
-    )
-
-
-def _money(leads: Leads, name: str, level: float, *, each: bool) -> Measure:
-    from funnelkit.counts.build import moments
-
-    if leads.funnel.value is None:
-        raise EvidenceError("the funnel names no `value`.")
-    found = moments(leads, every="month")
-    if not found.usable:
-        raise EvidenceError(found.summary())
-    total = np.array([[float(one) for one in row] for row in found.total])
-    known = found.known.astype(float)
-    if total.shape[0] != 1:
-        raise EvidenceError("businesses are kept apart; choose one.")
-    unknown_amounts = int(found.n.sum() - found.known.sum())
-    note = f"{display.plural(unknown_amounts, 'won record')} without an amount left out."
-    return Measure(
-        name=name,
-        definition="money won / won records with an amount" if each else "money won in the month",
-        unit="money",
-        numerator=total,
-        denominator=known if each else np.ones_like(total),
-        numerator_name="money won",
-        denominator_name="won records with an amount" if each else "month",
-        periods=tuple(period_label(one) for one in found.periods),
-        notes=(note,) if unknown_amounts else (),
-        as_of=leads.as_of,
-        confidence_level=level,
-    )
-
-
-def _adjusted(name: str, start: str | None, target: str, leads: Leads, level: float) -> Measure:
-    if start is None or start == target:
-        raise EvidenceError("no stage of the funnel plays that part.")
-    found = adjusted_conversion(leads, (start, target), every="month", confidence_level=level)
-    return replace(found, name=name)
-
-
-def _qualified(leads: Leads, part: Roles, level: float) -> Measure:
-    if part.lead is None or part.qualified is None:
-        raise EvidenceError("no stage of the funnel plays that part.")
-    try:
-        return _adjusted("qualification rate", part.lead, part.qualified, leads, level)
-    except EvidenceError:
-        return qualification_rate(leads, every="month", confidence_level=level)
-
-
-def _decided(leads: Leads, part: Roles, level: float) -> Measure:
-    if part.opportunity is None:
-        raise EvidenceError("no stage of the funnel plays that part.")
-    return opportunity_to_win(leads, every="month", confidence_level=level)
-
-
-HEADLINES_KNOWN: dict[str, _Known] = {
-    "new_leads": _Known(
-        "leading",
-        lambda leads, _, level: _entries(leads.funnel.stages[0], "new leads", leads, level),
-    ),
-    "new_opportunities": _Known(
-        "leading",
-        lambda leads, part, level: _entries(part.opportunity, "new opportunities", leads, level),
-    ),
-    "qualification_rate": _Known("leading", _qualified, share=True),
-    "won_deals": _Known(
-        "lagging", lambda leads, part, level: _entries(part.won, "won deals", leads, level)
-    ),
-    "won_value": _Known(
-        "lagging", lambda leads, _, level: _money(leads, "won value", level, each=False)
-    ),
-    "mean_deal_size": _Known(
-        "lagging", lambda leads, _, level: _money(leads, "mean deal size", level, each=True)
-    ),
-    "close_rate": _Known(
-        "lagging",
-        lambda leads, part, level: _adjusted("close rate", part.lead, part.won, leads, level),
-        share=True,
-    ),
-    "win_rate": _Known(
-        "lagging",
-        lambda leads, part, level: _adjusted("win rate", part.opportunity, part.won, leads, level),
-        share=True,
-    ),
-    "opportunity_to_win": _Known("lagging", _decided, share=True),
-}
-HEADLINES = tuple(HEADLINES_KNOWN)
-"""Names of the metrics that a scorecard can hold."""

@@ -16,7 +16,8 @@ _NUMBER = re.compile(r"^(\d+(?:\.\d+)?|\.\d+)\s*(%?)$")
 
 def headlines(root: Section) -> tuple[Headline, ...]:
     """Return the headline metrics, and note every mistake with its line."""
-    from funnelkit.metrics.headlines import HEADLINES, Headline, checked
+    from funnelkit.metrics.headline_figures import HEADLINES
+    from funnelkit.metrics.headlines import Headline, checked
 
     found: list[Headline] = []
     for entry in root.sections("headline"):

@@ -114,3 +114,25 @@ def test_what_cannot_be_asked(leads: fk.Leads) -> None:
         scorecard(leads, month="2027-01")
     with pytest.raises(ArgumentError, match="`month` must be such as"):
         scorecard(leads, month="March-ish")
+
+
+def test_data_of_one_month_that_is_not_over_have_that_month(leads: fk.Leads) -> None:
+    card = scorecard(leads.at("2026-01-20"), ["new_leads", "won_deals"])
+    assert (card.month, card.whole) == ("2026-01", False)
+    assert card.to_frame()["value"].tolist() == [100, 20]
+    with pytest.raises(ArgumentError, match="go from 2026-01 to 2026-02-28; got 2025-12"):
+        scorecard(leads, month="2025-12")
+
+
+def test_a_stage_of_any_name_may_be_the_opportunity() -> None:
+    rows = [
+        {"id": f"{k}", "Created": "2026-01-03", "Paid": "2026-01-20" if k < 9 else None,
+         "lost": "2026-01-21" if 9 <= k < 30 else None}
+        for k in range(40)
+    ]  # fmt: skip
+    deals = fk.from_frame(
+        pd.DataFrame(rows), fk.Funnel(["Created", "Paid"], exits=["lost"], id="id"),
+        as_of="2026-01-31",
+    )  # fmt: skip
+    card = scorecard(deals, ["opportunity_to_win"], opportunity="Created")
+    assert card.lines[0].now.value == pytest.approx(9 / 30)

@@ -166,6 +166,8 @@ def compared_with(
     rows = (*mine, *packaged())
     name = known_segment(segment, rows)
     wanted = _pairs(source, match, rows, name)
+    if not wanted:
+        raise _nothing([*_unmatched(source, match, wanted), *_unused(mine, match, wanted)])
     won = source.won or next((s for s in source.stages if match.name(s) == "won"), "")
     onward = _onward(source, [pair for pair, _ in wanted], won)
     found = source.measure(
@@ -178,10 +180,7 @@ def compared_with(
         *_unused(mine, match, wanted),
     ]
     if not compared:
-        raise EvidenceError(
-            f"`rates`: nothing can be compared with a range. {' '.join(left_out)} Say which stage "
-            "is which with `stages`, such as {'Qualified': 'sql'}, or give `own` ranges."
-        )
+        raise _nothing(left_out)
     conversions = [found.conversions[pair] for pair, _ in compared]
     ways = [onward_share(pair[1], source.stages, found, won) for pair, _ in compared]
     return Benchmarked(
@@ -198,6 +197,13 @@ def compared_with(
         market=name,
         left_out=tuple(left_out),
         confidence_level=confidence_level,
+    )
+
+
+def _nothing(left_out: Sequence[str]) -> EvidenceError:
+    return EvidenceError(
+        f"`rates`: nothing can be compared with a range. {' '.join(left_out)} Say which stage "
+        "is which with `stages`, such as {'Qualified': 'sql'}, or give `own` ranges."
     )
 
 
