@@ -283,3 +283,10 @@ class TestRefusals:
         found = rates.benchmark(table, stages={"<b>x</b>\n": "opportunity"})
         assert "\n" not in found.summary()
         assert "<b>" not in found._repr_html_()
+
+
+def test_leads_whose_stages_mean_nothing_say_how_to_name_them():
+    rows = pd.DataFrame({"id": ["a"], "Created": ["2026-01-05"], "Paid": ["2026-02-01"]})
+    leads = fk.from_frame(rows, fk.Funnel(["Created", "Paid"], id="id"), as_of="2026-03-31")
+    with pytest.raises(EvidenceError, match=r"`Created` .* Say which stage is which with `stages`"):
+        fk.rates.benchmark(leads)
