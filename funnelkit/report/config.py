@@ -18,6 +18,7 @@ from funnelkit.report.document import Section, read
 from funnelkit.report.expected import expected
 from funnelkit.report.exports import DataFiles, data_files, given_files
 from funnelkit.report.headline import headlines
+from funnelkit.report.ranges import own_ranges
 
 if TYPE_CHECKING:
     from funnelkit.data.archive import Archive
@@ -80,6 +81,8 @@ class Config:
         Dated events, in order.
     expected
         Control totals from the CRM's own report.
+    ranges
+        Step such as ``"lead -> mql"`` -> lowest and highest share that are usual in this business.
     headlines
         The metrics that matter, each with its target, owner and date.
     as_of
@@ -99,6 +102,7 @@ class Config:
     exclude: Mapping[str, tuple[str, ...]]
     changes: tuple[Change, ...]
     expected: tuple[ControlTotal, ...]
+    ranges: Mapping[str, tuple[float, float]]
     headlines: tuple[Headline, ...]
     as_of: dt.date | None
     recorded_from: dt.date | None
@@ -263,9 +267,9 @@ def load_config(path: str | os.PathLike[str], *, check_files: bool = True) -> Co
     -----
     The keys are the arguments of :class:`funnelkit.Funnel`, and ``data`` (``files``, ``join``,
     ``events`` and how they are written), ``where``, ``exclude``, ``calendar``, ``changes``,
-    ``expected``, ``headline``, ``as_of``, ``recorded_from``, ``before_recording``, ``title``.
-    Values are read as they are written: a stage may be called ``no`` or ``1``, and a date needs no
-    quotes.
+    ``expected``, ``headline``, ``ranges``, ``as_of``, ``recorded_from``, ``before_recording``,
+    ``title``. Values are read as they are written: a stage may be called ``no`` or ``1``, and a
+    date needs no quotes.
 
     Examples
     --------
@@ -313,6 +317,7 @@ def _config(root: Section, file: Path, *, check_files: bool) -> Config | None:
         "exclude": _values(root, "exclude"),
         "changes": _changes(root),
         "expected": expected(root, funnel),
+        "ranges": own_ranges(root, funnel),
         "headlines": headlines(root),
         "before_recording": root.choice("before_recording", ("left_out", "delayed_entry")),
         "title": root.text("title"),

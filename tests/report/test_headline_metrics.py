@@ -67,6 +67,35 @@ def test_mistakes_have_their_line(tmp_path: Path, text: str, words: str) -> None
     assert words in str(caught.value)
 
 
+def test_ranges_of_one_s_own(tmp_path: Path) -> None:
+    file = tmp_path / "funnel.yml"
+    text = "ranges:\n  lead -> opportunity: 2 to 4.5 %\n  opportunity -> won: .25\n"
+    file.write_text(START + text, encoding="utf-8")
+    found = load_config(file).ranges
+    assert found == {
+        "lead -> opportunity": (0.02, pytest.approx(0.045)),
+        "opportunity -> won": (0.25, 0.25),
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("lead: 20 %", "`ranges.lead` is no step; write one as `lead -> mql`"),
+        ("lead -> oportunity: 20 %", "names no stage: 'oportunity'. Did you mean `opportunity`"),
+        ("lead -> won: lots", "a range such as 20 to 40 %, or 25 %; got 'lots'"),
+        ("lead -> won: 40 to 20 %", "`low` must not exceed `high`"),
+        ("lead -> won: 20", "a share lies between 0 and 1; got 20. Did you mean 0.2?"),
+    ],
+)
+def test_mistakes_in_ranges_have_their_line(tmp_path: Path, text: str, words: str) -> None:
+    file = tmp_path / "funnel.yml"
+    file.write_text(f"{START}ranges:\n  {text}\n", encoding="utf-8")
+    with pytest.raises(DefinitionError, match="line 4") as caught:
+        load_config(file)
+    assert words in str(caught.value)
+
+
 def line(
     metric: str, *, value: float, ends: tuple[float, float], target: float | None, verdict: str,
     unit: str = "share", owner: str | None = None, n: float = 500.0,

@@ -119,5 +119,5 @@ def test_few_records_are_not_judged() -> None:
     view = fk.rates.diagnose(stays((200, 80, 40, 20, 5)))
     terms = Terms("lead", "won", STAGES, ("lost",))
     section = bottlenecks.section(facts(diagnosis=view, setting=setting(terms=terms)))
-    assert section.title == "No step lies clearly below its published range"
+    assert section.title == "No step lies clearly below its range"
     assert ">clearly below<" not in str(section.html())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,7 @@ def gather(
     changes: tuple[tuple[dt.date, str], ...] = (),
     expected: Sequence[ControlTotal] = (),
     headlines: Sequence[Headline] = (),
+    ranges: Mapping[str, tuple[float, float]] | None = None,
 ) -> Facts:
     """Return everything that the page of a month says, as known at the month's end.
 
@@ -70,6 +71,8 @@ def gather(
         known at the month's end.
     headlines
         The metrics that matter, with their targets; none: all that the funnel has.
+    ranges
+        Step such as ``"lead -> mql"`` -> the range that is usual here, in place of published ones.
 
     Raises
     ------
@@ -96,7 +99,7 @@ def gather(
         changes=changes,
     )
     tied = tie_out(leads, expected) if expected else None
-    facts = _facts(known, setting, segment, horizon)
+    facts = _facts(known, setting, segment, horizon, ranges)
     return replace(facts, tied=tied, card=scores.card_of(known, setting, facts.cohorts, headlines))
 
 
@@ -143,7 +146,13 @@ def _known(leads: Leads, month: pd.Period) -> Leads:
     return leads if as_of == leads.as_of else leads.at(as_of)
 
 
-def _facts(leads: Leads, setting: Setting, segment: str | None, horizon: int | None) -> Facts:
+def _facts(
+    leads: Leads,
+    setting: Setting,
+    segment: str | None,
+    horizon: int | None,
+    ranges: Mapping[str, tuple[float, float]] | None,
+) -> Facts:
     span = months.span_of(leads, setting)
     now = _triangle(leads, setting)
     before = None if span.before is None else _triangle(leads, setting, as_of=span.before[1])
@@ -184,7 +193,7 @@ def _facts(leads: Leads, setting: Setting, segment: str | None, horizon: int | N
         segments=split if isinstance(split, Missing) else rates.segments_view(base, split),
         moved=split if isinstance(split, Missing) else moved.moved_view(base, split, setting),
         alerts=watched.alerts_view(leads, setting, segment),
-        diagnosis=watched.diagnosis_view(leads, setting),
+        diagnosis=watched.diagnosis_view(leads, setting, ranges),
         quality=records.quality_view(
             leads, setting, in_rates=base.triangle.n, rates_from=rates_from
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from funnelkit._core.dates import day_name, period_label
@@ -210,6 +210,7 @@ def monthly(
     title: str | None = None
     changes: tuple[tuple[dt.date, str], ...] = ()
     headlines: tuple[Headline, ...] = ()
+    ranges: Mapping[str, tuple[float, float]] = {}
     totals = expected_totals(expected, leads.funnel) if leads is not None and expected else ()
     if leads is not None:
         simulated = leads.truth is not None
@@ -223,7 +224,7 @@ def monthly(
         setup = load_config(config, check_files=data is None)
         leads, simulated = setup.read(data=data, join=join), False
         title, changes = setup.title, tuple((one.date, one.what) for one in setup.changes)
-        totals, headlines = setup.expected, setup.headlines
+        totals, headlines, ranges = setup.expected, setup.headlines, setup.ranges
     facts = gather(
         leads,
         month=month,
@@ -237,5 +238,6 @@ def monthly(
         changes=changes,
         expected=totals,
         headlines=headlines,
+        ranges=ranges,
     )
     return Page(facts)

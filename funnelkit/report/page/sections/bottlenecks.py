@@ -40,7 +40,7 @@ def title_of(view: Diagnosis, setting: Setting) -> str:
     """Return the step whose gap is worth most, or that none is clear."""
     gap = view.bottleneck
     if gap is None:
-        return "No step lies clearly below its published range"
+        return "No step lies clearly below its range"
     name = f"{setting.terms.label(gap.start)} to {setting.terms.label(gap.target)}"
     wins = display.plural(round(gap.won), setting.terms.win, setting.terms.wins)
     return f"{capital(name)} costs most: about {wins} to its range"
@@ -122,7 +122,7 @@ def _verdict(gap: Gap | None, *, few: bool) -> str:
 def _after(view: Diagnosis) -> Html | None:
     words = [view.left_out] if view.left_out else []
     words.append(
-        "Published ranges come from trade surveys that disagree; the range shown spans them. What "
-        "is typical elsewhere need not be right here."
+        "Published ranges come from trade surveys that disagree; a range spans them, or is the one "
+        "given under `ranges` in funnel.yml. What is typical elsewhere need not be right here."
     )
     return el("p", " ".join(words), class_="note")

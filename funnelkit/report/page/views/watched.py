@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from funnelkit._core.errors import EvidenceError
@@ -28,13 +29,15 @@ def alerts_view(leads: Leads, setting: Setting, segment: str | None) -> Alerts |
     return found
 
 
-def diagnosis_view(leads: Leads, setting: Setting) -> Diagnosis | Missing:
+def diagnosis_view(
+    leads: Leads, setting: Setting, ranges: Mapping[str, tuple[float, float]] | None = None
+) -> Diagnosis | Missing:
     """Return what holds the funnel back, or what it would take to say."""
     if len(leads.funnel.stages) < 3:
         return Missing(
             "It needs stages between entry and win: name their columns under `stages`, in order."
         )
     try:
-        return diagnose(leads, confidence_level=setting.confidence_level)
+        return diagnose(leads, own=ranges or None, confidence_level=setting.confidence_level)
     except EvidenceError as error:
         return Missing(f"It needs more: {error}")
