@@ -320,8 +320,10 @@ def _before(measure: Measure, label: str) -> float:
 
 def _verdict(now: Measure, one: Headline, known: Known, *, whole: bool) -> Verdict:
     value = float(now.values[0, 0])
-    if one.target is None or not np.isfinite(value):
+    if one.target is None:
         return "none"
+    if not np.isfinite(value):
+        return "open" if known.share else "none"
     if not known.share:
         return "reached" if value >= one.target else "not reached" if whole else "open"
     low, high = (

@@ -180,3 +180,15 @@ def test_a_rate_of_the_page_is_the_same_on_the_scorecard() -> None:
     judged = card_of(leads, found.setting, found.cohorts, mine).lines[0]
     assert judged.verdict == "reached"
     assert replace(judged, verdict="open").verdict == "open"
+
+
+def test_a_share_of_too_young_leads_is_not_told() -> None:
+    wide = line("win_rate", value=0.5, ends=(0.2, 0.9), target=0.4, verdict="open")
+    none = line("close_rate", value=float("nan"), ends=(float("nan"),) * 2, target=0.4,
+                verdict="open")  # fmt: skip
+    card = Scorecard(month="2018-05", whole=True, lines=(wide, none))
+    text = words(scorecard.section(facts(card=card)).html())
+    assert "50.0 %" not in text
+    assert "20.0 to 90.0" not in text
+    assert text.count("cannot be told yet") >= 2
+    assert "0 of 2 targets reached, 2 cannot be told yet" in text

@@ -18,6 +18,8 @@ _VERDICTS = {
     "open": "cannot be told yet",
     "none": "",
 }
+_WIDEST = 0.5
+"""Of a share whose interval is wider nothing is said: its leads are too young, or too few."""
 _NAMING = (
     "Name the few that matter in funnel.yml, each with its target: `headline: [{metric: win_rate, "
     "target: 25 %, owner: Head of Sales, by: 2026-12-31}]`."
@@ -113,11 +115,13 @@ def _row(line: Line, *, aimed: bool, owned: bool) -> Html:
         float(np.asarray(end)[0, 0]) for end in now.confidence_interval(now.confidence_level)
     )
     known = np.isfinite(low) and np.isfinite(high) and not small
+    young = now.unit == "share" and not small and not (known and high - low <= _WIDEST)
+    known = known and not young
     if now.unit == "share":
         ends = display.percent_range(low, high, words=True) if known else display.EN_DASH
     else:
         ends = f"{now.shown(low)} to {now.shown(high)}" if known else display.EN_DASH
-    figure = display.EN_DASH if small else _shown(line, now.value)
+    figure = display.EN_DASH if small or young else _shown(line, now.value)
     cells = [figure, ends, _shown(line, line.before)]
     words = []
     if aimed:

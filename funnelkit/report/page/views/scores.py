@@ -36,7 +36,7 @@ def card_of(
     rows = {row.cohort: row for row in cohorts.rows}
     now, before = rows.get(setting.month), rows.get(setting.month - 1)
     for metric, start in starts.items():
-        if start == setting.terms.start and now is not None and now.told:
+        if start == setting.terms.start and now is not None:
             then = before.expected.value if before is not None and before.told else float("nan")
             card = card.with_figure(metric, _measure(metric, now, cohorts, setting), then)
     return card
@@ -54,9 +54,9 @@ def _measure(metric: str, row: CohortRow, cohorts: Cohorts, setting: Setting) ->
         numerator_name=terms.wins,
         denominator_name=terms.leads,
         periods=(period_label(setting.month),),
-        given=_one(row.expected.value),
-        low=_one(row.expected.low),
-        high=_one(row.expected.high),
+        given=_one(row.expected.value if row.told else float("nan")),
+        low=_one(row.expected.low if row.told else float("nan")),
+        high=_one(row.expected.high if row.told else float("nan")),
         as_of=setting.as_of,
         confidence_level=setting.confidence_level,
     )
