@@ -11,6 +11,8 @@ from funnelkit.data import parsing
 from funnelkit.data.definition import Funnel
 from funnelkit.data.sources import Source
 
+_LONGEST = 60
+
 Filter = Mapping[str, str | Sequence[str]]
 
 
@@ -124,5 +126,10 @@ def _role(funnel: Funnel, column: str, rules: ReadingRules) -> str:
 
 def shown(names: Sequence[str], most: int = 8) -> str:
     """Return names in a row, at most so many."""
-    text = ", ".join(f"`{name}`" for name in list(names)[:most])
+    text = ", ".join(f"`{_short(name)}`" for name in list(names)[:most])
     return f"{text} and {len(names) - most} more" if len(names) > most else text
+
+
+def _short(name: str) -> str:
+    """Return a name as a sentence can hold it."""
+    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"

@@ -1061,3 +1061,20 @@ def test_the_largest_amounts_are_added_and_looked_at():
     leads = fk.from_frame(export, funnel, as_of="2026-06-30")
     (extreme,) = [one for one in fk.audit(leads).findings if one.rule == "amounts_extreme"]
     assert "1 amount in `amount` is more than 100 times the median" in extreme.what
+
+
+def test_empty_cells_beyond_the_header_hold_nothing(tmp_path):
+    funnel = fk.Funnel(["lead", "won"], id="id")
+    file = tmp_path / "leads.csv"
+    rows = "id,lead,won\na,2026-01-05,2026-02-01,\nb,2026-01-05,,,\nc,2026-01-05,,x\n"
+    file.write_text(rows, encoding="utf-8")
+    leads = fk.read_csv(file, funnel, as_of="2026-06-30")
+    told = leads.accounting().set_index("reason")["rows"].to_dict()
+    assert told == {"kept as a record": 2, "does not fit the header": 1}
+
+
+def test_a_name_without_end_does_not_fill_the_screen():
+    log = pd.DataFrame({"case": ["a"], "activity": ["x" * 100_000], "time": ["2026-01-05"]})
+    with pytest.raises(DataError, match="names none of the stages") as caught:
+        fk.from_events(log, fk.Funnel(["lead", "won"]), id="case", stage="activity", time="time")
+    assert len(str(caught.value)) < 300
