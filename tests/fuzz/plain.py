@@ -81,9 +81,9 @@ def of_bytes(content: bytes, shape: Shape) -> Plain:
     aside: Counter[str] = Counter()
     rows = []
     read_columns = [name for name in header if name in shape.needed]
-    for cells in lines[1:]:
-        while len(cells) > len(header) and not cells[-1]:
-            cells = cells[:-1]  # empty cells beyond the header hold nothing
+    for line in lines[1:]:
+        beyond = line[len(header) :]
+        cells = line if any(beyond) else line[: len(header)]  # empty cells beyond hold nothing
         if len(cells) != len(header):
             aside[MISFIT] += 1
             continue
