@@ -263,9 +263,9 @@ def flows(leads: Leads, *, every: Unit = "month", by: By = None) -> Flows:
         Entries on a day of their own; others are in ``undated``.
     """
     checks.one_of("every", every, UNITS)
-    funnel, names = leads.funnel, _names(leads.funnel, by)
+    funnel, names = leads.funnel, journey.group_names(leads.funnel, by)
     table = leads.journeys
-    segments = _segments(table, funnel, names)
+    segments = journey.group_columns(table, funnel, names)
     parts = []
     for step in range(len(funnel.steps)):
         day, dated, reached = journey.entry(table, funnel, step)
@@ -302,12 +302,12 @@ def stays(leads: Leads, *, by: By = None) -> Stays:
         first and the last that nothing but the current status tells of are left out: who has
         passed through them is not known.
     """
-    funnel, names = leads.funnel, _names(leads.funnel, by)
+    funnel, names = leads.funnel, journey.group_names(leads.funnel, by)
     table = journey.recorded(leads.journeys, funnel, leads.left_out_before)
-    undated = _known_by_status_alone(table, funnel)
+    undated = known_by_status_alone(table, funnel)
     if undated:
         table, funnel = journey.without(table, funnel, undated)
-    segments = _segments(table, funnel, names)
+    segments = journey.group_columns(table, funnel, names)
     columns: dict[str, Any] = {}
     for k in range(len(funnel.stages)):
         reached = table[f"reached_{k}"]
@@ -331,7 +331,7 @@ def stays(leads: Leads, *, by: By = None) -> Stays:
     )
 
 
-def _known_by_status_alone(table: ir.Table, funnel: Funnel) -> list[int]:
+def known_by_status_alone(table: ir.Table, funnel: Funnel) -> list[int]:
     """Return the stages between the first and the last that some reached, but none on a day."""
     between = range(1, len(funnel.stages) - 1)
     if funnel.status is None or not between:
@@ -364,12 +364,12 @@ def moments(leads: Leads, *, every: Unit = "month", by: By = None) -> Moments:
     ArgumentError
         If the funnel has no ``value``.
     """
-    funnel, names = leads.funnel, _names(leads.funnel, by)
+    funnel, names = leads.funnel, journey.group_names(leads.funnel, by)
     if funnel.value is None:
         raise ArgumentError("`leads`: the funnel has no `value` column, so there is no money.")
     last = len(funnel.stages) - 1
     table = leads.journeys.filter(leads.journeys[f"reached_{last}"])
-    segments = _segments(table, funnel, names)
+    segments = journey.group_columns(table, funnel, names)
     known = (table.value != 0).fill_null(False)
     picked = table.select(**segments, day=table[f"date_{last}"], value=table.value, known=known)
     counted = picked.group_by(*segments, "day").aggregate(
@@ -385,29 +385,7 @@ def _pair(given: object) -> tuple[str, str]:
 
 
 def _question(funnel: Funnel, start: str, target: str, by: By) -> Question:
-    first, last = funnel.stage("start", start), funnel.stage("target", target)
-    if last <= first:
-        raise ArgumentError(
-            f"`target` must come after `start`; got `{start}` -> `{target}` in "
-            f"{' -> '.join(funnel.stages)}."
-        )
-    return Question(first, last, _names(funnel, by))
-
-
-def _names(funnel: Funnel, by: By) -> tuple[str, ...]:
-    """Return the segments to split by; those that are kept apart come first, asked or not."""
-    names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
-    for name in names:
-        checks.member("by", "segment", name, funnel.groups)
-    return (*(name for name in funnel.apart if name not in names), *names)
-
-
-def _segments(table: ir.Table, funnel: Funnel, names: Sequence[str]) -> dict[str, Any]:
-    """Return the segment columns, blank ones as an empty text so that they join."""
-    return {
-        f"by_{i}": journey.segment(table, funnel, name).fill_null("")
-        for i, name in enumerate(names)
-    }
+    return Question(*funnel.way(start, target), journey.group_names(funnel, by))
 
 
 def _waits(table: ir.Table, funnel: Funnel, segments: dict[str, Any]) -> ir.Table:

@@ -91,11 +91,6 @@ class Cells:
         return {**whole, "total": total, "squares": squares, "cross": cross}
 
 
-def whole(number: Any) -> int:
-    """Return a count that came from an engine; a sum over nothing is null."""
-    return 0 if number is None or number != number else int(number)  # noqa: PLR0124
-
-
 def exact_sum(amount: Any) -> Decimal:
     """Return a sum of money that came from an engine; over nothing it is null."""
     return Decimal(0) if amount is None or amount != amount else Decimal(amount)  # noqa: PLR0124

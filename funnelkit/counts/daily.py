@@ -174,10 +174,7 @@ def daily(leads: Leads, splits: Sequence[Split] = ((),)) -> dict[Split, Daily]:
     width = max((len(by) for by in names.values()), default=0)
     for number, by in enumerate(names.values()):
         blank: dict[str, Any] = {f"by_{i}": ibis.literal("") for i in range(width)}
-        keys = blank | {
-            f"by_{i}": journey.segment(table, funnel, name).fill_null("")
-            for i, name in enumerate(by)
-        }
+        keys = blank | journey.group_columns(table, funnel, by)
         for place in range(len(steps)):
             day, inside = _entry(leads, table, place)
             picked = table.filter(inside).select(
@@ -316,4 +313,4 @@ def _names(leads: Leads, split: Split) -> Split:
     funnel = leads.funnel
     for name in split:
         checks.member("by", "segment", name, (*funnel.segments, ENTERED_AT))
-    return (*(name for name in funnel.apart if name not in split), *split)
+    return journey.group_names(funnel, split)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import ibis
 import numpy as np
 
 from funnelkit._core import checks, display
-from funnelkit._core.errors import ArgumentError
 from funnelkit._core.frames import long_frame
 from funnelkit._core.result import Result, frozen
 from funnelkit.counts.arrange import run, segments_of
@@ -105,21 +104,15 @@ def followed(
     a cube of ages would not fit. A filled start is left out, as in rates.
     """
     funnel = leads.funnel
-    first, last = funnel.stage("start", start), funnel.stage("target", target)
-    if last <= first:
-        raise ArgumentError(f"`target` must come after `start`; got {start} and {target}.")
+    first, last = funnel.way(start, target)
     checks.positive_whole("within", within)
-    names = (by,) if isinstance(by, str) else tuple(by or ())
-    names = (*(name for name in funnel.apart if name not in names), *names)
+    names = journey.group_names(funnel, by)
     table = leads.journeys
     began, came = table[f"date_{first}"], table[f"date_{last}"]
     inside = journey.in_rates(table, first, leads.recorded_from).fill_null(False)
     old = began <= ibis.literal(leads.as_of - dt.timedelta(days=within))
     reached = table[f"reached_{last}"] & (came.delta(began, unit="day") <= within).fill_null(False)
-    columns: dict[str, Any] = {
-        f"by_{i}": journey.segment(table, funnel, name).fill_null("")
-        for i, name in enumerate(names)
-    }
+    columns = journey.group_columns(table, funnel, names)
     picked = table.filter(inside).mutate(**columns, all_=ibis.literal(0), old_=old)
     picked = picked.mutate(within_=(picked.old_ & reached))
     counted = run(

@@ -13,9 +13,10 @@ from funnelkit._core.dates import day_name
 from funnelkit._core.errors import ArgumentError, EvidenceError
 from funnelkit._core.result import Result
 from funnelkit.counts.bridging import CAUSES, END, START, Group, Line, Window, lines_of, total
+from funnelkit.data.journeys import group_names
 from funnelkit.data.periods import span_of
 from funnelkit.data.records import Leads
-from funnelkit.data.standing import Standing, close_column, group_names, standings
+from funnelkit.data.standing import Standing, close_column, standings
 
 if TYPE_CHECKING:
     import pandas as pd

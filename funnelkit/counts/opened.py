@@ -16,11 +16,11 @@ import numpy as np
 from funnelkit._core import checks
 from funnelkit._core.errors import ArgumentError
 from funnelkit.counts.arrange import run, segments_of
-from funnelkit.counts.build import _known_by_status_alone as known_by_status_alone
-from funnelkit.counts.cells import exact_sum, whole
+from funnelkit.counts.build import known_by_status_alone
+from funnelkit.counts.cells import exact_sum
 from funnelkit.counts.currencies import Told, code_column, in_one
 from funnelkit.counts.open_book import AgeSince, OpenBook
-from funnelkit.counts.pipeline import By, one_if, segment_columns, split_by
+from funnelkit.counts.pipeline import By, one_if, split_by
 from funnelkit.counts.reshape import sort_segments
 from funnelkit.counts.triangle import Segment
 from funnelkit.data import engines
@@ -86,7 +86,7 @@ def open_book(
     code = code_column(table, funnel) if money else None
     groups = [*keys, "stage", "age", *(["currency"] if code is not None else [])]
     picked = table.select(
-        **segment_columns(table, funnel, names),
+        **journey.group_columns(table, funnel, names),
         **({} if code is None else {"currency": code}),
         stage=table.furthest.cast("int32"),
         age=(stage_age if since == "stage" else entry_age).fill_null(-1).cast("int32"),
@@ -122,7 +122,7 @@ def open_book(
         line = counted.iloc[row]
         cell = (where[segment], int(line["stage"]), int(line["age"]))  # an unknown age is the last
         for name, values in numbers.items():
-            values[cell] += whole(line[name])
+            values[cell] += engines.whole(line[name])
         total[cell] += exact_sum(line["total"])
         credit[cell] += exact_sum(line["credit"])
     return OpenBook(
@@ -161,7 +161,7 @@ def open_beyond(leads: Leads, limits: pd.DataFrame) -> pd.DataFrame:
     table, funnel, _ = _open(leads)
     stage_age, entry_age = _ages(table, funnel, leads.as_of)
     keys = {"stage_number": table.furthest.cast("int32")}
-    keys |= segment_columns(table, funnel, funnel.apart)
+    keys |= journey.group_columns(table, funnel, funnel.apart)
     shown: dict[str, Any] = {funnel.id: table.id}
     for name in funnel.segments:
         shown[name] = journey.segment(table, funnel, name)
@@ -220,7 +220,7 @@ def accounts_by_stage(
     """
     funnel, table = leads.funnel, leads.journeys
     by = funnel.apart
-    columns: dict[str, Any] = {**segment_columns(table, funnel, by), "account": table.account}
+    columns: dict[str, Any] = {**journey.group_columns(table, funnel, by), "account": table.account}
     for i, name in enumerate(stages):
         reached = table[f"reached_{funnel.stage('stages', name)}"]
         columns[f"stage_{i}"] = one_if(reached)

@@ -16,12 +16,13 @@ from funnelkit._core.dates import Unit
 from funnelkit._core.errors import ArgumentError, EvidenceError
 from funnelkit.counts.accounts import account
 from funnelkit.counts.arrange import run
-from funnelkit.counts.build import _known_by_status_alone as known_by_status_alone
-from funnelkit.counts.cells import Cells, whole
+from funnelkit.counts.build import known_by_status_alone
+from funnelkit.counts.cells import Cells
 from funnelkit.counts.closings import Closings
 from funnelkit.counts.currencies import Told, code_column, in_one
 from funnelkit.counts.passages import Level, Passages
 from funnelkit.data import journeys as journey
+from funnelkit.data.engines import whole
 from funnelkit.data.records import Leads
 
 if TYPE_CHECKING:
@@ -85,12 +86,7 @@ def passages(
     """
     checks.one_of("level", level, ("record", "account"))
     funnel = leads.funnel
-    k, t = funnel.stage("start", start), funnel.stage("target", target)
-    if t <= k:
-        raise ArgumentError(
-            f"`target` must come after `start`; got `{start}` -> `{target}` in "
-            f"{' -> '.join(funnel.stages)}."
-        )
+    k, t = funnel.way(start, target)
     if level == "account" and funnel.account is None:
         raise ArgumentError("`level`: the funnel has no `account` column, so there is no account.")
     names, table = split_by(funnel, by), leads.journeys
@@ -98,7 +94,11 @@ def passages(
     inside, day = _entered(leads, table, k)
     won = table[f"reached_{t}"]
     left = table.exit.notnull() & ~won
-    columns: dict[str, Any] = {**segment_columns(table, funnel, names), "day": day, "n": inside}
+    columns: dict[str, Any] = {
+        **journey.group_columns(table, funnel, names),
+        "day": day,
+        "n": inside,
+    }
     columns |= {"won": inside & won, "left": inside & left, "id": table.id}
     columns["filled"] = table[f"filled_{k}"] & table[f"reached_{k}"]
     if funnel.account is not None:
@@ -189,7 +189,7 @@ def closings(
     days = ended.delta(entered, unit="day")
     has_days = (seen & (days >= 0)).fill_null(False)
     columns: dict[str, Any] = {
-        **segment_columns(table, funnel, names),
+        **journey.group_columns(table, funnel, names),
         "outcome": ibis.ifelse(won, 0, table.exit.cast("int32") + 1).cast("int32"),
         "day": ended,
         "dated": one_if(has_days),
@@ -249,20 +249,12 @@ def closings(
 def split_by(funnel: Funnel, by: By) -> tuple[str, ...]:
     """Return the segments to split by, those that are kept apart first, asked or not."""
     names = () if by is None else (by,) if isinstance(by, str) else tuple(by)
-    return (*(name for name in funnel.apart if name not in names), *dict.fromkeys(names))
+    return journey.group_names(funnel, tuple(dict.fromkeys(names)))
 
 
 def one_if(test: Any) -> Any:
     """Return 1 where a test passes, and else 0; engines disagree on casts of truth values."""
     return ibis.ifelse(test.fill_null(False), 1, 0).cast("int64")
-
-
-def segment_columns(table: ir.Table, funnel: Funnel, names: Sequence[str]) -> dict[str, Any]:
-    """Return the segment columns, blank ones as an empty text so that they join."""
-    return {
-        f"by_{i}": journey.segment(table, funnel, name).fill_null("")
-        for i, name in enumerate(names)
-    }
 
 
 def _entered(leads: Leads, table: ir.Table, k: int) -> tuple[Any, Any]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from funnelkit._core import checks
 from funnelkit._core.dates import Calendar
-from funnelkit._core.errors import DefinitionError, did_you_mean, unknown
+from funnelkit._core.errors import ArgumentError, DefinitionError, did_you_mean, unknown
 
 Skipped = Literal["fill", "strict"]
 OutOfOrder = Literal["clip", "drop", "error"]
@@ -283,6 +283,22 @@ class Funnel:
             If there is no such stage; with the closest match.
         """
         return self.stages.index(checks.member(argument, "stage", name, self.stages))
+
+    def way(self, start: str, target: str) -> tuple[int, int]:
+        """Return the positions of a stage and of a later one.
+
+        Raises
+        ------
+        ArgumentError
+            If there is no such stage, with the closest match, or the target is not after the start.
+        """
+        first, last = self.stage("start", start), self.stage("target", target)
+        if last <= first:
+            raise ArgumentError(
+                f"`target` must come after `start`; got `{start}` -> `{target}` in "
+                f"{' -> '.join(self.stages)}."
+            )
+        return first, last
 
     def step(self, argument: str, name: str) -> str:
         """Return a stage or exit.

@@ -261,6 +261,37 @@ def segment(table: ir.Table, funnel: Funnel, name: str) -> Any:
     )
 
 
+def group_names(funnel: Funnel, by: str | Sequence[str] | None) -> tuple[str, ...]:
+    """Return the columns to split by, those that are kept apart first.
+
+    Raises
+    ------
+    ArgumentError
+        For a name that is neither a segment nor the owner; with the closest match.
+    """
+    names = (by,) if isinstance(by, str) else tuple(by or ())
+    for name in names:
+        checks.member("by", "segment", name, funnel.groups)
+    return (*(name for name in funnel.apart if name not in names), *names)
+
+
+def group_columns(table: ir.Table, funnel: Funnel, names: Sequence[str]) -> dict[str, Any]:
+    """Return the columns to group by, ``by_<i>``; blank ones are an empty text, so that they join.
+
+    Raises
+    ------
+    ArgumentError
+        For a name that records cannot be counted by; with the closest match.
+    """
+    return {f"by_{i}": segment(table, funnel, name).fill_null("") for i, name in enumerate(names)}
+
+
+def after(changes: ir.Table, table: ir.Table, when: Any) -> ir.Table:
+    """Return the changes that came after the day that ``when`` says of their record."""
+    later = changes.join(table.select("id", began=when), "id")
+    return later.filter((later.day > later.began).fill_null(False))
+
+
 def in_rates(table: ir.Table, start: int, since: dt.date | None) -> Any:
     """Return whether a journey is in the denominator of rates from a stage.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,7 @@ from funnelkit.data.definition import Funnel
 from funnelkit.data.records import Leads
 from funnelkit.data.rules.names import name_key
 from funnelkit.data.rules.reading import is_mail
+from funnelkit.data.subsets import over
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -315,13 +316,5 @@ def _joined(
     looked = engines.once(leads.engine, looked, "fk_looked_up")
     rows = leads.rows.table
     joined = rows.left_join(looked, rows.id == looked.fk_id).select(*rows.columns, *places)
-    return Leads(
-        leads.engine,
-        replace(leads.rows, table=engines.once(leads.engine, joined)),
-        leads.funnel.replace(segments=[*leads.funnel.segments, *taken]),
-        as_of=leads.as_of,
-        recorded_from=leads.recorded_from,
-        before_recording=leads.before_recording,
-        notes=leads.notes,
-        truth=leads.truth,
-    )
+    funnel = leads.funnel.replace(segments=[*leads.funnel.segments, *taken])
+    return over(leads, funnel, table=engines.once(leads.engine, joined))

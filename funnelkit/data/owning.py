@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import ibis
 
 from funnelkit._core import display
 from funnelkit._core.errors import ArgumentError
 from funnelkit.data import engines, journeys
 from funnelkit.data.records import Leads
+from funnelkit.data.subsets import over
 
 _FIELD = "owner"
 
@@ -22,41 +21,27 @@ def owned_at(leads: Leads, stage: str) -> Leads:
         raise ArgumentError('the funnel names no `owner`; define it with owner="…".')
     changes = leads.rows.changes
     if changes is None:
-        return _over(leads, "The source has no history of owners; they are as exported.")
+        note = "The source has no history of owners; they are as exported."
+        return over(leads, funnel, notes=[note])
     table = leads.records
     when, _, _ = journeys.entry(table, funnel, funnel.steps.index(step))
-    later = changes.filter(changes.field == _FIELD)
-    later = later.join(table.select("id", began=when), "id")
-    later = later.filter((later.day > later.began).fill_null(False))
+    later = journeys.after(changes.filter(changes.field == _FIELD), table, when)
     moment = ibis.coalesce(later["at"].cast("string"), later.day.cast("string"))
     first = later.mutate(moment=moment, was=later.old.fill_null("")).group_by("id")
     before = first.aggregate(was_owner=lambda t: t.was.argmin(t.moment))
     before = engines.once(leads.engine, before, "fk_owners")
     number = int(before.count().execute())
     if not number:
-        return _over(leads, f"No record changed its owner after entering {stage}.")
+        note = f"No record changed its owner after entering {stage}."
+        return over(leads, funnel, notes=[note])
     rows = leads.rows.table
     before = before.rename(changed_id="id")
     joined = rows.left_join(before, rows.id == before.changed_id)
     owner = ibis.ifelse(joined.changed_id.notnull(), joined.was_owner.nullif(""), joined.owner)
     kept = joined.mutate(owner=owner).select(*rows.columns)
     have = "record has" if number == 1 else "records have"
-    return _over(
-        leads,
+    note = (
         f"{display.count(number)} {have} another owner now than at entry to {stage}; the one at "
-        "entry counts.",
-        table=engines.once(leads.engine, kept),
+        "entry counts."
     )
-
-
-def _over(leads: Leads, note: str, **changed: ibis.Table) -> Leads:
-    return Leads(
-        leads.engine,
-        replace(leads.rows, **changed),
-        leads.funnel,
-        as_of=leads.as_of,
-        recorded_from=leads.recorded_from,
-        before_recording=leads.before_recording,
-        notes=(*leads.notes, note),
-        truth=leads.truth,
-    )
+    return over(leads, funnel, notes=[note], table=engines.once(leads.engine, kept))

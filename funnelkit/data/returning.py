@@ -83,7 +83,6 @@ def changed_after(leads: Leads, column: str, stage: str) -> int | None:
     table = leads.journeys
     k = leads.funnel.stage("stage", stage)
     when, _, _ = journeys.entry(table, leads.funnel, k)
-    later = changes.filter(engines.is_one_of(changes.field, own))
-    later = later.join(table.select("id", began=when), "id")
-    later = later.filter((later.day > later.began).fill_null(False))
+    mine = changes.filter(engines.is_one_of(changes.field, own))
+    later = journeys.after(mine, table, when)
     return int(later.id.nunique().execute())

@@ -145,20 +145,6 @@ def _standing(row: Mapping[str, Any], funnel: Funnel, groups: int) -> Standing:
     )
 
 
-def group_names(funnel: Funnel, by: str | Sequence[str] | None) -> tuple[str, ...]:
-    """Return the columns to split by, those that are kept apart first.
-
-    Raises
-    ------
-    ArgumentError
-        For a name that is neither a segment nor the owner; with the closest match.
-    """
-    names = (by,) if isinstance(by, str) else tuple(by or ())
-    for name in names:
-        checks.member("by", "segment", name, funnel.groups)
-    return (*(name for name in funnel.apart if name not in names), *names)
-
-
 def _field(funnel: Funnel, name: str) -> str:
     """Return how a table of changes calls a column."""
     return OWNER if name == funnel.owner else name

@@ -45,7 +45,7 @@ def chosen(leads: Leads, segments: Mapping[str, Values]) -> Leads:
     rows = leads.rows.table
     kept = engines.once(leads.engine, rows.semi_join(ids, "id"))
     changes = leads.rows.changes
-    return _over(
+    return over(
         leads,
         _without_apart(funnel, single),
         table=kept,
@@ -64,10 +64,11 @@ def pooled(leads: Leads, segments: Sequence[str]) -> Leads:
     """
     for name in segments:
         checks.member("segments", "segment kept apart", name, leads.funnel.apart)
-    return _over(leads, _without_apart(leads.funnel, set(segments or leads.funnel.apart)))
+    return over(leads, _without_apart(leads.funnel, set(segments or leads.funnel.apart)))
 
 
-def _over(leads: Leads, funnel: Funnel, **changed: Any) -> Leads:
+def over(leads: Leads, funnel: Funnel, *, notes: Sequence[str] = (), **changed: Any) -> Leads:
+    """Return the same leads by another funnel or over changed rows, with further notes."""
     return Leads(
         leads.engine,
         replace(leads.rows, **changed),
@@ -75,7 +76,7 @@ def _over(leads: Leads, funnel: Funnel, **changed: Any) -> Leads:
         as_of=leads.as_of,
         recorded_from=leads.recorded_from,
         before_recording=leads.before_recording,
-        notes=leads.notes,
+        notes=(*leads.notes, *notes),
         truth=leads.truth,
     )
 

@@ -112,9 +112,7 @@ def _open(leads: Leads, start: str, target: str, by: tuple[str, ...]) -> pd.Data
     waits = journey.in_rates(table, s, leads.left_out_before)
     waits = waits & ~table[f"reached_{t}"] & table.exit.isnull()
     began = table[f"date_{s}"]
-    segments = {
-        f"by_{i}": journey.segment(table, funnel, name).fill_null("") for i, name in enumerate(by)
-    }
+    segments = journey.group_columns(table, funnel, by)
     picked = table.filter(waits.fill_null(False)).order_by("id")
     frame: pd.DataFrame = picked.select(id=table.id, day=began, **segments).execute()
     return frame

@@ -279,13 +279,12 @@ def _of_leads(
     """Return the amounts of won deals by segment, in one scan; businesses are kept apart."""
     import pandas as pd
 
+    from funnelkit.data.journeys import group_names
+
     funnel = leads.funnel
     if funnel.value is None:
         raise ArgumentError("`leads`: the funnel has no `value` column, so there is no money.")
-    asked = () if by is None else (by,) if isinstance(by, str) else tuple(by)
-    for name in asked:
-        checks.member("by", "segment", name, funnel.groups)
-    names = (*(name for name in funnel.apart if name not in asked), *asked)
+    names = group_names(funnel, by)
     won = leads.list(funnel.won)
     amounts = pd.to_numeric(won[funnel.value], errors="coerce").to_numpy(float)
     if not names:

@@ -12,9 +12,9 @@ from funnelkit._core.clusters import ClusterSums
 from funnelkit._core.dates import Unit
 from funnelkit._core.errors import ArgumentError, EvidenceError
 from funnelkit._core.measure import Measure, Measures
+from funnelkit.data.journeys import group_names
 from funnelkit.data.records import Leads
 from funnelkit.data.returning import returned
-from funnelkit.data.standing import group_names
 from funnelkit.metrics.cells import Cells, cells
 from funnelkit.metrics.people.activity_kinds import texts
 from funnelkit.metrics.plain import names_of

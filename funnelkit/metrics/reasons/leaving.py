@@ -13,9 +13,9 @@ from funnelkit._core import checks, display
 from funnelkit._core.dates import Calendar
 from funnelkit._core.errors import ArgumentError, EvidenceError, unknown
 from funnelkit._core.measure import FloatArray
+from funnelkit.data.journeys import group_names
 from funnelkit.data.records import Leads
 from funnelkit.data.rules.reading import is_mail
-from funnelkit.data.standing import group_names
 from funnelkit.metrics.people.activity_kinds import texts
 from funnelkit.metrics.plain import chosen, frame_of, local_day, mapping_of, names_of, times
 

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from funnelkit._core import checks, display
 from funnelkit._core.errors import ArgumentError, DataError, EvidenceError, unknown
 from funnelkit._core.measure import FloatArray
+from funnelkit.data.journeys import group_names
 from funnelkit.data.records import Leads
 from funnelkit.data.returning import changed_after
 from funnelkit.data.rules.reading import is_mail
-from funnelkit.data.standing import group_names
 from funnelkit.metrics.cells import cells
 from funnelkit.metrics.people.activity_kinds import texts
 from funnelkit.metrics.plain import chosen, frame_of, mapping_of, names_of, times

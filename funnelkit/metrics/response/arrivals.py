@@ -12,9 +12,9 @@ from funnelkit._core import checks, display
 from funnelkit._core.dates import Calendar
 from funnelkit._core.errors import ArgumentError, DataError, EvidenceError
 from funnelkit.data.definition import Funnel
+from funnelkit.data.journeys import group_names
 from funnelkit.data.ledgers import Ledger
 from funnelkit.data.records import Leads
-from funnelkit.data.standing import group_names
 from funnelkit.metrics.plain import (
     Times,
     chosen,
