@@ -61,6 +61,36 @@ def expected_between(value: float, low: float, high: float) -> str:
     return f"{expected(value)} ({expected(low)}{EN_DASH}{expected(high)})"
 
 
+def chance(probability: float) -> str:
+    """Return a probability as a whole percentage, never rounded to none or to all.
+
+    Examples
+    --------
+    >>> [chance(each).replace(NARROW_SPACE, " ") for each in (0.13, 0.002, 0.999)]
+    ['13 %', 'less than 1 %', 'more than 99 %']
+    """
+    if probability < 0.01:
+        return f"less than 1{NARROW_SPACE}%"
+    if probability > 0.99:
+        return f"more than 99{NARROW_SPACE}%"
+    return percent(probability, decimals=0)
+
+
+def a_chance(probability: float) -> str:
+    """Return a probability with its noun and article.
+
+    Examples
+    --------
+    >>> [a_chance(each).replace(NARROW_SPACE, " ") for each in (0.13, 0.08, 0.002)]
+    ['a 13 % chance', 'an 8 % chance', 'a chance of less than 1 %']
+    """
+    said = chance(probability)
+    if not said[0].isdigit():
+        return f"a chance of {said}"
+    vowel = said[0] == "8" or round(100 * probability) in (11, 18)
+    return f"{'an' if vowel else 'a'} {said} chance"
+
+
 def percent(share: float, *, decimals: int = 1) -> str:
     """Return a share as a percentage, with a narrow no-break space.
 
@@ -119,14 +149,15 @@ def maturity(share: float) -> str:
 
 
 def signed(value: float, *, decimals: int = 1) -> str:
-    """Return a change with its sign.
+    """Return a change with its sign; what rounds to nothing has none.
 
     Examples
     --------
     >>> signed(-3.84) == f"{MINUS}3.8", signed(1.2)
     (True, '+1.2')
     """
-    return f"{value:+,.{decimals}f}".replace("-", MINUS)
+    text = f"{value:+,.{decimals}f}"
+    return text[1:] if not text.strip("+-0.,") else text.replace("-", MINUS)
 
 
 def pvalue(value: float) -> str:
@@ -190,9 +221,7 @@ def one_line(name: str) -> str:
 
 def text_table(frame: pd.DataFrame) -> str:
     """Return the head of a frame as plain text."""
-    shown = frame.head(_SHOWN_ROWS).to_string(
-        index=False, float_format=lambda value: f"{value:.4g}", na_rep=EN_DASH
-    )
+    shown = frame.head(_SHOWN_ROWS).to_string(index=False, float_format=_short, na_rep=EN_DASH)
     rest = len(frame) - _SHOWN_ROWS
     return f"{shown}\n… {plural(rest, 'more row')}" if rest > 0 else shown
 
@@ -217,9 +246,14 @@ def cell(value: Any) -> str:
 
     Examples
     --------
-    >>> cell(0.123456), cell(None), cell(12)
-    ('0.1235', '', '12')
+    >>> cell(0.123456), cell(None), cell(12), cell(1346684.2)
+    ('0.1235', '', '12', '1,346,684')
     """
     if value is None or (isinstance(value, float) and math.isnan(value)) or str(value) == "NaT":
         return ""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+    return _short(value) if isinstance(value, float) else str(value)
+
+
+def _short(value: float) -> str:
+    """Return a number with four digits, or whole where it is larger."""
+    return f"{value:,.0f}" if 9999.5 <= abs(value) < math.inf else f"{value:.4g}"

@@ -17,9 +17,13 @@ if TYPE_CHECKING:
     from funnelkit.data.definition import Funnel
 
 
-def account(table: ir.Table) -> Any:
-    """Return the account of each record; a record without one is an account of its own."""
-    return ibis.coalesce(table.account, ibis.literal("\x01") + table.id)
+ALONE = "\x01"
+"""What the account of a record without one begins with; no engine takes a zero in a text."""
+
+
+def account(table: ir.Table, column: str = "account") -> Any:
+    """Return the account, or owner, of each record; one without is an account of its own."""
+    return ibis.coalesce(table[column], ibis.literal(ALONE) + table.id)
 
 
 @dataclass(frozen=True, kw_only=True)

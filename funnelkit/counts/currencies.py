@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
 
-_NAMES = frozenset({"currency", "currencyisocode", "currencycode", "dealcurrencycode"})
+CURRENCY_NAMES = frozenset({"currency", "currencyisocode", "currencycode", "dealcurrencycode"})
+"""How a column of currencies is called, as :func:`funnelkit.data.rules.names.name_key` has it."""
 
 
 class Told(NamedTuple):
@@ -29,7 +30,7 @@ def code_column(table: ir.Table, funnel: Funnel) -> Any:
     """Return the column of the currency of each record; ``None`` where none is named so."""
     for part, names in (("segment", funnel.segments), ("keep", funnel.keep)):
         for place, name in enumerate(names):
-            if name_key(name) in _NAMES:
+            if name_key(name) in CURRENCY_NAMES:
                 return table[f"{part}_{place}"]
     return None
 

@@ -187,6 +187,130 @@ def open_beyond(leads: Leads, limits: pd.DataFrame) -> pd.DataFrame:
     return ordered
 
 
+def open_deals(leads: Leads, *, by: By = None, most: int) -> pd.DataFrame:
+    """Return open records one by one: those with an amount, or beyond the first stage.
+
+    Parameters
+    ----------
+    leads
+        The data.
+    by
+        Segment column or columns; segments kept apart are always among them.
+    most
+        The most to return: those with the largest amounts, then those furthest on.
+
+    Returns
+    -------
+    DataFrame
+        ``id``, ``stage`` (its position), ``stage_age_days`` and ``age_days`` (since its first day;
+        both blank where not known), ``amount`` (above 0, else blank), ``currency`` (where the
+        records tell it), ``by_<i>`` (segments asked for; an empty text is blank), ``segment_<i>``
+        (every segment of the funnel), ``owner`` and ``account`` where the funnel has them,
+        ``keep_<i>`` for each column that is kept. A personal column is never among them.
+    """
+    table, funnel, _ = _open(leads)
+    names = split_by(funnel, by)
+    stage_age, entry_age = _ages(table, funnel, leads.as_of)
+    none = ibis.null("decimal(38, 4)")
+    amount = ibis.ifelse(table["value"] > 0, table["value"], none) if funnel.value else none
+    columns: dict[str, Any] = {
+        "id": table.id,
+        "stage": table.furthest.cast("int32"),
+        "stage_age_days": stage_age.cast("int64"),
+        "age_days": entry_age.cast("int64"),
+        "amount": amount.cast("float64"),
+        **journey.group_columns(table, funnel, names),
+        **{f"segment_{i}": table[f"segment_{i}"] for i in range(len(funnel.segments))},
+        **{f"keep_{i}": table[f"keep_{i}"] for i in range(len(funnel.keep))},
+    }
+    for role in ("owner", "account"):
+        column = getattr(funnel, role)
+        if column is not None and column not in funnel.personal:
+            columns[role] = table[role]
+    code = code_column(table, funnel)
+    columns["currency"] = ibis.null("string") if code is None else code
+    picked = table.select(**columns)
+    picked = picked.filter(picked.amount.notnull() | (picked.stage > 0))
+    ordered = picked.mutate(rank=picked.amount.fill_null(-1.0)).order_by(
+        [ibis.desc("rank"), ibis.desc("stage"), "id"]
+    )
+    return run(ordered.limit(most).drop("rank"))
+
+
+def stood_beyond(
+    leads: Leads, limits: pd.DataFrame, since: dt.date, *, by: By = None
+) -> pd.DataFrame:
+    """Return what became of the records that have ever stood at a stage for longer than a limit.
+
+    Parameters
+    ----------
+    leads
+        The data.
+    limits
+        As in :func:`open_beyond`.
+    since
+        Day from which on they are followed, or from the day on which they came to be older than
+        the limit, where that is later.
+    by
+        Segment column or columns; segments kept apart are always among them.
+
+    Returns
+    -------
+    DataFrame
+        ``by_<i>`` (an empty text is blank), ``stage`` (its position), ``stage_age_days`` (on the
+        first day that they are followed), ``days`` (from there to ``as_of``), ``n`` and ``won``
+        (since).
+    """
+    funnel, table = leads.funnel, leads.journeys
+    gone = known_by_status_alone(table, funnel)
+    if gone:
+        table, funnel = journey.without(table, funnel, gone)
+    names = split_by(funnel, by)
+    last = len(funnel.stages) - 1
+    keys = [f"by_{i}" for i in range(len(names))]
+    schema = {"stage": "int32", "limit_days": "float64"}
+    schema |= dict.fromkeys((f"apart_{i}" for i in range(len(funnel.apart))), "string")
+    given = limits.rename(columns={"limit": "limit_days"})
+    given = given.rename(columns=lambda name: name.replace("by_", "apart_"))[list(schema)]
+    told = ibis.memtable(given, schema=schema)
+    end, start = ibis.literal(leads.as_of), ibis.literal(since)
+    own = {
+        f"apart_{i}": one
+        for i, one in enumerate(journey.group_columns(table, funnel, funnel.apart).values())
+    }
+    parts = []
+    for k in range(last):
+        own_limit = told.filter(told.stage == k)
+        later = [table[f"date_{j}"] for j in range(k + 1, last + 1)]
+        gone_on = ibis.least(*(day.fill_null(end) for day in later), table.exit_date.fill_null(end))
+        moved = ibis.coalesce(*later, table.exit_date).notnull() | table.exit.notnull()
+        picked = table.filter(table[f"dated_{k}"] & ~table[f"filled_{k}"]).mutate(
+            **own,
+            entered=table[f"date_{k}"],
+            moved_on=ibis.ifelse(moved, gone_on, ibis.null("date")),
+            ever=one_if(table[f"reached_{last}"]),
+        )
+        picked = picked.select(
+            **journey.group_columns(picked, funnel, names),
+            **{name: picked[name] for name in own},
+            entered=picked.entered,
+            moved_on=picked.moved_on,
+            ever=picked.ever,
+        )
+        joined = picked.inner_join(own_limit, list(own)) if own else picked.cross_join(own_limit)
+        parts.append(joined.drop(*own) if own else joined)
+    every = ibis.union(*parts)
+    age = start.delta(every.entered, unit="day").cast("float64")
+    first = ibis.greatest(every.limit_days + 1, age).cast("int64")
+    stayed = ibis.coalesce(every.moved_on, end).delta(every.entered, unit="day").cast("int64")
+    known = end.delta(every.entered, unit="day").cast("int64")
+    every = every.mutate(stage_age_days=first, days=known - first, stayed=stayed)
+    still = every.moved_on.isnull() | (every.stayed > every.stage_age_days)
+    inside = every.filter((every.days > 0) & still)
+    groups = [*keys, "stage", "stage_age_days", "days"]
+    return run(inside.group_by(*groups).aggregate(n=inside.count(), won=inside.ever.sum()))
+
+
 def accounts_by_stage(
     leads: Leads,
     names: Sequence[str] | None,

@@ -16,6 +16,7 @@ from funnelkit._core.errors import ArgumentError, DataError, did_you_mean
 from funnelkit._core.result import Result
 from funnelkit.data import engines, journeys
 from funnelkit.data.definition import Funnel
+from funnelkit.data.lists import read_list
 from funnelkit.data.records import Leads
 from funnelkit.data.rules.names import name_key
 from funnelkit.data.rules.reading import is_mail
@@ -194,7 +195,7 @@ def _list_of(
     """Return the list as texts, indexed by its names, and new segment -> its column."""
     import pandas as pd
 
-    frame = table if isinstance(table, pd.DataFrame) else _read(table)
+    frame = table if isinstance(table, pd.DataFrame) else read_list("table", table)
     frame = frame.set_axis([str(name).strip() for name in frame.columns], axis="columns")
     if twice := sorted(set(frame.columns[frame.columns.duplicated()])):
         raise DataError(f"`table` has columns of one name: {twice}.")
@@ -226,24 +227,6 @@ def _list_of(
             f"that differ{such}. Joining would count records twice; leave one row for each name."
         )
     return texts.set_index(key), taken
-
-
-def _read(path: str | Path) -> pd.DataFrame:
-    import pandas as pd
-
-    if not isinstance(path, (str, Path)):
-        raise ArgumentError(
-            f"`table` must be a frame or the path of a CSV; got {type(path).__name__}."
-        )
-    try:
-        return pd.read_csv(path, dtype="string", encoding="utf-8-sig", keep_default_na=False)
-    except OSError as reason:
-        what = reason.strerror or "it cannot be opened"
-        raise ArgumentError(
-            f"`table` must be a frame or the path of a CSV; {Path(path).name}: {what}."
-        ) from None
-    except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as reason:
-        raise DataError(f"`table`: {Path(path).name} is no CSV in UTF-8: {reason}.") from None
 
 
 def _name_of(table: Any, funnel: Funnel, on: str) -> Any:

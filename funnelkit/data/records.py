@@ -302,7 +302,8 @@ class Leads:
         Series or DataFrame
             Counts indexed by period without gaps, up to the period of ``as_of``; with ``by`` a
             frame with ``series``, ``period`` and ``value``. Entries whose day was not recorded
-            (filled stages) are in none of them; their number stands in ``attrs["undated"]``.
+            (filled stages) are in none of them; their number stands in ``attrs["undated"]``, and
+            the last day that is known in ``attrs["as_of"]``.
 
         Raises
         ------
@@ -322,10 +323,11 @@ class Leads:
         counted = counted[counted["day"].notna()]
         periods = self.funnel.calendar.periods(counted["day"], every)
         index = self._all_periods(periods, every)
+        about = {"undated": undated, "as_of": self.as_of.isoformat(), "stage": stage}
         if by is None:
             series: pd.Series[int] = counted["n"].groupby(periods).sum()
             series = series.reindex(index, fill_value=0).astype("int64").rename(stage)
-            series.attrs["undated"] = undated
+            series.attrs |= about
             return series
         names = counted["group"].fillna(display.BLANK)
         sums = counted["n"].groupby([names.to_numpy(), periods]).sum()
@@ -335,7 +337,7 @@ class Leads:
         frame: pd.DataFrame = (
             sums.reindex(cells, fill_value=0).astype("int64").rename("value").reset_index()
         )
-        frame.attrs["undated"] = undated
+        frame.attrs |= about | {"by": by}
         return frame
 
     def list(

@@ -113,7 +113,7 @@ def standings(
     }
     columns |= {f"by_{i}": journeys.segment(table, funnel, name) for i, name in enumerate(by)}
     rows = table.select(**columns).to_pyarrow().to_pylist()
-    earlier = _earlier(leads)
+    earlier = earlier_values(leads)
     fields = {AMOUNT: "amount", CLOSE: "close"}
     fields |= {_field(funnel, name): f"by_{i}" for i, name in enumerate(by)}
     for row in rows:
@@ -150,7 +150,7 @@ def _field(funnel: Funnel, name: str) -> str:
     return OWNER if name == funnel.owner else name
 
 
-def _earlier(leads: Leads) -> dict[str, dict[str, str | None]]:
+def earlier_values(leads: Leads) -> dict[str, dict[str, str | None]]:
     """Return what each record's fields held at the leads' ``as_of``, where they changed later."""
     table = leads.rows.changes
     if table is None:

@@ -1,0 +1,1 @@
+"""Bayesian reading of rates: posteriors, the probability to beat control, expected loss."""

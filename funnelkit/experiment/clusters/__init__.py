@@ -1,0 +1,1 @@
+"""Tests where leads share an account: by account sums, not by leads."""

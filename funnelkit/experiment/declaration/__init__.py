@@ -1,0 +1,1 @@
+"""One declaration of an experiment, and its one answer."""

@@ -1,0 +1,1 @@
+"""Looks at a running experiment: group-sequential boundaries, and sequences valid at any time."""

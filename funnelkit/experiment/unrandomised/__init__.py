@@ -1,0 +1,1 @@
+"""Comparisons where chance chose nothing: what they show, and what they cannot."""

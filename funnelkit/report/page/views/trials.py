@@ -1,0 +1,27 @@
+"""The experiments that run, each read as known at the month's end."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from funnelkit._core.errors import EvidenceError
+from funnelkit.report.page.facts import Missing
+
+if TYPE_CHECKING:
+    from funnelkit.data.records import Leads
+    from funnelkit.experiment import Design, Readout
+
+
+def trials_view(
+    leads: Leads, designs: Sequence[Design]
+) -> tuple[tuple[str, Readout | Missing], ...]:
+    """Return the read-out of each experiment, or what it would take to read it."""
+    return tuple((one.name, _read(leads, one)) for one in designs)
+
+
+def _read(leads: Leads, design: Design) -> Readout | Missing:
+    try:
+        return design.analyse(leads)
+    except EvidenceError as error:
+        return Missing(f"It needs more: {error}")
