@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelkit.lag.adjusting.effects import SCALES, Joint
+from funnelkit.lag.adjusting.effects import Joint
 from funnelkit.lag.adjusting.mixture import normalised
 from funnelkit.lag.adjusting.penalised import Peak, peak
 
@@ -68,10 +68,9 @@ def averaged(joint: Joint) -> Averaged:
     return _about_the_top(joint)
 
 
-def log_prior(names: tuple[str, ...], log_sds: FloatArray) -> float:
+def log_prior(scales: tuple[float, ...], log_sds: FloatArray) -> float:
     """Return the log density of the logs of standard deviations with half-normal priors."""
-    scales = np.array([SCALES[name] for name in names])
-    return float((log_sds - 0.5 * (np.exp(log_sds) / scales) ** 2).sum())
+    return float((log_sds - 0.5 * (np.exp(log_sds) / np.array(scales)) ** 2).sum())
 
 
 def _begin(joint: Joint) -> FloatArray:
@@ -91,7 +90,7 @@ def _weighted(joint: Joint, points: FloatArray, log_volume: FloatArray) -> Avera
     for point in points:
         found.append(peak(joint, joint.design.precision(np.exp(point)), start))
         start = found[-1].mode
-        value.append(found[-1].log_integral + log_prior(joint.design.names, point))
+        value.append(found[-1].log_integral + log_prior(joint.design.scales, point))
     weights = normalised(np.array(value) + log_volume)
     kept = weights >= _LEAST * weights.max()
     return Averaged(
@@ -102,7 +101,7 @@ def _weighted(joint: Joint, points: FloatArray, log_volume: FloatArray) -> Avera
 
 
 def _about_the_top(joint: Joint) -> Averaged:
-    names, amount = joint.design.names, joint.design.amount
+    names, amount, scales = joint.design.names, joint.design.amount, joint.design.scales
     size = len(names)
     low, high = (np.log([_SPANS[name][end] for name in names]) for end in (0, 1))
     at = (low + high) / 2
@@ -110,9 +109,7 @@ def _about_the_top(joint: Joint) -> Averaged:
     one = peak(joint, joint.design.precision(np.exp(at)), start)
     for _ in range(_CLIMBS):
         squares = one.mode**2 + np.diag(one.solve(np.eye(len(one.mode))))
-        moved = np.array(
-            [_best(squares[amount == k], SCALES[name]) for k, name in enumerate(names)]
-        )
+        moved = np.array([_best(squares[amount == k], scale) for k, scale in enumerate(scales)])
         done = float(np.abs(moved - at).max()) < 0.02
         at = np.clip(moved, low, high)
         one = peak(joint, joint.design.precision(np.exp(at)), one.mode)
@@ -121,9 +118,9 @@ def _about_the_top(joint: Joint) -> Averaged:
 
     def value(point: FloatArray) -> float:
         found = peak(joint, joint.design.precision(np.exp(point)), one.mode)
-        return found.log_integral + log_prior(names, point)
+        return found.log_integral + log_prior(scales, point)
 
-    top = one.log_integral + log_prior(names, at)
+    top = one.log_integral + log_prior(scales, at)
     reach = np.zeros((2, size))
     for k in range(size):
         for side, sign in enumerate((-1, 1)):

@@ -46,6 +46,8 @@ class Design:
         Position in ``names`` of the standard deviation of each parameter; -1 where it is given.
     names
         What varies by an estimated amount.
+    scales
+        Scale of the half-normal prior of each of these.
     """
 
     base: FloatArray
@@ -53,6 +55,7 @@ class Design:
     fixed: FloatArray
     amount: NDArray[np.int64]
     names: tuple[str, ...]
+    scales: tuple[float, ...]
 
     @property
     def n_effects(self) -> int:
@@ -98,6 +101,8 @@ def design(
     segments: bool,
     walk: bool,
     n_months: int,
+    slope_sd: float = SLOPE_SD,
+    step_scale: float = SCALES["cohorts"],
 ) -> Design:
     """Return the design of logit p = μ + u_s + v_c + w_sc, and of log pace by month.
 
@@ -111,6 +116,9 @@ def design(
         Whether segments, and cohorts, differ.
     n_months
         Months with a pace of their own; 0 for none.
+    slope_sd, step_scale
+        Prior standard deviation of the drift per month, and scale of the prior of the standard
+        deviation of a step of one month.
 
     Notes
     -----
@@ -132,7 +140,7 @@ def design(
         time = np.array([period.ordinal for period in cohorts], float)
         time = time * _MONTHS.get(cohorts.freqstr[0], 1.0)
         blocks.append((time - time.mean())[columns, None])
-        fixed.append(SLOPE_SD**-2)
+        fixed.append(slope_sd**-2)
         amount.append(-1)
         steps = np.tril(np.ones((shape[1], shape[1])))[:, 1:] * np.sqrt(np.diff(time))
         add(steps[columns], "cohorts")
@@ -151,6 +159,7 @@ def design(
         fixed=np.array(fixed),
         amount=np.array(amount, np.int64),
         names=tuple(names),
+        scales=tuple(step_scale if name == "cohorts" else SCALES[name] for name in names),
     )
 
 

@@ -36,6 +36,8 @@ def fit_shrunken(
     cohorts: Literal["random walk"] | None = "random walk",
     pace: bool = True,
     family: FamilyName = "weibull",
+    drift: float = effects.SLOPE_SD,
+    wander: float = effects.SCALES["cohorts"],
 ) -> ShrunkenFit:
     """Return eventual rates that borrow strength from each other by an estimated amount.
 
@@ -58,6 +60,10 @@ def fit_shrunken(
         month; else pace is held at the usual one.
     family
         Of the default timing.
+    drift, wander
+        Priors of how cohorts change, on the logit scale: the standard deviation of the slope per
+        month, and the scale of the half-normal prior of a month's step of the walk. Smaller ones
+        hold rates to be steadier unless the counts speak against it.
 
     Returns
     -------
@@ -78,10 +84,10 @@ def fit_shrunken(
     months with log pace b_m, normal with standard deviation τ (see :func:`fit_pace`). Given the
     timing, the conversions of a cell are binomial with share p Σ F / n, their months multinomial.
     Means and intervals average over s_u, s_v, s_w and τ: each value counts as much as its
-    likelihood (Laplace's) and its half-normal prior say, with scales 1, 0.2 per month, 0.3 and
-    0.3. The line's slope is normal about 0 with a standard deviation of 0.05 per month, μ with
-    one of 5. Doubt about the timing enters by draws of it: the top of the likelihood is found
-    anew, by Newton steps, for each.
+    likelihood (Laplace's) and its half-normal prior say, with scales 1, ``wander`` per month,
+    0.3 and 0.3. The line's slope is normal about 0 with a standard deviation of ``drift`` per
+    month, μ with one of 5. Doubt about the timing enters by draws of it: the top of the likelihood
+    is found anew, by Newton steps, for each.
 
     Age, cohort and calendar effects are not jointly identified: the mean of b is held at 0, and a
     lasting change of pace looks like one of the timing. Cells of which leads came under
@@ -134,7 +140,10 @@ def fit_shrunken(
         )
     cells = positions(triangle, known)
     maturity = curves_of(triangle, known, cells)
-    joint = _joint(triangle, known, maturity, segments=segments, cohorts=cohorts, pace=pace)
+    priors = (_positive("drift", drift), _positive("wander", wander))
+    joint = _joint(
+        triangle, known, maturity, segments=segments, cohorts=cohorts, pace=pace, priors=priors
+    )
     fits = averaged(joint)
     matrix = joint.design.matrix
     paced = joint.counts.by_month is not None
@@ -156,6 +165,12 @@ def fit_shrunken(
     )
 
 
+def _positive(argument: str, value: float) -> float:
+    if isinstance(value, bool) or not 0 < value < np.inf:
+        raise ArgumentError(f"`{argument}` must be a number above 0; got {value!r}.")
+    return float(value)
+
+
 def _timing(triangle: Triangle, family: FamilyName) -> LagFit:
     """Return the timing where none is given: rates of their own, so that drift is no timing."""
     from funnelkit.lag.competing.fits import fit_cure_competing
@@ -174,6 +189,7 @@ def _joint(
     segments: str | None,
     cohorts: str | None,
     pace: bool,
+    priors: tuple[float, float] = (effects.SLOPE_SD, effects.SCALES["cohorts"]),
 ) -> effects.Joint:
     """Return the likelihood of rates and pace given the timing."""
     entries = exposure.entries(triangle, maturity)
@@ -197,6 +213,8 @@ def _joint(
         segments=segments is not None,
         walk=cohorts is not None,
         n_months=0 if months is None else len(entries.months),
+        slope_sd=priors[0],
+        step_scale=priors[1],
     )
     scaled = replace(entries, weights=entries.weights.multiply(worth[:, None]).tocsr())
     return effects.Joint(

@@ -1,0 +1,1 @@
+"""The numeric core of a forecast of series: members, their combination, calibrated draws."""

@@ -1,0 +1,1 @@
+"""What was forecast on earlier dates beside what then came: back-tests, history, overrides."""
