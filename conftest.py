@@ -1,6 +1,8 @@
 """What tests and doctests share: no plot window, no deadline, a folder of their own for files."""
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,12 @@ settings.load_profile("suite")
 @pytest.fixture(autouse=True)
 def _examples_write_elsewhere(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """Run every doctest, the README's included, in an empty folder."""
-    if isinstance(request.node, pytest.DoctestItem):
-        monkeypatch.chdir(tmp_path)
+) -> Iterator[None]:
+    """Run every doctest, the README's included, in an empty folder, and close what it drew."""
+    if not isinstance(request.node, pytest.DoctestItem):
+        yield
+        return
+    monkeypatch.chdir(tmp_path)
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")

@@ -1,8 +1,8 @@
 """funnelkit: honest conversion rates, forecasts and plans for B2B funnels.
 
 The public names stand in the order of the flow: definition, reading, counts, lag, rates, metrics,
-monitoring, views, reports. They are imported on first use, so that ``import funnelkit`` stays
-quick.
+the model, experiments, monitoring, forecasts, views, reports. They are imported on first use, so
+that ``import funnelkit`` stays quick.
 """
 
 from __future__ import annotations
@@ -11,10 +11,21 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from funnelkit import lag, metrics, monitor, plot, rates, report, table
+    from funnelkit import (
+        experiment,
+        forecast,
+        lag,
+        metrics,
+        monitor,
+        plot,
+        rates,
+        report,
+        table,
+    )
     from funnelkit._core.dates import Calendar
     from funnelkit._core.errors import FunnelError, FunnelWarning
     from funnelkit._core.interval import Interval
+    from funnelkit.counts.arms import ArmMoments, arm_moments
     from funnelkit.counts.build import triangle, triangle_sql, triangles
     from funnelkit.counts.movement import movement
     from funnelkit.counts.triangle import Triangle
@@ -33,10 +44,21 @@ if TYPE_CHECKING:
     from funnelkit.data.simulate import make_leads
     from funnelkit.data.spreadsheets.reading import read_excel
     from funnelkit.data.tables import from_table
+    from funnelkit.model import FunnelModel, fit_funnel
 
 __version__ = "0.1.0"
 
-_ROOMS = ("lag", "rates", "metrics", "monitor", "plot", "table", "report")
+_ROOMS = (
+    "lag",
+    "rates",
+    "metrics",
+    "experiment",
+    "monitor",
+    "forecast",
+    "plot",
+    "table",
+    "report",
+)
 _HOMES = {
     "Funnel": "data.definition",
     "Calendar": "_core.dates",
@@ -68,24 +90,34 @@ _HOMES = {
     "look_up": "data.lookups",
     "make_leads": "data.simulate",
     "Triangle": "counts.triangle",
+    "arm_moments": "counts.arms",
+    "ArmMoments": "counts.arms",
     "triangle": "counts.build",
     "triangle_sql": "counts.build",
     "triangles": "counts.build",
     "movement": "counts.movement",
+    "FunnelModel": "model",
+    "fit_funnel": "model",
 }
 
 __all__ = [
     "Archive",
+    "ArmMoments",
     "Calendar",
     "Funnel",
     "FunnelError",
+    "FunnelModel",
     "FunnelWarning",
     "Interval",
     "Leads",
     "Ledger",
     "Triangle",
     "archive",
+    "arm_moments",
     "audit",
+    "experiment",
+    "fit_funnel",
+    "forecast",
     "from_events",
     "from_frame",
     "from_table",

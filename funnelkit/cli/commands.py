@@ -68,11 +68,22 @@ def audit(told: argparse.Namespace) -> int:
     config = load_config(path, check_files=files is None)
     with _said_aloud() as said:
         found = fk.audit(config.read(data=files, join=told.join), expected=config.expected)
-    errors = sum(finding.severity == "error" for finding in found.findings)
+        tables = config.tables.read()
+    beside = [finding for table in tables.values() for finding in table.findings]
+    errors = sum(finding.severity == "error" for finding in (*found.findings, *beside))
     known = {finding.what for finding in found.findings}
     notes = [str(one.message) for one in said if str(one.message) not in known]
     if told.json:
-        content = {"summary": found.summary(), "findings": _findings(found), "warnings": notes}
+        content: dict[str, Any] = {
+            "summary": found.summary(),
+            "findings": _findings(found),
+            "warnings": notes,
+        }
+        told_of = {
+            kind: {"summary": table.summary(), "findings": _findings(table)}
+            for kind, table in tables.items()
+        }
+        content |= {"tables": told_of} if told_of else {}
         _print_json(content | ({"ties": _ties(found.tied)} if found.tied else {}))
         return int(errors > 0)
     if found.tied:
@@ -82,6 +93,8 @@ def audit(told: argparse.Namespace) -> int:
     for finding in found.findings:
         print("\n".join(_lines(finding)))
     print(found.findings_summary())
+    for table in tables.values():
+        print("\n".join([table.summary(), *(one for f in table.findings for one in _lines(f))]))
     return int(errors > 0)
 
 

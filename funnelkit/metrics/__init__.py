@@ -9,6 +9,7 @@ from funnelkit.metrics.cycle.velocity import deal_velocity, pipeline_velocity
 from funnelkit.metrics.economics.acquisition import cac
 from funnelkit.metrics.economics.contracts import acv
 from funnelkit.metrics.economics.growing import growth
+from funnelkit.metrics.economics.lead_costs import cost_per_lead
 from funnelkit.metrics.economics.lifetime import clv, clv_to_cac, payback, subscription_clv
 from funnelkit.metrics.economics.returns import roi
 from funnelkit.metrics.economics.sizes import DealSizes, deal_sizes
@@ -70,6 +71,7 @@ __all__ = [
     "clv",
     "clv_to_cac",
     "conversion",
+    "cost_per_lead",
     "cycle_of_stages",
     "deal_sizes",
     "deal_velocity",

@@ -1,10 +1,9 @@
-"""The headline metrics that are known: each by month, from leads alone."""
+"""The headline metrics that are known: each by month, from leads, or from a table besides."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,38 +12,27 @@ from funnelkit._core.dates import period_label
 from funnelkit._core.errors import EvidenceError
 from funnelkit._core.interval import count_interval
 from funnelkit._core.measure import Measure
-from funnelkit.metrics.stage_roles import Roles
+from funnelkit.metrics.headline_asked import Asked, Known
+from funnelkit.metrics.headline_tables import FROM_TABLES
+from funnelkit.metrics.stage_roles import untold
 from funnelkit.metrics.winning.converting import adjusted_conversion, qualification_rate
 from funnelkit.metrics.winning.wins import opportunity_to_win
 
 if TYPE_CHECKING:
     from funnelkit.data.records import Leads
 
-Kind = Literal["leading", "lagging"]
+
+def _lacks(asked: Asked, name: str) -> EvidenceError:
+    return EvidenceError(untold(asked.leads.funnel, asked.part, name))
 
 
-@dataclass(frozen=True)
-class Known:
-    """How a headline metric is worked out, and what it is.
-
-    Parameters
-    ----------
-    kind
-        Leading or lagging.
-    make
-        Returns its figures by month, of the leads, their stages' roles and the level.
-    share
-        Whether it is a share of the month's entries or closes.
-    """
-
-    kind: Kind
-    make: Callable[[Leads, Roles, float], Measure]
-    share: bool = False
+def _opportunities(asked: Asked) -> Measure:
+    if asked.part.opportunity is None:
+        raise _lacks(asked, "opportunity")
+    return _entries(asked.part.opportunity, "new opportunities", asked.leads, asked.level)
 
 
-def _entries(stage: str | None, name: str, leads: Leads, level: float) -> Measure:
-    if stage is None:
-        raise EvidenceError("no stage of the funnel plays that part.")
+def _entries(stage: str, name: str, leads: Leads, level: float) -> Measure:
     counts = leads.count(stage, every="month")
     values = np.asarray(counts.to_numpy(float)[None, :], dtype=np.float64)
     low, high = count_interval(values, confidence_level=level)
@@ -93,16 +81,15 @@ def _money(leads: Leads, name: str, level: float, *, each: bool) -> Measure:
     )
 
 
-def _adjusted(name: str, start: str | None, target: str, leads: Leads, level: float) -> Measure:
-    if start is None or start == target:
-        raise EvidenceError("no stage of the funnel plays that part.")
+def _adjusted(name: str, start: str, target: str, leads: Leads, level: float) -> Measure:
     found = adjusted_conversion(leads, (start, target), every="month", confidence_level=level)
     return replace(found, name=name)
 
 
-def _qualified(leads: Leads, part: Roles, level: float) -> Measure:
+def _qualified(asked: Asked) -> Measure:
+    part, leads, level = asked.part, asked.leads, asked.level
     if part.lead is None or part.qualified is None:
-        raise EvidenceError("no stage of the funnel plays that part.")
+        raise _lacks(asked, "qualified")
     try:
         return _adjusted("qualification rate", part.lead, part.qualified, leads, level)
     except EvidenceError:
@@ -110,43 +97,53 @@ def _qualified(leads: Leads, part: Roles, level: float) -> Measure:
         return qualification_rate(leads, qualified=stage, every="month", confidence_level=level)
 
 
-def _decided(leads: Leads, part: Roles, level: float) -> Measure:
+def _decided(asked: Asked) -> Measure:
+    if asked.part.opportunity is None:
+        raise _lacks(asked, "opportunity")
+    return opportunity_to_win(
+        asked.leads,
+        opportunity=asked.part.opportunity,
+        every="month",
+        confidence_level=asked.level,
+    )
+
+
+def _closing(asked: Asked) -> Measure:
+    part = asked.part
+    if part.lead is None:
+        raise _lacks(asked, "lead")
+    return _adjusted("close rate", part.lead, part.won, asked.leads, asked.level)
+
+
+def _winning(asked: Asked) -> Measure:
+    part = asked.part
     if part.opportunity is None:
-        raise EvidenceError("no stage of the funnel plays that part.")
-    start = part.opportunity
-    return opportunity_to_win(leads, opportunity=start, every="month", confidence_level=level)
+        raise _lacks(asked, "opportunity")
+    return _adjusted("win rate", part.opportunity, part.won, asked.leads, asked.level)
 
 
-HEADLINES_KNOWN: dict[str, Known] = {
+FROM_LEADS: dict[str, Known] = {
     "new_leads": Known(
         "leading",
-        lambda leads, _, level: _entries(leads.funnel.stages[0], "new leads", leads, level),
+        lambda asked: _entries(asked.leads.funnel.stages[0], "new leads", asked.leads, asked.level),
     ),
-    "new_opportunities": Known(
-        "leading",
-        lambda leads, part, level: _entries(part.opportunity, "new opportunities", leads, level),
-    ),
-    "qualification_rate": Known("leading", _qualified, share=True),
+    "new_opportunities": Known("leading", _opportunities),
+    "qualification_rate": Known("leading", _qualified, share=True, estimate=True),
     "won_deals": Known(
-        "lagging", lambda leads, part, level: _entries(part.won, "won deals", leads, level)
+        "lagging",
+        lambda asked: _entries(asked.part.won, "won deals", asked.leads, asked.level),
     ),
     "won_value": Known(
-        "lagging", lambda leads, _, level: _money(leads, "won value", level, each=False)
+        "lagging", lambda asked: _money(asked.leads, "won value", asked.level, each=False)
     ),
     "mean_deal_size": Known(
-        "lagging", lambda leads, _, level: _money(leads, "mean deal size", level, each=True)
+        "lagging", lambda asked: _money(asked.leads, "mean deal size", asked.level, each=True)
     ),
-    "close_rate": Known(
-        "lagging",
-        lambda leads, part, level: _adjusted("close rate", part.lead, part.won, leads, level),
-        share=True,
-    ),
-    "win_rate": Known(
-        "lagging",
-        lambda leads, part, level: _adjusted("win rate", part.opportunity, part.won, leads, level),
-        share=True,
-    ),
-    "opportunity_to_win": Known("lagging", _decided, share=True),
+    "close_rate": Known("lagging", _closing, share=True, estimate=True),
+    "win_rate": Known("lagging", _winning, share=True, estimate=True),
+    "opportunity_to_win": Known("lagging", _decided, share=True, estimate=True),
 }
+"""Name -> how it is worked out, of the metrics that need leads alone."""
+HEADLINES_KNOWN: dict[str, Known] = FROM_LEADS | FROM_TABLES
 HEADLINES = tuple(HEADLINES_KNOWN)
 """Names of the metrics that a scorecard can hold."""

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from funnelkit._core import display
+from funnelkit._core import checks, display
 from funnelkit._core.dates import day_name, period_label
-from funnelkit._core.errors import ArgumentError, EvidenceError, unknown
+from funnelkit._core.errors import ArgumentError, DataError, EvidenceError, unknown
 from funnelkit._core.measure import Measure
 from funnelkit._core.result import Result
-from funnelkit.metrics.headline_figures import HEADLINES, HEADLINES_KNOWN, Kind, Known
+from funnelkit.data.ledgers import Ledger, as_ledger
+from funnelkit.data.ledgers.schemas import SCHEMAS
+from funnelkit.metrics.headline_asked import Asked, Kind, Known
+from funnelkit.metrics.headline_figures import HEADLINES, HEADLINES_KNOWN
 from funnelkit.metrics.stage_roles import roles
 
 if TYPE_CHECKING:
@@ -39,12 +42,21 @@ class Headline:
         Who answers for it.
     by
         Day by which the target is to be reached.
+    channel
+        The one channel it is told of, where the metric is of spend or visitors.
     """
 
     metric: str
     target: float | None = None
     owner: str | None = None
     by: dt.date | None = None
+    channel: str | None = None
+
+    @property
+    def spoken(self) -> str:
+        """Its name in words, with its channel."""
+        name = spoken(self.metric)
+        return name if self.channel is None else f"{name}, {display.one_line(self.channel)}"
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -72,12 +84,25 @@ class Line:
     before: float
     verdict: Verdict
 
+    @property
+    def known(self) -> Known:
+        """How the metric is worked out, and what it is."""
+        return HEADLINES_KNOWN[self.headline.metric]
+
+    def shown(self, value: float) -> str:
+        """Return a figure as tables and sentences write it."""
+        if self.known.percent and np.isfinite(value):
+            return display.percent(value)
+        return self.now.shown(value)
+
 
 def scorecard(
     leads: Leads,
     headlines: Sequence[str | Headline] | None = None,
     *,
     month: str | None = None,
+    tables: Mapping[str, Ledger | pd.DataFrame] | None = None,
+    channel: str | None = None,
     qualified: str | None = None,
     opportunity: str | None = None,
     confidence_level: float = 0.95,
@@ -89,9 +114,16 @@ def scorecard(
     leads
         The data.
     headlines
-        Metrics by name, or with their target, owner and date; default: all that the funnel has.
+        Metrics by name, or with their target, owner and date; default: all that the funnel and
+        the tables have.
     month
         Label such as ``"2026-10"``; default: the last month that the data hold in full.
+    tables
+        Kind (``"spend"``, ``"visitors"``, ``"activities"``, ``"subscriptions"``, ``"quotas"``,
+        ``"contracts"``) -> the table, as its reader returns it, or a frame with its columns.
+    channel
+        Segment of the leads whose values are the channels of spend and visitors, for metrics of
+        one channel; default: the one called ``channel``.
     qualified, opportunity
         Stages that play these parts; by default told by their names, see
         :func:`~funnelkit.metrics.stage_roles.roles`.
@@ -106,13 +138,19 @@ def scorecard(
     Raises
     ------
     ArgumentError
-        For an unknown metric, a month without data, or a share's target that is not in [0, 1].
+        For an unknown metric or kind of table, a month without data, or a share's target that is
+        not in [0, 1].
+    DataError
+        If a frame that is given as a table cannot be read.
 
     Notes
     -----
     Shares of a month's entries (qualification, close and win rate) are lag-adjusted, so that a
-    young month is not low for its age; a verdict needs the whole interval on one side of the
-    target. Numbers and money are counts of what happened in the month.
+    young month is not low for its age; a verdict on a rate of leads, visitors or accounts needs
+    the whole interval on one side of the target. Numbers, money and quotas are facts of the books
+    and compared as they are; of costs, less is better. The return on spend is of twelve months,
+    retention against twelve months before, and a quota of its own period so far. Tables are taken
+    whole: where the leads are a part of the business, the tables must be of that part.
 
     Examples
     --------
@@ -122,23 +160,36 @@ def scorecard(
     >>> card.lines[0].kind, card.lines[0].verdict
     ('lagging', 'not reached')
     """
-    asked = [
-        one if isinstance(one, Headline) else Headline(metric=one)
-        for one in (HEADLINES if headlines is None else headlines)
+    held = _tables(tables)
+    default = [name for name, one in HEADLINES_KNOWN.items() if one.table in (None, *held)]
+    wanted = [
+        checked(one if isinstance(one, Headline) else Headline(metric=one))
+        for one in (default if headlines is None else headlines)
     ]
-    for one in asked:
-        checked(one)
-    label, whole = _month(leads, month)
+    period, whole = _month(leads, month)
+    label = period_label(period)
     part = roles(leads.funnel, qualified=qualified, opportunity=opportunity)
+    if channel is not None:
+        checks.member("channel", "segment", channel, leads.funnel.groups)
     lines: list[Line] = []
     missing: list[str] = []
-    for one in asked:
+    for one in wanted:
         known = HEADLINES_KNOWN[one.metric]
+        asked = Asked(
+            leads=leads,
+            part=part,
+            level=confidence_level,
+            month=period,
+            tables=held,
+            channel=one.channel,
+            channels=channel,
+        )
         try:
-            measure = known.make(leads, part, confidence_level)
+            measure = _of_one_business(known.make(asked), label)
             now = measure.only(period=label)
-        except (EvidenceError, ArgumentError) as reason:
-            missing.append(f"No {spoken(one.metric)}: {reason}")
+            over = known.over(asked) if known.over else whole
+        except (EvidenceError, ArgumentError, DataError) as reason:
+            missing.append(f"No {one.spoken}: {reason}")
             continue
         lines.append(
             Line(
@@ -146,7 +197,7 @@ def scorecard(
                 kind=known.kind,
                 now=now,
                 before=_before(measure, label),
-                verdict=_verdict(now, one, known, whole=whole),
+                verdict=_verdict(now, one, known, whole=over),
             )
         )
     lines.sort(key=lambda line: line.kind == "lagging")
@@ -198,7 +249,7 @@ class Scorecard(Result):
         Returns
         -------
         DataFrame
-            ``metric``, ``kind``, ``unit``, ``numerator``, ``denominator``, ``value``,
+            ``metric``, ``channel``, ``kind``, ``unit``, ``numerator``, ``denominator``, ``value``,
             ``value_low``, ``value_high``, ``before``, ``target``, ``verdict``, ``owner``, ``by``,
             ``definition``.
         """
@@ -210,6 +261,7 @@ class Scorecard(Result):
             rows.append(
                 {
                     "metric": line.headline.metric,
+                    "channel": line.headline.channel,
                     "kind": line.kind,
                     "unit": line.now.unit,
                     "numerator": float(line.now.numerator[0, 0]),
@@ -225,8 +277,17 @@ class Scorecard(Result):
                     "definition": line.now.definition,
                 }
             )
-        columns = ["metric", "kind", "unit", "numerator", "denominator", "value", "value_low"]
-        columns += ["value_high", "before", "target", "verdict", "owner", "by", "definition"]
+        columns = ["metric", "channel", "kind", "unit", "numerator", "denominator", "value"]
+        columns += [
+            "value_low",
+            "value_high",
+            "before",
+            "target",
+            "verdict",
+            "owner",
+            "by",
+            "definition",
+        ]
         return pd.DataFrame(rows, columns=columns)
 
     def summary(self) -> str:
@@ -252,16 +313,46 @@ def spoken(metric: str) -> str:
 
     Examples
     --------
-    >>> spoken("win_rate"), spoken("new_leads")
-    ('win rate', 'new leads')
+    >>> spoken("win_rate"), spoken("new_leads"), spoken("cac")
+    ('win rate', 'new leads', 'CAC')
     """
-    return metric.replace("_", " ")
+    known = HEADLINES_KNOWN.get(metric)
+    return known.words if known is not None and known.words else metric.replace("_", " ")
+
+
+def _tables(given: Mapping[str, Ledger | pd.DataFrame] | None) -> dict[str, Ledger]:
+    """Return the tables by their kind, each checked."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise ArgumentError(
+            '`tables` must map kinds to tables, such as {"spend": fk.read_spend(…)}; got '
+            f"{type(given).__name__}."
+        )
+    for kind in given:
+        if kind not in SCHEMAS:
+            raise ArgumentError(f"`tables`: {unknown('kind of table', str(kind), SCHEMAS)}")
+    return {
+        kind: as_ledger(kind, table, argument=f"tables[{kind!r}]") for kind, table in given.items()
+    }
+
+
+def _of_one_business(measure: Measure, label: str) -> Measure:
+    """Return figures by month, once they are of one business and hold the month."""
+    if len(measure.segments) != 1:
+        raise EvidenceError("businesses are kept apart; choose one.")
+    periods = measure.periods or ()
+    if not periods:
+        raise EvidenceError("there is no month with a figure.")
+    if label not in periods:
+        raise EvidenceError(f"it is known from {periods[0]} to {periods[-1]}, not of {label}.")
+    return measure
 
 
 def _told(line: Line) -> str:
     headline = line.headline
-    target = line.now.shown(float(headline.target or 0.0))
-    text = f"{spoken(headline.metric)} {line.now.shown(line.now.value)} of {target}"
+    target = line.shown(float(headline.target or 0.0))
+    text = f"{headline.spoken} {line.shown(line.now.value)} of {target}"
     told = [headline.owner] if headline.owner else []
     told += [f"by {day_name(headline.by)}"] if headline.by else []
     return f"{text} ({', '.join(told)})" if told else text
@@ -277,6 +368,11 @@ def checked(one: Headline) -> Headline:
     """
     if one.metric not in HEADLINES_KNOWN:
         raise ArgumentError(unknown("metric", one.metric, HEADLINES))
+    if one.channel is not None and not HEADLINES_KNOWN[one.metric].by_channel:
+        able = [name for name, known in HEADLINES_KNOWN.items() if known.by_channel]
+        raise ArgumentError(
+            f"`channel` of {one.metric}: it is not told by channel; {display.listed(able)} are."
+        )
     if one.target is None:
         return one
     if not np.isfinite(one.target) or one.target < 0:
@@ -289,8 +385,8 @@ def checked(one: Headline) -> Headline:
     return one
 
 
-def _month(leads: Leads, month: str | None) -> tuple[str, bool]:
-    """Return the label of a month, and whether the data hold all of it."""
+def _month(leads: Leads, month: str | None) -> tuple[pd.Period, bool]:
+    """Return a month, and whether the data hold all of it."""
     import pandas as pd
 
     last = leads.funnel.calendar.period(leads.as_of, "month")
@@ -298,7 +394,7 @@ def _month(leads: Leads, month: str | None) -> tuple[str, bool]:
     first = min(leads.count(stage, every="month").index[0] for stage in leads.funnel.stages)
     if month is None:
         chosen = last if whole or first == last else last - 1
-        return period_label(chosen), chosen < last or whole
+        return chosen, chosen < last or whole
     try:
         chosen = pd.Period(month, freq=last.freqstr)
     except ValueError:
@@ -309,7 +405,7 @@ def _month(leads: Leads, month: str | None) -> tuple[str, bool]:
             f"`month` must lie in the data, which go from {period_label(first)} to "
             f"{leads.as_of.isoformat()}; got {month}."
         )
-    return period_label(chosen), chosen < last or whole
+    return chosen, chosen < last or whole
 
 
 def _before(measure: Measure, label: str) -> float:
@@ -324,11 +420,21 @@ def _verdict(now: Measure, one: Headline, known: Known, *, whole: bool) -> Verdi
         return "none"
     if not np.isfinite(value):
         return "open" if known.share else "none"
-    if not known.share:
-        return "reached" if value >= one.target else "not reached" if whole else "open"
+    if not known.estimate:
+        return _compared(value, one.target, known, whole=whole)
     low, high = (
         float(np.asarray(end)[0, 0]) for end in now.confidence_interval(now.confidence_level)
     )
     if not (np.isfinite(low) and np.isfinite(high)):
-        return "none"
+        # accounts that all did alike leave no doubt about what came of them
+        books = known.table == "subscriptions"
+        return _compared(value, one.target, known, whole=whole) if books else "none"
     return "reached" if low >= one.target else "not reached" if high < one.target else "open"
+
+
+def _compared(value: float, target: float, known: Known, *, whole: bool) -> Verdict:
+    """Return the verdict on a fact of the books; nothing final while it may still move."""
+    if not whole and (known.moves or known.lower):
+        return "open"
+    better = value <= target if known.lower else value >= target
+    return "reached" if better else "not reached" if whole else "open"

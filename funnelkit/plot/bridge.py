@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from funnelkit.monitor import Change
 
 FloatArray = NDArray[np.float64]
-_ROW = 34.0
+ROW = 34.0
 _GAP = 18.0
 _THICK = 0.56
 _LEAST_SHARE = 0.35
@@ -74,9 +75,9 @@ def change(change: Change, *, ax: Axes | None = None) -> Axes:
             f"`change` must be what fk.monitor.decompose returns; got {type(change).__name__}."
         )
     steps = _steps(change)
-    with sheet(ax, height=_ROW * len(steps)) as page:
+    with sheet(ax, height=ROW * len(steps)) as page:
         bare(page)
-        _draw(page, steps)
+        draw_steps(page, steps, *percent_ticks(max(max(one.start, one.end) for one in steps)))
         page.legend(_marks(page, steps))
         page.title(_title(change))
         page.caption(_caption(change), ticks=14)
@@ -84,8 +85,11 @@ def change(change: Change, *, ax: Axes | None = None) -> Axes:
 
 
 @dataclass(frozen=True)
-class _Step:
-    """One row: its name, from where to where it goes, and what is printed of it."""
+class Step:
+    """One row: its name, from where to where it goes, and what is printed of it.
+
+    ``ends`` are those of an interval that is drawn around the end of the row.
+    """
 
     name: str
     start: float
@@ -93,21 +97,22 @@ class _Step:
     words: str
     more: str = ""
     total: bool = False
+    ends: tuple[float, float] | None = None
 
 
-def _steps(change: Change) -> list[_Step]:
+def _steps(change: Change) -> list[Step]:
     old, new = change.rates
     said = _names(change)
-    found = [_Step(change.before, 0, old, display.percent(old), _of(change, 0), total=True)]
+    found = [Step(change.before, 0, old, display.percent(old), _of(change, 0), total=True)]
     at = old
     for name, effect in change.effects.items():
         more = ""
         if name == "rate":
             low, high = change.rate_interval(change.confidence_level)
             more = f"({_points(low)} to {_points(high)})"
-        found.append(_Step(said[name], at, at + effect, _points(effect), more))
+        found.append(Step(said[name], at, at + effect, _points(effect), more))
         at += effect
-    found.append(_Step(change.after, 0, new, display.percent(new), _of(change, 1), total=True))
+    found.append(Step(change.after, 0, new, display.percent(new), _of(change, 1), total=True))
     return found
 
 
@@ -128,29 +133,36 @@ def _points(share: FloatArray | float) -> str:
     return display.signed(round(100 * float(share), 1) + 0.0)
 
 
-def _draw(page: Sheet, steps: list[_Step]) -> None:
+def draw_steps(
+    page: Sheet, steps: Sequence[Step], ticks: Sequence[float], labels: Sequence[str]
+) -> None:
+    """Draw names, bars, connectors and the printed columns; the axis runs over the ticks."""
     ax, colours = page.ax, page.palette
     room = page.width
-    names = max(measured(step.name, style.TEXT, bold=True) for step in steps)
-    names = min(names, 0.32 * room)
+    longest = max(measured(step.name, style.TEXT, bold=True) for step in steps)
+    names = min(longest, 0.32 * room)
     words = max(measured(step.words, style.TEXT, bold=True) for step in steps)
     more = max(measured(step.more, style.SMALL) for step in steps)
     right = words + _GAP + (more + 8)
     if room - names - _GAP - right < _LEAST_SHARE * room:
         right, more = words + _GAP, 0.0
+        names = min(longest, max(names, (1 - _LEAST_SHARE) * room - _GAP - right))
     start, end = (names + _GAP) / room, 1 - right / room
-    ticks, labels = percent_ticks(max(max(step.start, step.end) for step in steps))
     unit = ticks[-1] / (end - start)
     ax.set_xlim(-start * unit, (1 - start) * unit)
     ax.set_ylim(len(steps) - 0.5, -0.5)
     ax.set_yticks([])
-    ax.set_xticks(ticks, labels, **style.plain())
+    widest = max(measured(label, style.SMALL) for label in labels) + 8
+    every = max(int(np.ceil(widest * (len(ticks) - 1) / ((end - start) * room))), 1)
+    ax.set_xticks(ticks[::every], labels[::every], **style.plain())
     bottom = len(steps) - 0.5
     ax.vlines(ticks, -0.5, bottom, color=colours.grid, linewidth=0.8, zorder=0.5)
     across = ax.get_yaxis_transform()
     for y, step in enumerate(steps):
         low, width = min(step.start, step.end), abs(step.end - step.start)
-        ax.barh(y, width, _THICK, left=low, zorder=2, **_look(page, step))
+        ax.barh(y, width, _THICK, left=low, zorder=2, **look_of(page, step))
+        if step.ends is not None:
+            _interval(page, y, step.ends)
         name = fitted(step.name, names, style.TEXT, bold=step.total)
         weight = "bold" if step.total else "normal"
         page.text(0, y, name, transform=across, weight=weight, color=colours.ink)
@@ -164,7 +176,14 @@ def _draw(page: Sheet, steps: list[_Step]) -> None:
         ax.vlines(at, y + _THICK / 2, y + 1 - _THICK / 2, color=colours.rule, linewidth=1, zorder=1)
 
 
-def _look(page: Sheet, step: _Step) -> dict[str, Any]:
+def _interval(page: Sheet, y: int, ends: tuple[float, float]) -> None:
+    look: dict[str, Any] = {"color": page.palette.ink, "zorder": 3}
+    page.ax.hlines([y], *ends, linewidth=style.LINE, label="interval", **look)
+    page.ax.plot(ends, [y, y], "|", markersize=9, markeredgewidth=style.LINE, **look)
+
+
+def look_of(page: Sheet, step: Step) -> dict[str, Any]:
+    """Return the look of a bar, and its label: a rate, a fall or a rise."""
     colours = page.palette
     if step.total:
         return {"facecolor": colours.bar, "linewidth": 0, "label": "rate"}
@@ -178,13 +197,13 @@ def _look(page: Sheet, step: _Step) -> dict[str, Any]:
     }
 
 
-def _marks(page: Sheet, steps: list[_Step]) -> list[tuple[Any, str]]:
+def _marks(page: Sheet, steps: list[Step]) -> list[tuple[Any, str]]:
     from matplotlib.patches import Patch
 
     words = {"rate": "converted / entered", "fall": "lowered it", "rise": "raised it"}
     found: dict[str, tuple[Any, str]] = {}
     for step in steps:
-        look = _look(page, step)
+        look = look_of(page, step)
         kind = look.pop("label")
         found.setdefault(kind, (Patch(**look), words[kind]))
     return list(found.values())

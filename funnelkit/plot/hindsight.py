@@ -9,8 +9,9 @@ import numpy as np
 from funnelkit._core import display
 from funnelkit._core.dates import day_name, period_label
 from funnelkit._core.errors import ArgumentError
+from funnelkit.forecast.rolling.result import ForecastBacktest
 from funnelkit.lag import Backtest
-from funnelkit.plot import levels, progress, style
+from funnelkit.plot import levels, progress, scored, style
 from funnelkit.plot.lettering import measured
 from funnelkit.plot.levels import MOST_COHORTS, Levels
 from funnelkit.plot.panels import grid_of, room_for
@@ -21,32 +22,47 @@ from funnelkit.plot.sheet import sheet, size_of
 if TYPE_CHECKING:
     import datetime as dt
 
+    import pandas as pd
     from matplotlib.axes import Axes
 
 _MOST = 12
 _CAME = "came"
 
 
-def backtest(tested: Backtest, *, ax: Axes | None = None) -> Axes:
+def backtest(
+    tested: Backtest | ForecastBacktest | pd.DataFrame,
+    *,
+    measure: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
     """Return axes with what was predicted on earlier dates, beside the rate of then, and what came.
 
-    Each panel stands on a date: grey is the rate so far, which is the naive answer; the dot with
-    its interval is what the tested method (the first one) predicted; the cross is what came.
-    Cohorts that were immature on the date are hollow, on hatched ground.
+    Of forecasts of volumes and bookings: the errors of the methods side by side, the chosen one
+    (of a frame the first one) filled with the accent, each with its interval.
+
+    Of rates: each panel stands on a date. Grey is the rate so far, which is the naive answer; the
+    dot with its interval is what the tested method (the first one) predicted; the cross is what
+    came. Cohorts that were immature on the date are hollow, on hatched ground.
 
     Parameters
     ----------
     tested
-        From :func:`funnelkit.lag.backtest`. With segments, each has a panel as of the latest
-        date, the largest first; else each date, the latest twelve.
+        From :func:`funnelkit.lag.backtest`: with segments, each has a panel as of the latest
+        date, the largest first; else each date, the latest twelve. Or from
+        :func:`funnelkit.forecast.backtest`; or a frame with ``method``, ``score``, and where they
+        are known ``low``, ``high`` and ``measure``, the tested method first.
+    measure
+        Of forecasts: ``"crps"`` (default), ``"mase"``, ``"mae"`` or ``"pinball"``; of a frame one
+        of its measures. Default: all of a frame.
     ax
         Axes to draw on, best in a figure with ``layout="constrained"``; default: new ones.
 
     Returns
     -------
     Axes
-        The panels are its ``child_axes``, cohort ``k`` at ``k``; titled with the mean error in
-        points, of the method and of the raw rate, over all dates.
+        Of rates the panels are its ``child_axes``, cohort ``k`` at ``k``; titled with the mean
+        error in points, of the method and of the raw rate, over all dates. Of forecasts a row for
+        each method; titled with how the tested one compares to the best of the others.
 
     Raises
     ------
@@ -67,8 +83,15 @@ def backtest(tested: Backtest, *, ax: Axes | None = None) -> Axes:
     'Predictions were off by 0.0 points on average, the rates so far by 5.1'
     """
     if not isinstance(tested, Backtest):
+        if not isinstance(tested, ForecastBacktest) and not hasattr(tested, "columns"):
+            raise ArgumentError(
+                "`tested` must be what fk.lag.backtest returns, or fk.forecast.backtest; got "
+                f"{type(tested).__name__}."
+            )
+        return scored.of_scores(tested, measure, ax)
+    if measure is not None:
         raise ArgumentError(
-            f"`tested` must be what fk.lag.backtest returns; got {type(tested).__name__}."
+            f"`measure` is for forecasts; of rates it must be None, not {measure!r}."
         )
     most = _MOST if ax is None else min(_MOST, room_for(*size_of(ax)))
     shown = _levels(tested, most)

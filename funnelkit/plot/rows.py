@@ -323,5 +323,11 @@ class RowChart:
         )
 
 
+def empty(page: Sheet) -> None:
+    """Leave axes that have no row without a scale."""
+    page.ax.set_xticks([])
+    page.ax.set_yticks([])
+
+
 def _n(point: Point) -> str:
     return f"n {display.count(point.entered)}"

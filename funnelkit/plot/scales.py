@@ -56,12 +56,14 @@ def count_ticks(largest: float) -> tuple[list[float], list[str]]:
     --------
     >>> count_ticks(1303)
     ([0.0, 500.0, 1000.0, 1500.0], ['0', '500', '1,000', '1,500'])
-    >>> count_ticks(2)[0]
-    [0.0, 1.0, 2.0]
+    >>> count_ticks(2)[0], count_ticks(12)[0]
+    ([0.0, 1.0, 2.0], [0.0, 5.0, 10.0, 15.0])
     """
     ticks = [tick for tick in steps(largest) if tick == round(tick)]
     if len(ticks) < 2:
         ticks = [0.0, 1.0]
+    if ticks[-1] < largest:  # of 2.5, 5, 7.5 …, the last one is not always whole
+        ticks.append(2 * ticks[-1] - ticks[-2])
     return ticks, [display.count(tick) for tick in ticks]
 
 

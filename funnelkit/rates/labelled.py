@@ -45,6 +45,8 @@ class LabelledRate(Result):
         Design effect of leads of one account that go together, shape ``(n_segments,)``.
     method, confidence_level
         Of the intervals in :meth:`to_frame`.
+    start, target
+        Stages from and to which it leads, where it is a rate of stages; else "".
     """
 
     name: str
@@ -59,6 +61,8 @@ class LabelledRate(Result):
     method: ShareMethod = "wilson"
     confidence_level: float = 0.95
     apart: tuple[str, ...] = ()
+    start: str = ""
+    target: str = ""
 
     def __post_init__(self) -> None:
         """Copy and freeze the arrays."""

@@ -395,11 +395,8 @@ class StageRates(Result):
         self, name: str, label: str, passed: _Passed, *, decided: bool, stage: int
     ) -> LabelledRate:
         return LabelledRate(
-            name=name,
-            label=label,
-            by=self.stays.by,
-            segments=self.stays.segments,
-            as_of=self.stays.as_of,
+            name=name, label=label,
+            by=self.stays.by, segments=self.stays.segments, as_of=self.stays.as_of,
             counts=passed.won,
             bases=passed.won + passed.left if decided else passed.entered,
             still_open=0 * passed.still_open if decided else passed.still_open,
@@ -407,7 +404,8 @@ class StageRates(Result):
             design=self._design(None)[:, stage],
             method=self.method,
             confidence_level=self.confidence_level,
-        )
+            start=self.stays.stages[stage], target=self.stays.stages[-1],
+        )  # fmt: skip
 
     def _passed(self, position: int) -> _Passed:
         """Return what became of the records that entered a stage, and did so themselves."""

@@ -16,13 +16,16 @@ from funnelkit.data.control.totals import ControlTotal
 from funnelkit.data.definition import Funnel
 from funnelkit.report.document import Section, read
 from funnelkit.report.expected import expected
+from funnelkit.report.experiments import experiments
 from funnelkit.report.exports import DataFiles, data_files, given_files
 from funnelkit.report.headline import headlines
+from funnelkit.report.ledgers import Tables, tables
 from funnelkit.report.ranges import own_ranges
 
 if TYPE_CHECKING:
     from funnelkit.data.archive import Archive
     from funnelkit.data.records import Leads
+    from funnelkit.experiment import Design
     from funnelkit.metrics import Headline
 
 FILE_NAME = "funnel.yml"
@@ -85,6 +88,10 @@ class Config:
         Step such as ``"lead -> mql"`` -> lowest and highest share that are usual in this business.
     headlines
         The metrics that matter, each with its target, owner and date.
+    tables
+        What is not a lead: spend, visitors, activities, subscriptions, quotas, contracts.
+    experiments
+        Tests that run, as they were declared.
     as_of
         Last day on which the data is complete; ``None``: found in the data.
     recorded_from
@@ -104,6 +111,8 @@ class Config:
     expected: tuple[ControlTotal, ...]
     ranges: Mapping[str, tuple[float, float]]
     headlines: tuple[Headline, ...]
+    tables: Tables
+    experiments: tuple[Design, ...]
     as_of: dt.date | None
     recorded_from: dt.date | None
     before_recording: str | None
@@ -267,9 +276,9 @@ def load_config(path: str | os.PathLike[str], *, check_files: bool = True) -> Co
     -----
     The keys are the arguments of :class:`funnelkit.Funnel`, and ``data`` (``files``, ``join``,
     ``events`` and how they are written), ``where``, ``exclude``, ``calendar``, ``changes``,
-    ``expected``, ``headline``, ``ranges``, ``as_of``, ``recorded_from``, ``before_recording``,
-    ``title``. Values are read as they are written: a stage may be called ``no`` or ``1``, and a
-    date needs no quotes.
+    ``expected``, ``headline``, ``tables``, ``experiments``, ``ranges``, ``as_of``,
+    ``recorded_from``, ``before_recording``, ``title``. Values are read as they are written: a
+    stage may be called ``no`` or ``1``, and a date needs no quotes.
 
     Examples
     --------
@@ -319,6 +328,8 @@ def _config(root: Section, file: Path, *, check_files: bool) -> Config | None:
         "expected": expected(root, funnel),
         "ranges": own_ranges(root, funnel),
         "headlines": headlines(root),
+        "tables": tables(root, funnel, file.parent),
+        "experiments": experiments(root, funnel, file.parent),
         "before_recording": root.choice("before_recording", ("left_out", "delayed_entry")),
         "title": root.text("title"),
     }

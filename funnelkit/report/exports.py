@@ -78,7 +78,7 @@ def data_files(root: Section, folder: Path, *, check_files: bool) -> DataFiles:
         files=_files(section, "files", folder, check_files=check_files),
         join=() if warehouse else _files(section, "join", folder, check_files=check_files),
         events=_events(section),
-        options=MappingProxyType(_options(section)),
+        options=MappingProxyType(table_options(section)),
         dialect=dialect_of(section),
         warehouse=warehouse,
     )
@@ -108,7 +108,8 @@ def _events(section: Section) -> Events | None:
     return Events(**{key: name or "" for key, name in names.items()})
 
 
-def _options(section: Section) -> dict[str, Any]:
+def table_options(section: Section) -> dict[str, Any]:
+    """Return how files are written, as a section says, and note every mistake."""
     found: dict[str, Any] = {key: section.text(key) for key in _TEXT_ONLY}
     found["dayfirst"] = section.flag("dayfirst")
     found["sheet"] = section.text("sheet")

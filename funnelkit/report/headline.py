@@ -22,20 +22,22 @@ def headlines(root: Section) -> tuple[Headline, ...]:
     found: list[Headline] = []
     for entry in root.sections("headline"):
         metric, owner, by = entry.text("metric"), entry.text("owner"), entry.day("by")
-        target = _target(entry)
+        target, channel = _target(entry), entry.text("channel")
         entry.close()
         if metric is None:
             entry.note("metric", f"is missing; known: {', '.join(HEADLINES)}.")
         elif metric not in HEADLINES:
             hint = did_you_mean(metric, HEADLINES)
             entry.note("metric", f"is not known: {metric!r}.{hint} Known: {', '.join(HEADLINES)}.")
-        elif metric in [one.metric for one in found]:
+        elif (metric, channel) in [(one.metric, one.channel) for one in found]:
             entry.note("metric", f"{metric!r} stands there twice.")
         else:
+            asked = Headline(metric=metric, target=target, owner=owner, by=by, channel=channel)
             try:
-                found.append(checked(Headline(metric=metric, target=target, owner=owner, by=by)))
+                found.append(checked(asked))
             except ArgumentError as error:
-                entry.note("target", re.sub(r"^`target` ", "", str(error)))
+                key = "channel" if str(error).startswith("`channel`") else "target"
+                entry.note(key, re.sub(r"^`(target|channel)` ", "", str(error)))
     return tuple(found)
 
 

@@ -120,7 +120,7 @@ class Table:
 
 def _style(column: Column) -> str:
     if column.align == "left":
-        return f"{_CELL}{_AS_TEXT}text-align:left;"
+        return f"{_CELL}{_AS_TEXT}text-align:left;min-width:9em;"
     return f"{_CELL}text-align:right;white-space:nowrap;"
 
 

@@ -134,3 +134,17 @@ def test_olist(audit, shared_data: Path) -> None:
     assert found["blank_beside_placeholder"]["count"] == 60
     assert "2017-12-05" in found["recorded_only_from"]["remedy"]
     assert "has 4 records" in found["first_cohort_small"]["what"]
+
+
+def test_tables_beside_the_leads_are_told_too(audit, tmp_path: Path) -> None:
+    funnel = FUNNEL + "tables: {spend: spend.csv, subscriptions: subs.csv}\n"
+    (tmp_path / "spend.csv").write_text("month,channel,amount\n2026-01,web,9\n,web,1\n", "utf-8")
+    subs = "account,month,mrr\na,2026-01,5\na,2026-03,5\n"  # February lacks
+    (tmp_path / "subs.csv").write_text(subs, "utf-8")
+    code, out, _ = audit(SOUND, funnel=funnel)
+    assert code == 1
+    assert "Spend: 1 row of 2 read, 1 set aside." in out
+    assert "error: 1 month has no row between 2026-01 and 2026-03." in out
+    code, out, _ = audit(SOUND, "--json", funnel=funnel)
+    said = json.loads(out, parse_constant=pytest.fail)
+    assert said["tables"]["spend"]["findings"][0]["rule"] == "rows_set_aside"

@@ -11,10 +11,15 @@ import pytest
 import funnelkit as fk
 from funnelkit.counts.opened import accounts_by_stage, open_beyond, open_book
 from funnelkit.counts.pipeline import closings, passages
+from funnelkit.counts.within import Window, within_windows
+from funnelkit.data.assigning import assign
 from funnelkit.data.lookups import look_up
 from tests.engines import golden
 
 ZONE = next(iter(golden.EXPECTED))
+ACCOUNTS = pd.DataFrame(
+    {"unit": ["A", "C", "Z"], "variant": ["x", "y", "y"], "assigned_at": [None, "2024-01-01", ""]}
+)
 SOURCES = pd.DataFrame({"source": ["web", "nowhere"], "kind": ["inbound", "none"]})
 
 
@@ -37,6 +42,14 @@ def told(leads: fk.Leads) -> dict[str, str]:
     found["targets"] = frame.sort_values("account").to_csv(index=False)
     listed = look_up(leads, SOURCES, "source")
     found["list"] = listed.summary()
+    assigned = assign(leads, ACCOUNTS, start="lead", unit="account")
+    found["assigned"] = assigned.records.to_csv(index=False)
+    for name, arms in (("source", assign(leads, "source", start="lead")), ("table", assigned)):
+        came = within_windows(
+            arms.leads, [Window("lead", "won", 60)], arm=arms.column, cluster="account", by_day=True
+        )
+        frame = came.to_frame().astype({"day": str})
+        found[f"arms by {name}"] = frame.to_csv(index=False)
     found["listed"] = passages(listed.leads, "lead", "won", by="kind").to_frame().to_csv()
     return found
 

@@ -11,6 +11,7 @@ import pytest
 import funnelkit as fk
 from funnelkit._core.errors import ArgumentError
 from funnelkit.metrics import HEADLINES, Headline, scorecard
+from funnelkit.metrics.headline_figures import FROM_LEADS
 
 FUNNEL = fk.Funnel(["lead", "mql", "opportunity", "won"], exits=["lost"], id="id", value="amount")
 
@@ -41,7 +42,8 @@ def test_each_figure_by_hand(leads: fk.Leads) -> None:
     card = scorecard(leads)
     found = card.to_frame().set_index("metric")
     assert not card.missing
-    assert set(found.index) == set(HEADLINES)
+    assert set(found.index) == set(FROM_LEADS)
+    assert set(FROM_LEADS) < set(HEADLINES)
     assert card.month == "2026-02"
     values = {
         "new_leads": (80, 100),
@@ -136,3 +138,26 @@ def test_a_stage_of_any_name_may_be_the_opportunity() -> None:
     )  # fmt: skip
     card = scorecard(deals, ["opportunity_to_win"], opportunity="Created")
     assert card.lines[0].now.value == pytest.approx(9 / 30)
+
+
+def test_deals_of_hubspot_begin_with_the_opportunity() -> None:
+    funnel = fk.Funnel(["Created", "Contract Sent", "Closed Won"], exits=["lost"], id="Deal ID")
+    rows = [
+        {"Deal ID": f"{k}", "Created": "2026-01-03", "Contract Sent": None, "lost": None,
+         "Closed Won": "2026-01-20" if k < 9 else None}
+        for k in range(40)
+    ]  # fmt: skip
+    deals = fk.from_frame(pd.DataFrame(rows), funnel, as_of="2026-01-31")
+    card = scorecard(deals, ["new_opportunities", "close_rate", "qualification_rate"])
+    assert card.to_frame()["value"].tolist() == [40]
+    assert all("begins with `Created`, the opportunity" in one for one in card.missing)
+
+
+def test_what_no_stage_plays_has_its_remedy_in_one_line() -> None:
+    rows = pd.DataFrame({"id": ["a"], "signup": "2026-01-05", "trial": None, "paid": [None]})
+    bare = fk.from_frame(rows, fk.Funnel(["signup", "trial", "paid"], id="id"), as_of="2026-01-31")
+    (reason,) = scorecard(bare, ["win_rate"]).missing
+    assert reason == (
+        "No win rate: no stage is named after opportunities or deals; say which one it is, such "
+        'as opportunity="signup", or name it so under `stages`.'
+    )

@@ -8,10 +8,12 @@ from funnelkit.monitor import average_run_length, chance_of_signal, limit_for
 from funnelkit.monitor.charts.run_rules import SETS, average_run_length_with
 from funnelkit.monitor.run_lengths.lengths import METHODS, cusum_paths, ewma_path
 
-# Lucas and Saccucci (1990), Technometrics 32, 1-12, table 3, λ = 0.2, L = 2.962: shift -> ARL
+# Montgomery, Introduction to Statistical Quality Control, table 9.11 (adapted from Lucas and
+# Saccucci, 1990, Technometrics 32, 1-12, table 3), λ = 0.2, L = 2.962: shift -> ARL. Columns of the
+# paper itself stand in test_published_charts.py.
 EWMA = {0: 500, 0.25: 150, 0.5: 41.8, 0.75: 18.2, 1: 10.5, 1.5: 5.5, 2: 3.7, 3: 2.4, 4: 1.9}
-# Montgomery, Introduction to Statistical Quality Control, table 9.3 (after Lucas and Crosier,
-# 1982), k = 1/2: shift -> ARL with h = 4 and with h = 5
+# Montgomery, the same, table 9.3; of h = 4 also Lucas and Crosier (1982), Technometrics 24,
+# 199-205, table 1; k = 1/2: shift -> ARL with h = 4 and with h = 5
 CUSUM = {
     0: (168, 465),
     0.25: (74.2, 139),
@@ -49,7 +51,7 @@ def test_cusum_table():
 
 def test_shewhart():
     assert average_run_length(limit=3) == pytest.approx(370.398, abs=0.001)  # 1 / 0.0026998
-    assert average_run_length(limit=3, shift=1) == pytest.approx(43.9, abs=0.05)  # Montgomery, 6.2
+    assert average_run_length(limit=3, shift=1) == pytest.approx(43.895, abs=0.001)  # 1 / 0.022782
     assert average_run_length("ewma", limit=3, smoothing=1) == pytest.approx(370.398, abs=0.001)
 
 

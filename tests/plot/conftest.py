@@ -23,7 +23,6 @@ NASTY = (
 
 @pytest.fixture(autouse=True)
 def _close_figures() -> Iterator[None]:
-    plt.close("all")  # those of examples in docstrings
     yield
     plt.close("all")
 

@@ -205,9 +205,9 @@ def _of_leads(
     """Return the cost per customer of leads, won in the period or of its cohort so far."""
     from funnelkit.counts.build import flows, triangle
 
-    by = _columns(leads, channel)
+    by = columns_of(leads, channel)
     freq = leads.funnel.calendar.freq(every)
-    costs = costs_of(ledger, _spend_columns(by, channel), freq=freq)
+    costs = costs_of(ledger, spend_columns(by, channel), freq=freq)
     if basis == "won":
         counted = flows(leads, every=every, by=by)
         own, segments, order = counted.periods, counted.segments, counted.by
@@ -232,7 +232,7 @@ def _of_leads(
             f"{display.plural(undated, 'customer')} without a known day of the win "
             f"{'is' if undated == 1 else 'are'} in no period."
         )
-    return _joined(
+    return joined(
         costs,
         by,
         {key: won[row].astype(float) for row, key in enumerate(keys)},
@@ -254,7 +254,7 @@ def _of_rates(
     if channel is None and len(rates.by) == 1:
         channel = rates.by[0]
     freq = rates.cohorts.freqstr
-    costs = costs_of(ledger, _spend_columns(rates.by, channel), freq=freq)
+    costs = costs_of(ledger, spend_columns(rates.by, channel), freq=freq)
     low, high = (np.asarray(end) for end in rates.confidence_interval(confidence_level))
     expected = np.where(rates.entered > 0, rates.adjusted * rates.entered, 0.0)
     ends = [np.where(rates.entered > 0, end * rates.entered, 0.0) for end in (low, high)]
@@ -270,7 +270,7 @@ def _of_rates(
         )
     if rates.horizon is not None:
         notes.append(f"Customers within {display.plural(rates.horizon, 'day')}.")
-    return _joined(
+    return joined(
         costs,
         rates.by,
         {key: expected[row] for row, key in enumerate(keys)},
@@ -285,7 +285,7 @@ def _of_rates(
     )
 
 
-def _joined(
+def joined(
     costs: Costs,
     by: Sequence[str],
     won: dict[Key, FloatArray],
@@ -298,8 +298,10 @@ def _joined(
     as_of: Any,
     ends: Sequence[dict[Key, FloatArray]] = (),
     confidence_level: float = 0.95,
+    name: str = _NAME,
+    of_what: str = "customers",
 ) -> Measure:
-    """Return the costs over the customers, segment by segment."""
+    """Return the costs over the customers, or over whatever they brought, segment by segment."""
     shared = costs.periods.intersection(own)
     if not len(shared):
         raise EvidenceError(
@@ -343,13 +345,13 @@ def _joined(
         low = np.where(some, np.minimum(dear, cheap), np.nan)
         high = np.where(some, np.maximum(dear, cheap), np.nan)
     return Measure(
-        name=_NAME,
+        name=name,
         definition=definition,
         unit="money",
         numerator=cost,
         denominator=customers,
         numerator_name="cost",
-        denominator_name="customers",
+        denominator_name=of_what,
         by=tuple(by),
         segments=segments,
         periods=tuple(period_label(period) for period in shared),
@@ -362,7 +364,7 @@ def _joined(
     )
 
 
-def _columns(leads: Leads, channel: str | None) -> tuple[str, ...]:
+def columns_of(leads: Leads, channel: str | None) -> tuple[str, ...]:
     """Return the segments to split leads by: businesses kept apart, then the channel."""
     funnel = leads.funnel
     if channel is not None:
@@ -371,7 +373,7 @@ def _columns(leads: Leads, channel: str | None) -> tuple[str, ...]:
     return apart if channel is None else (*apart, channel)
 
 
-def _spend_columns(by: Sequence[str], channel: str | None) -> tuple[str, ...]:
+def spend_columns(by: Sequence[str], channel: str | None) -> tuple[str, ...]:
     """Return the columns of the spend that stand for segments of the leads."""
     return tuple("channel" if name == channel else name for name in by)
 
@@ -382,7 +384,7 @@ def _adjusted(
     from funnelkit.counts.build import triangle
     from funnelkit.lag import adjust
 
-    by = _columns(leads, channel)
+    by = columns_of(leads, channel)
     tri = triangle(leads, leads.funnel.stages[0], leads.funnel.won, cohort=every, by=by)
     return adjust(tri, fit, confidence_level=confidence_level)
 

@@ -26,14 +26,24 @@ if TYPE_CHECKING:
     from funnelkit.counts.several import Triangles
     from funnelkit.counts.triangle import Triangle
     from funnelkit.data.records import Leads
+    from funnelkit.lag import AdjustedRates
     from funnelkit.rates.cohorts import CohortRates
+    from funnelkit.rates.labelled import LabelledRate
     from funnelkit.rates.stages import StageRates
 
 FloatArray = NDArray[np.float64]
 
 
 def benchmark(
-    rates: Leads | StageRates | Stays | Triangle | Triangles | CohortRates | pd.DataFrame,
+    rates: Leads
+    | StageRates
+    | Stays
+    | Triangle
+    | Triangles
+    | CohortRates
+    | AdjustedRates
+    | LabelledRate
+    | pd.DataFrame,
     own: Mapping[Any, Any] | pd.DataFrame | None = None,
     *,
     stages: Mapping[str, str | None] | None = None,
@@ -48,7 +58,8 @@ def benchmark(
     ----------
     rates
         Leads, whose rates are corrected for the age of the records; or triangles, which are as
-        well; or a stage table, cohort rates, or a table with ``start``, ``target``, ``entered``,
+        well; or a stage table or one of its rates, rates of cohorts, as they stand or adjusted
+        (:func:`funnelkit.lag.adjust`), or a table with ``start``, ``target``, ``entered``,
         ``converted`` and, where some are still ``open``, how many.
     own
         The user's ranges, which stand in place of published ones: a mapping such as

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,14 +11,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelkit._core import display
-from funnelkit._core.errors import EvidenceError
+from funnelkit._core.errors import ArgumentError, EvidenceError
 from funnelkit._core.interval import share_interval
 from funnelkit._core.result import frozen
 from funnelkit.counts.triangle import Segment, Triangle
 from funnelkit.lag import adjust, fit_competing
+from funnelkit.lag.adjusting.noise import own_interval, widened
 from funnelkit.rates.labelled import LabelledRate
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from funnelkit.lag import AdjustedRates
     from funnelkit.rates.cohorts import CohortRates
     from funnelkit.rates.stages import StageRates
 
@@ -26,6 +31,7 @@ IntArray = NDArray[np.int64]
 Pair = tuple[str, str]
 SETTLED = 0.9
 _FOLLOWED = 0.1
+_BEYOND = 1.5
 _NUMBERS = ("rate", "low", "high", "maturity", "most")
 
 
@@ -184,6 +190,95 @@ def of_cohorts(rates: CohortRates) -> Conversion:
         settled=np.zeros(len(entered), bool),
         horizon=rates.within,
     )
+
+
+def of_adjusted(rates: AdjustedRates) -> Conversion:
+    """Return the conversion of adjusted cohorts taken together, as their own fit has it.
+
+    Notes
+    -----
+    Of the cohorts with a basis of their own: conversions by the horizon over mature leads, at
+    most what it comes to if all that are undecided convert; of a shrunken fit, the mean of its
+    rates by leads. Doubt about timing and pace is taken to be the same for all cohorts, so that
+    it does not average out. The rate is settled where maturity is at least nine tenths, and
+    conversions count at any age; or, with a horizon, where of the cohorts that have been followed
+    half as long again nine tenths of what came had come by it, as in :func:`of_triangle`.
+    """
+    level = rates.confidence_level
+    own = (rates.entered > 0) & ((rates.basis != "pooled") & (rates.late == 0))
+    entered = np.where(own, rates.entered, 0).sum(axis=1)
+    converted = np.where(own, rates.converted, 0).sum(axis=1)
+    undecided = np.where(own, rates.undecided, 0).sum(axis=1)
+    mature = np.where(own, rates.mature_leads, 0.0).sum(axis=1)
+    some = entered > 0
+    safe = np.maximum(entered, 1)
+    maturity = np.where(some, mature / safe, np.nan)
+    most = np.where(some, (converted + undecided) / safe, np.nan)
+    if rates.shrunken is not None:
+        share = np.where(own, rates.entered, 0) / safe[:, None]
+        ends = rates.confidence_interval(level)
+        rate, low, high = (
+            (share * np.asarray(part)).sum(axis=1) for part in (rates.adjusted, *ends)
+        )
+    else:
+        worth = np.where(own, rates.worth, 0.0).sum(axis=1)
+        seen = converted * worth / safe
+        mean = np.where(mature > 0, mature / safe, 1.0)
+        rate = np.minimum(converted / np.maximum(mature, 1.0), np.where(some, most, 1.0))
+        weight = np.where(own, rates.mature_leads, 0.0) / np.maximum(mature, 1e-12)[:, None]
+        doubt = (weight * np.hypot(rates.timing_sd, rates.pace_sd)).sum(axis=1)
+        centre = np.where(seen > 0, seen, 0.5) / np.maximum(worth, 1.0) / mean
+        alone = own_interval(seen, worth, mean, confidence_level=level)
+        low, high = (
+            np.asarray(end) for end in widened(alone, centre, doubt, confidence_level=level)
+        )
+    return Conversion(
+        start=rates.start,
+        target=rates.target,
+        segments=rates.segments,
+        entered=entered,
+        converted=converted,
+        rate=np.where(some, rate, np.nan),
+        low=np.where(some, low, np.nan),
+        high=np.where(some, high, np.nan),
+        maturity=np.where(converted > 0, maturity, np.nan),
+        most=most if rates.horizon is None else np.full(len(entered), np.nan),
+        settled=some & (converted > 0) & (np.nan_to_num(maturity) >= SETTLED) & _flat(rates, own),
+        horizon=rates.horizon,
+    )
+
+
+def _flat(rates: AdjustedRates, own: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Return for each segment whether hardly anything comes after the horizon."""
+    if rates.horizon is None:
+        return np.ones(len(rates.segments), bool)
+    ages = np.array([_youngest(period, rates.as_of) for period in rates.cohorts])
+    old = own & (ages >= _BEYOND * rates.horizon)[None, :]
+    by_then = np.where(old, rates.converted, 0).sum(axis=1)
+    later = np.where(old, rates.later, 0).sum(axis=1)
+    enough = np.where(old, rates.entered, 0).sum(axis=1) >= display.FEWEST
+    return np.asarray(enough & (by_then >= SETTLED * (by_then + later)))
+
+
+def _youngest(period: pd.Period, as_of: dt.date) -> int:
+    end: dt.date = period.end_time.date()
+    return (as_of - end).days
+
+
+def of_labelled(rate: LabelledRate) -> Conversion:
+    """Return the conversion of a labelled rate, as it stands.
+
+    Raises
+    ------
+    ArgumentError
+        If it is no rate from one stage to another.
+    """
+    if not rate.start or not rate.target:
+        raise ArgumentError(
+            f"`rates`: {rate.name} ({rate.label}) is not from one stage to another, so there is no "
+            "range for it; take it from fk.rates.flow(leads), or give a table."
+        )
+    return _labelled((rate.start, rate.target), rate)
 
 
 def of_counts(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise
 from types import MappingProxyType
@@ -17,7 +17,9 @@ from funnelkit._core.errors import ArgumentError, DataError, EvidenceError
 from funnelkit.counts.flows import Stays
 from funnelkit.counts.several import Triangles
 from funnelkit.counts.triangle import Segment, Triangle
+from funnelkit.lag import AdjustedRates
 from funnelkit.rates.cohorts import CohortRates
+from funnelkit.rates.labelled import LabelledRate
 from funnelkit.rates.ranges import measured
 from funnelkit.rates.ranges.measured import Conversion, Pair
 from funnelkit.rates.stages import StageRates, flow
@@ -84,17 +86,17 @@ def source_of(given: Any, *, by: str | Sequence[str] | None) -> Source:
         given = flow(given)
     if hasattr(given, "columns") and hasattr(given, "groupby"):
         return _of_table(given, by)
-    if isinstance(given, (StageRates, CohortRates)):
+    if isinstance(given, (StageRates, CohortRates, AdjustedRates, LabelledRate)):
         _refuse_by(by)
-        return _of_stages(given) if isinstance(given, StageRates) else _of_cohorts(given)
+        return _of_stages(given) if isinstance(given, StageRates) else _of_one(given)
     if isinstance(given, (Triangle, Triangles)):
         _refuse_by(by)
         return _of_triangles([given] if isinstance(given, Triangle) else list(given.values()))
     if hasattr(given, "funnel") and hasattr(given, "journeys"):
         return _of_leads(given, () if by is None else (by,) if isinstance(by, str) else tuple(by))
     raise ArgumentError(
-        "`rates` must be leads, triangles, what fk.rates.flow or fk.rates.cohort returns, or a "
-        "table with `start`, `target`, `entered` and `converted`; got "
+        "`rates` must be leads, triangles, what fk.rates.flow, fk.rates.cohort or fk.lag.adjust "
+        "returns, or a table with `start`, `target`, `entered` and `converted`; got "
         f"{type(given).__name__}."
     )
 
@@ -156,8 +158,6 @@ def _of_stages(table: StageRates) -> Source:
     last = stages[-1]
 
     def measure(pairs: Sequence[Pair], level: float) -> Found:
-        from dataclasses import replace
-
         own = replace(table, confidence_level=level)
         found: dict[Pair, Conversion] = {}
         missing: dict[Pair, str] = {}
@@ -179,22 +179,30 @@ def _of_stages(table: StageRates) -> Source:
     )
 
 
-def _of_cohorts(rates: CohortRates) -> Source:
+def _of_one(rates: CohortRates | AdjustedRates | LabelledRate) -> Source:
+    """Return a source of the one conversion that rates of cohorts, or a labelled rate, tell."""
     pair = (rates.start, rates.target)
+    if isinstance(rates, LabelledRate):
+        measured.of_labelled(rates)  # says so where it leads from no stage to another
 
     def measure(pairs: Sequence[Pair], level: float) -> Found:
-        from dataclasses import replace
-
         own = replace(rates, confidence_level=level)
-        found = {pair: measured.of_cohorts(own)} if pair in pairs else {}
-        return Found(segments=rates.segments, conversions=found)
+        if pair not in pairs:
+            return Found(segments=rates.segments, conversions={})
+        if isinstance(own, CohortRates):
+            one = measured.of_cohorts(own)
+        elif isinstance(own, LabelledRate):
+            one = measured.of_labelled(own)
+        else:
+            one = measured.of_adjusted(own)
+        return Found(segments=rates.segments, conversions={pair: one})
 
     return Source(
         stages=pair,
         pairs=(pair,),
         measure=measure,
         by=rates.by,
-        apart=rates.apart,
+        apart=() if isinstance(rates, AdjustedRates) else rates.apart,
         as_of=rates.as_of,
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from funnelkit._core import display
@@ -14,14 +15,27 @@ from funnelkit.data import journeys
 from funnelkit.data.control.tying import tie_out
 from funnelkit.report.page.facts import Facts, Missing, Setting
 from funnelkit.report.page.terms import Terms
-from funnelkit.report.page.views import method, months, moved, rates, records, scores, watched
+from funnelkit.report.page.views import (
+    channels,
+    coming,
+    method,
+    months,
+    moved,
+    rates,
+    records,
+    scores,
+    trials,
+    watched,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from funnelkit.counts.triangle import Triangle
     from funnelkit.data.control.totals import ControlTotal
+    from funnelkit.data.ledgers import Ledger
     from funnelkit.data.records import Leads
+    from funnelkit.experiment import Design
     from funnelkit.metrics import Headline
 
 _SHOWN = 6
@@ -42,6 +56,10 @@ def gather(
     expected: Sequence[ControlTotal] = (),
     headlines: Sequence[Headline] = (),
     ranges: Mapping[str, tuple[float, float]] | None = None,
+    tables: Mapping[str, Ledger] | None = None,
+    channel: str | None = None,
+    restricted: bool = False,
+    experiments: Sequence[Design] = (),
 ) -> Facts:
     """Return everything that the page of a month says, as known at the month's end.
 
@@ -70,9 +88,17 @@ def gather(
         Control totals of the CRM; they are compared with all of the data, not only with what was
         known at the month's end.
     headlines
-        The metrics that matter, with their targets; none: all that the funnel has.
+        The metrics that matter, with their targets; none: all that funnel and tables have.
     ranges
         Step such as ``"lead -> mql"`` -> the range that is usual here, in place of published ones.
+    tables
+        Kind -> table beside the leads, such as ``"spend"``.
+    channel
+        Segment of the leads whose values are the channels of spend and visitors.
+    restricted
+        Whether the leads are a part of those exported.
+    experiments
+        Tests that run, as they were declared.
 
     Raises
     ------
@@ -97,10 +123,20 @@ def gather(
         files=tuple(known.rows.names),
         simulated=simulated,
         changes=changes,
+        restricted=restricted,
     )
     tied = tie_out(leads, expected) if expected else None
     facts = _facts(known, setting, segment, horizon, ranges)
-    return replace(facts, tied=tied, card=scores.card_of(known, setting, facts.cohorts, headlines))
+    held = tables or {}
+    return replace(
+        facts,
+        tied=tied,
+        card=scores.card_of(known, setting, facts.cohorts, headlines, tables=held, channel=channel),
+        channels=channels.channels_view(known, setting, held, channel),
+        experiments=trials.trials_view(known, experiments),
+        ahead=partial(coming.coming_view, known, setting),
+        quality=records.with_tables(facts.quality, held),
+    )
 
 
 def _of_one_business(leads: Leads) -> Leads:

@@ -19,7 +19,9 @@ from funnelkit.report.page.sections import (
     alerts,
     bottlenecks,
     cohorts,
+    coming,
     definitions,
+    experiments,
     funnel,
     headline,
     moved,
@@ -85,6 +87,8 @@ class Page:
     cohorts = part(cohorts.section)
     adjusted = part(adjusted.section)
     moved = part(moved.section)
+    coming = part(coming.section)
+    experiments = part(experiments.section)
     timing = part(timing.section)
     tested = part(tested.section)
     segments = part(segments.section)
@@ -211,6 +215,7 @@ def monthly(
     changes: tuple[tuple[dt.date, str], ...] = ()
     headlines: tuple[Headline, ...] = ()
     ranges: Mapping[str, tuple[float, float]] = {}
+    beside: dict[str, Any] = {}
     totals = expected_totals(expected, leads.funnel) if leads is not None and expected else ()
     if leads is not None:
         simulated = leads.truth is not None
@@ -225,6 +230,9 @@ def monthly(
         leads, simulated = setup.read(data=data, join=join), False
         title, changes = setup.title, tuple((one.date, one.what) for one in setup.changes)
         totals, headlines, ranges = setup.expected, setup.headlines, setup.ranges
+        beside = {"tables": setup.tables.read(), "channel": setup.tables.channel}
+        beside |= {"experiments": setup.experiments}
+        beside |= {"restricted": bool(setup.where or setup.exclude)}
     facts = gather(
         leads,
         month=month,
@@ -239,5 +247,6 @@ def monthly(
         expected=totals,
         headlines=headlines,
         ranges=ranges,
+        **beside,
     )
     return Page(facts)

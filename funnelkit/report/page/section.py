@@ -71,7 +71,7 @@ class Section:
     eyebrow
         What the section is about.
     title
-        What was found.
+        What was found; a section without one is not shown.
     lead
         One to three sentences with numbers.
     body
@@ -91,7 +91,9 @@ class Section:
     after: Part = None
 
     def html(self) -> Html:
-        """Return the section as markup."""
+        """Return the section as markup; nothing where it has nothing to say."""
+        if not self.title:
+            return Html("")
         return el(
             "section",
             el("p", self.eyebrow, class_="eyebrow"),
@@ -104,10 +106,12 @@ class Section:
         )
 
     def _repr_html_(self) -> str:
-        return str(el("div", self.html(), class_="fk"))
+        return str(el("div", self.html(), class_="fk")) if self.title else ""
 
     def __repr__(self) -> str:
         """Return eyebrow, title and lead as plain text."""
+        if not self.title:
+            return f"{self.eyebrow}: none"
         lines = [f"{self.eyebrow}: {plain(self.title)}", plain(self.lead)]
         return "\n".join(line for line in lines if line)
 

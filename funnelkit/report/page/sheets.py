@@ -10,7 +10,9 @@ from funnelkit._core.display import segment_name
 from funnelkit.monitor import Alerts
 from funnelkit.rates import Diagnosis
 from funnelkit.report.page.facts import (
+    Channels,
     Cohorts,
+    Coming,
     Curve,
     Facts,
     Flow,
@@ -34,6 +36,8 @@ def sheets_of(facts: Facts) -> dict[str, Sheet]:
     if facts.card is not None and facts.card.lines:
         title = f"Headline metrics of {facts.card.month}"
         found["Headlines"] = Sheet(title, facts.card.to_frame(), facts.card.missing)
+    if facts.channels is not None:
+        found["Channels"] = _channels(facts.channels)
     made: tuple[tuple[str, Any, Callable[[Any], Sheet]], ...] = (
         ("Alerts", facts.alerts, _alerts),
         ("Cohorts", facts.cohorts, _cohorts),
@@ -44,6 +48,7 @@ def sheets_of(facts: Facts) -> dict[str, Sheet]:
         ("Bottlenecks", facts.diagnosis, _bottlenecks),
         ("Segments", facts.segments, _segments),
         ("What moved", facts.moved, _moved),
+        ("To come", facts.coming(), _coming),
     )
     found |= {name: make(view) for name, view, make in made if not isinstance(view, Missing)}
     if facts.tied:
@@ -51,6 +56,30 @@ def sheets_of(facts: Facts) -> dict[str, Sheet]:
     found["Audit"] = _audit(facts)
     found["Rows"] = _rows(facts)
     return found
+
+
+def _coming(view: Coming) -> Sheet:
+    """Return each month to come, and below it the earlier ones as they were foretold."""
+    import pandas as pd
+
+    forecast = view.forecast
+    deals = forecast if forecast.deals is None else forecast.deals
+    frame = deals.to_frame().drop(columns=list(deals.by))
+    if forecast.unit == "value":
+        frame = pd.concat([frame, forecast.to_frame().drop(columns=["period", *deals.by])], axis=1)
+    said = [
+        {
+            "period": period_label(one.month),
+            "expected": one.expected.value,
+            "low": one.expected.low,
+            "high": one.expected.high,
+            "came": one.came,
+        }
+        for one in view.past
+    ]
+    whole = frame[: len(deals.periods)]
+    table = pd.concat([pd.DataFrame(said), whole], ignore_index=True) if said else whole
+    return Sheet("Wins to come, after earlier months as they were foretold", table, "")
 
 
 def _frame(rows: list[dict[str, object]], columns: tuple[str, ...]) -> pd.DataFrame:
@@ -83,6 +112,25 @@ def _months(facts: Facts) -> Sheet:
         columns += ("known_amounts", "total_value")
     notes = () if facts.months.no_money is None else (facts.months.no_money,)
     return Sheet("Entries and conversions by calendar month", _frame(rows, columns), notes)
+
+
+def _channels(view: Channels) -> Sheet:
+    rows: list[dict[str, object]] = [
+        {
+            view.column: segment_name([row.name]),
+            "months": row.months,
+            "cost_value": row.cost,
+            "entered": row.leads,
+            "customers": row.customers,
+            "cost_per_lead_value": row.cost / row.leads if row.leads else None,
+            "cac_value": row.cost / row.customers if row.customers else None,
+            "return_ratio": row.returned,
+        }
+        for row in view.rows
+    ]
+    title = f"What each {view.column} cost and brought, {view.first} to {view.last}"
+    note = "Over the months with a known cost; a cost that is missing is not 0."
+    return Sheet(title, _frame(rows, tuple(rows[0])), (note, *view.notes))
 
 
 def _cohorts(view: Cohorts) -> Sheet:
@@ -242,6 +290,6 @@ def _audit(facts: Facts) -> Sheet:
 def _rows(facts: Facts) -> Sheet:
     rows: list[dict[str, object]] = [
         {"file": file, "reason": reason, "rows": number}
-        for file, reason, number in facts.quality.accounting
+        for file, reason, number in (*facts.quality.accounting, *facts.quality.beside)
     ]
     return Sheet("Every row that was read", _frame(rows, ("file", "reason", "rows")))

@@ -23,13 +23,17 @@ _BOLD = 1.12
 
 @dataclass(frozen=True)
 class Step:
-    """One row: where it starts and ends, and what is printed at its right end."""
+    """One row: where it starts and ends, and what is printed at its right end.
+
+    ``ends`` are those of an interval, drawn over the end of the row.
+    """
 
     name: str
     start: float
     end: float
     words: str
     total: bool = False
+    ends: tuple[float, float] | None = None
 
     @property
     def kind(self) -> str:
@@ -88,12 +92,19 @@ def _narrow(steps: Sequence[Step], size: Size) -> Drawing:
 
 
 def _scale(steps: Sequence[Step], start: float, end: float) -> Scale:
-    return Scale(0, max(max(step.start, step.end) for step in steps) or 1.0, start, end)
+    tops = (max(step.start, step.end, *(step.ends or ())) for step in steps)
+    return Scale(0, max(tops) or 1.0, start, end)
 
 
 def _bar(sheet: Drawing, step: Step, scale: Scale, across: tuple[float, float]) -> None:
     low, high = sorted((scale(step.start), scale(step.end)))
     sheet.rect(low, across[0], max(high - low, 1.5), across[1], step.kind)
+    if step.ends is not None:
+        middle, cap = across[0] + across[1] / 2, across[1] / 4
+        left, right = scale(step.ends[0]), scale(step.ends[1])
+        sheet.line(left, middle, right, middle, "bridge-interval")
+        for x in (left, right):
+            sheet.line(x, middle - cap, x, middle + cap, "bridge-interval")
 
 
 def _links(sheet: Drawing, steps: Sequence[Step], scale: Scale, row: float, below: float) -> None:

@@ -6,9 +6,12 @@ A view holds counts and estimates and no words. Where the data cannot support a 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from funnelkit.report.page.facts.channels import Channel, Channels
 from funnelkit.report.page.facts.cohorts import (
     Alike,
     Cell,
@@ -25,6 +28,7 @@ from funnelkit.report.page.facts.cohorts import (
     Window,
     WindowRow,
 )
+from funnelkit.report.page.facts.coming import Coming, Said
 from funnelkit.report.page.facts.months import Months, Tally
 from funnelkit.report.page.facts.moved import Moved
 from funnelkit.report.page.facts.records import Finding, Flow, Quality, Stage
@@ -41,6 +45,7 @@ from funnelkit.report.page.facts.tested import Ever, Foretold, Tested
 
 if TYPE_CHECKING:
     from funnelkit.data.control.tying import TieOut
+    from funnelkit.experiment import Readout
     from funnelkit.metrics import Scorecard
     from funnelkit.monitor import Alerts
     from funnelkit.rates import Diagnosis
@@ -52,8 +57,11 @@ __all__ = [
     "YOUNG",
     "Alike",
     "Cell",
+    "Channel",
+    "Channels",
     "CohortRow",
     "Cohorts",
+    "Coming",
     "Curve",
     "Earlier",
     "Ever",
@@ -68,6 +76,7 @@ __all__ = [
     "Months",
     "Moved",
     "Quality",
+    "Said",
     "Segment",
     "Segments",
     "Setting",
@@ -85,8 +94,10 @@ __all__ = [
 class Facts:
     """Everything the page says.
 
-    ``card`` holds the headline metrics beside their targets; ``tied`` our figures beside the CRM's
-    own totals, where some were given.
+    ``card`` holds the headline metrics beside their targets; ``channels`` what each channel cost
+    and brought, where there is a table of spend; ``experiments`` each test that runs by its name;
+    ``tied`` our figures beside the CRM's own totals, where some were given. ``ahead`` makes what is
+    still to come, once :meth:`coming` is asked for: it takes longer than all else.
     """
 
     setting: Setting
@@ -102,5 +113,18 @@ class Facts:
     alerts: Alerts | Missing
     diagnosis: Diagnosis | Missing
     quality: Quality
+    ahead: Callable[[], Coming | Missing] | None = None
     card: Scorecard | None = None
+    channels: Channels | None = None
+    experiments: tuple[tuple[str, Readout | Missing], ...] = ()
     tied: TieOut | None = None
+
+    def coming(self) -> Coming | Missing:
+        """Return what is still to come, made when it is first asked for."""
+        return self._coming
+
+    @cached_property
+    def _coming(self) -> Coming | Missing:
+        if self.ahead is None:
+            return Missing("It needs leads that have entered.")
+        return self.ahead()

@@ -98,6 +98,8 @@ class Quality:
         In the audit's order.
     accounting
         (file, reason, rows); the reason ``kept`` is what is left.
+    beside
+        The same of the tables beside the leads.
     aside
         Rows that are in no figure, for another reason than their date.
     left_out
@@ -110,6 +112,7 @@ class Quality:
 
     findings: tuple[Finding, ...] = ()
     accounting: tuple[tuple[str, str, int], ...] = ()
+    beside: tuple[tuple[str, str, int], ...] = ()
     aside: int = 0
     left_out: int = 0
     rates_from: pd.Period | None = None

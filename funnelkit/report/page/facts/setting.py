@@ -43,7 +43,10 @@ class Missing:
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """What the page is about: month, day of the data, names, calendar, dated changes."""
+    """What the page is about: month, day of the data, names, calendar, dated changes.
+
+    ``restricted`` says that its leads are a part of those exported (`where`, `exclude`).
+    """
 
     month: pd.Period
     as_of: dt.date
@@ -55,6 +58,7 @@ class Setting:
     files: tuple[str, ...] = ()
     currency: str | None = None
     simulated: bool = False
+    restricted: bool = False
     changes: tuple[tuple[dt.date, str], ...] = ()
 
     def changes_since(self, day: dt.date) -> str | None:

@@ -117,9 +117,7 @@ def _examples(one: Finding) -> Html | None:
 
 
 def _rows(quality: Quality, setting: Setting) -> Html:
-    files: dict[str, list[tuple[str, int]]] = {}
-    for file, reason, rows in quality.accounting:
-        files.setdefault(file, []).append((reason, rows))
+    files = _by_file(quality.accounting)
     if len(files) > _MOST_FILES:
         together: dict[str, int] = {}
         for reason, rows in (part for parts in files.values() for part in parts):
@@ -129,7 +127,8 @@ def _rows(quality: Quality, setting: Setting) -> Html:
         f"{file}: {display.plural(sum(rows for _, rows in parts), 'row')} read = "
         + " + ".join(f"{display.count(rows)} {reason}" for reason, rows in parts)
         + "."
-        for file, parts in files.items()
+        for file, parts in {**files, **_by_file(quality.beside)}.items()
+        if parts
     ]
     terms = setting.terms
     rates = (
@@ -144,3 +143,10 @@ def _rows(quality: Quality, setting: Setting) -> Html:
         )
     words = prose(" ".join([*sentences, f"{rates}."]))
     return el("p", el("b", "Every row is accounted for."), " ", words, class_="rows")
+
+
+def _by_file(accounting: tuple[tuple[str, str, int], ...]) -> dict[str, list[tuple[str, int]]]:
+    files: dict[str, list[tuple[str, int]]] = {}
+    for file, reason, rows in accounting:
+        files.setdefault(file, []).append((reason, rows))
+    return files

@@ -6,10 +6,11 @@ import numpy as np
 
 from funnelkit._core import display
 from funnelkit._core.dates import day_name
-from funnelkit.metrics.headlines import Line, Scorecard, spoken
+from funnelkit.metrics.headlines import Line, Scorecard
 from funnelkit.report.page.facts import SMALL, Facts, Setting
-from funnelkit.report.page.markup import Html, el
+from funnelkit.report.page.markup import Html, el, prose
 from funnelkit.report.page.section import Section, needs
+from funnelkit.report.page.sections.by_channel import channel_table
 from funnelkit.report.page.terms import capital
 
 _VERDICTS = {
@@ -43,7 +44,7 @@ def section(facts: Facts) -> Section:
         eyebrow="Headline metrics",
         title=title_of(card),
         lead=_lead(card, setting),
-        body=(_table(card, setting),),
+        body=(_table(card, setting), channel_table(facts.channels)),
         after=_after(card, aimed=aimed),
     )
 
@@ -73,7 +74,25 @@ def _lead(card: Scorecard, setting: Setting) -> str:
         f"are of {month}{part}; rates are of the {setting.terms.leads} that entered in {month}, "
         "corrected for their age, and opportunity to win is of those that closed in it. A rate "
         "reaches or misses its target only where its whole interval does."
+        + _of_tables(card, setting)
     )
+
+
+def _of_tables(card: Scorecard, setting: Setting) -> str:
+    """Return what is to be known of figures from tables of their own; "" where there are none."""
+    kinds = list(dict.fromkeys(one for line in card.lines if (one := line.known.table)))
+    if not kinds:
+        return ""
+    text = (
+        f" Money and quotas of {display.listed(kinds)} stand as the tables have them, and are "
+        "compared as they are; of costs, less is better."
+    )
+    if setting.restricted:
+        text += (
+            f" This page is of a part of the {setting.terms.leads}, and the tables are taken "
+            "whole: they must be of that part too."
+        )
+    return text
 
 
 def _table(card: Scorecard, setting: Setting) -> Html:
@@ -110,23 +129,27 @@ def _table(card: Scorecard, setting: Setting) -> Html:
 
 def _row(line: Line, *, aimed: bool, owned: bool) -> Html:
     headline, now = line.headline, line.now
-    small = now.unit == "share" and now.denominator[0, 0] < SMALL
+    people = now.unit == "share" and not line.known.estimate
+    small = now.unit == "share" and not people and now.denominator[0, 0] < SMALL
     low, high = (
         float(np.asarray(end)[0, 0]) for end in now.confidence_interval(now.confidence_level)
     )
-    known = np.isfinite(low) and np.isfinite(high) and not small
-    young = now.unit == "share" and not small and not (known and high - low <= _WIDEST)
+    known = np.isfinite(low) and np.isfinite(high) and not small and not people
+    young = now.unit == "share" and not (small or people)
+    young = young and not (known and high - low <= _WIDEST)
     known = known and not young
-    if now.unit == "share":
+    if now.unit == "share" or line.known.percent:
         ends = display.percent_range(low, high, words=True) if known else display.EN_DASH
     else:
-        ends = f"{now.shown(low)} to {now.shown(high)}" if known else display.EN_DASH
+        ends = f"{line.shown(low)} to {line.shown(high)}" if known else display.EN_DASH
     figure = display.EN_DASH if small or young else _shown(line, now.value)
+    if people and np.isfinite(now.value):  # of a handful of people the number says more
+        figure = f"{now.numerator[0, 0]:.0f} of {now.denominator[0, 0]:.0f}"
     cells = [figure, ends, _shown(line, line.before)]
     words = []
     if aimed:
         target = headline.target
-        cells.append("" if target is None else now.shown(target))
+        cells.append("" if target is None else line.shown(target))
         few = small and target is not None
         words.append("too few to tell" if few else _VERDICTS[line.verdict])
     if owned:
@@ -134,7 +157,7 @@ def _row(line: Line, *, aimed: bool, owned: bool) -> Html:
         words.append(", ".join(one for one in told if one))
     name = el(
         "th",
-        el("b", capital(spoken(headline.metric))),
+        el("b", capital(headline.spoken)),
         el("span", f"{line.kind}; {now.definition}", class_="kind"),
         scope="row",
     )
@@ -143,9 +166,9 @@ def _row(line: Line, *, aimed: bool, owned: bool) -> Html:
 
 
 def _shown(line: Line, value: float) -> str:
-    return line.now.shown(value) if np.isfinite(value) else display.EN_DASH
+    return line.shown(value) if np.isfinite(value) else display.EN_DASH
 
 
 def _after(card: Scorecard, *, aimed: bool) -> Html | None:
     words = [*card.missing] if aimed else [_NAMING]
-    return el("p", " ".join(words), class_="note") if words else None
+    return el("p", prose(" ".join(words)), class_="note") if words else None

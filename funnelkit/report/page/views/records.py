@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.report.page.changes import UNKNOWN, Estimate
@@ -12,6 +14,7 @@ from funnelkit.report.page.facts import Flow, Missing, Quality, Setting, Stage
 if TYPE_CHECKING:
     import pandas as pd
 
+    from funnelkit.data.ledgers import Ledger
     from funnelkit.data.records import Leads
     from funnelkit.rates import StageRates
 
@@ -103,3 +106,21 @@ def quality_view(
         rates_from=rates_from,
         in_rates=in_rates,
     )
+
+
+def with_tables(quality: Quality, tables: Mapping[str, Ledger]) -> Quality:
+    """Return what the audit found together with what was found in the tables beside the leads."""
+    from funnelkit.data.accounting import KEPT
+
+    findings, beside = list(quality.findings), list(quality.beside)
+    aside = quality.aside
+    for kind, table in tables.items():
+        name = f"{kind.capitalize()} ({table.source})"
+        findings += [replace(one, what=f"{name}: {one.what}") for one in table.findings]
+        rows = [
+            (name, "kept" if reason == KEPT else str(reason), int(number))
+            for _, reason, number in table.accounting().itertuples(index=False)
+        ]
+        beside += rows
+        aside += sum(number for _, reason, number in rows if reason != "kept")
+    return replace(quality, findings=tuple(findings), beside=tuple(beside), aside=aside)

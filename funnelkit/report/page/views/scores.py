@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,17 +16,26 @@ from funnelkit.metrics.stage_roles import roles
 from funnelkit.report.page.facts import CohortRow, Cohorts, Missing, Setting
 
 if TYPE_CHECKING:
+    from funnelkit.data.ledgers import Ledger
     from funnelkit.data.records import Leads
 
 
 def card_of(
-    leads: Leads, setting: Setting, cohorts: Cohorts | Missing, headlines: Sequence[Headline]
+    leads: Leads,
+    setting: Setting,
+    cohorts: Cohorts | Missing,
+    headlines: Sequence[Headline],
+    *,
+    tables: Mapping[str, Ledger] | None = None,
+    channel: str | None = None,
 ) -> Scorecard:
-    """Return the headline metrics: those of funnel.yml, or all that the funnel has."""
+    """Return the headline metrics: those of funnel.yml, or all that funnel and tables have."""
     card = scorecard(
         leads,
         headlines or None,
         month=period_label(setting.month),
+        tables=tables,
+        channel=channel,
         confidence_level=setting.confidence_level,
     )
     if isinstance(cohorts, Missing) or setting.terms.target != leads.funnel.won:
