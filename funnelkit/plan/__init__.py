@@ -1,0 +1,45 @@
+"""Plans backward from a goal: leads by channel and month, people, money and a probability.
+
+Names are imported on first use: views of a plan need none of what makes one.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from funnelkit.plan.basis.assumptions import Assumptions
+    from funnelkit.plan.basis.channel import Channel, Stream
+    from funnelkit.plan.basis.estimate import Estimate
+    from funnelkit.plan.basis.lag import DayLag, MonthLag
+
+_HOMES = {
+    "Assumptions": "basis.assumptions",
+    "Channel": "basis.channel",
+    "DayLag": "basis.lag",
+    "Estimate": "basis.estimate",
+    "MonthLag": "basis.lag",
+    "Stream": "basis.channel",
+}
+
+__all__ = [
+    "Assumptions",
+    "Channel",
+    "DayLag",
+    "Estimate",
+    "MonthLag",
+    "Stream",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
