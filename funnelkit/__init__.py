@@ -1,7 +1,7 @@
 """funnelkit: honest conversion rates, forecasts and plans for B2B funnels.
 
 The public names stand in the order of the flow: definition, reading, counts, lag, rates, metrics,
-the model, experiments, monitoring, forecasts, views, reports. They are imported on first use, so
+the model, experiments, monitoring, forecasts, plans, views, reports. They are imported on first use, so
 that ``import funnelkit`` stays quick.
 """
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         lag,
         metrics,
         monitor,
+        plan,
         plot,
         rates,
         report,
@@ -55,6 +56,7 @@ _ROOMS = (
     "experiment",
     "monitor",
     "forecast",
+    "plan",
     "plot",
     "table",
     "report",
@@ -128,6 +130,7 @@ __all__ = [
     "monitor",
     "movement",
     "open_archive",
+    "plan",
     "plot",
     "rates",
     "read_activities",
