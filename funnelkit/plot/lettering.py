@@ -54,7 +54,7 @@ def wrapped(words: str, width: float, size: float, *, bold: bool = False) -> lis
     --------
     >>> wrapped("one two", 500, 10)
     ['one two']
-    >>> wrapped("one two three four", 50, 10)
+    >>> wrapped("one two three four", 60, 10)
     ['one two', 'three four']
     """
     lines: list[str] = []
