@@ -14,7 +14,7 @@ from funnelkit._core.dates import WEEKDAYS, Calendar
 from funnelkit._core.errors import DefinitionError, did_you_mean
 from funnelkit.data.control.totals import ControlTotal
 from funnelkit.data.definition import Funnel
-from funnelkit.report.document import Section, read
+from funnelkit.data.document import Section, read
 from funnelkit.report.expected import expected
 from funnelkit.report.experiments import experiments
 from funnelkit.report.exports import DataFiles, data_files, given_files
@@ -293,7 +293,11 @@ def load_config(path: str | os.PathLike[str], *, check_files: bool = True) -> Co
         file = file / FILE_NAME
     source = _text_of(file)
     try:
-        return read(source, lambda root: _config(root, file, check_files=check_files))
+        return read(
+            source,
+            lambda root: _config(root, file, check_files=check_files),
+            needs="a funnel needs at least `stages` and `id`",
+        )
     except DefinitionError as error:
         raise DefinitionError([f"{file.name}, {words}" for words in error.problems]) from None
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from funnelkit.report.document import Section
+from funnelkit.data.document import Section
 
 
 @dataclass(frozen=True, kw_only=True)

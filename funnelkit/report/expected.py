@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.data.control.totals import KEYS, MEASURES, ControlTotal, Mistake, control_totals
-from funnelkit.report.document import Section
+from funnelkit.data.document import Section
 
 if TYPE_CHECKING:
     from funnelkit.data.definition import Funnel

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from funnelkit._core.errors import ArgumentError
-from funnelkit.report.document import Section
+from funnelkit.data.document import Section
 
 if TYPE_CHECKING:
     from funnelkit.data.definition import Funnel

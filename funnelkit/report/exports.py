@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from funnelkit._core.errors import ArgumentError, did_you_mean
+from funnelkit.data.document import Section
 from funnelkit.data.spreadsheets.words import ENDINGS, SERIALS
 from funnelkit.report.dialects import Dialect, dialect_of
-from funnelkit.report.document import Section
 from funnelkit.report.warehouse import warehouse_of
 
 if TYPE_CHECKING:

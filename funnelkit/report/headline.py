@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from funnelkit._core.errors import ArgumentError, did_you_mean
-from funnelkit.report.document import Section
+from funnelkit.data.document import Section
 
 if TYPE_CHECKING:
     from funnelkit.metrics import Headline

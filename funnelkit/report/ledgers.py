@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from funnelkit._core.errors import DataError, FunnelError, did_you_mean
+from funnelkit.data.document import Section
 from funnelkit.data.ledgers.schemas import SCHEMAS, Schema
 from funnelkit.data.spreadsheets.words import ENDINGS
-from funnelkit.report.document import Section
 from funnelkit.report.exports import matching, table_options
 
 if TYPE_CHECKING:

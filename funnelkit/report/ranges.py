@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from funnelkit._core.errors import ArgumentError, did_you_mean
-from funnelkit.report.document import Section
+from funnelkit.data.document import Section
 
 if TYPE_CHECKING:
     from funnelkit.data.definition import Funnel

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from funnelkit.report.document import Section
+from funnelkit.data.document import Section
 
 if TYPE_CHECKING:
     from funnelkit.data.warehouse import Warehouse

@@ -236,8 +236,15 @@ def shown(node: yaml.Node) -> str:
     return "a mapping" if isinstance(node, yaml.MappingNode) else "a list"
 
 
-def parse(source: str) -> yaml.MappingNode:
+def parse(source: str, *, needs: str = "it needs `name: value` lines") -> yaml.MappingNode:
     """Return the root of a document, which must be one mapping without tags and aliases.
+
+    Parameters
+    ----------
+    source
+        Text of the document.
+    needs
+        What is missing in an empty one, for the message.
 
     Raises
     ------
@@ -262,7 +269,7 @@ def parse(source: str) -> yaml.MappingNode:
             f"line {line}: the character {error.character!r} is not allowed in YAML."
         ) from None
     if root is None:
-        raise DefinitionError("the file is empty; a funnel needs at least `stages` and `id`.")
+        raise DefinitionError(f"the file is empty; {needs}.")
     if not isinstance(root, yaml.MappingNode):
         raise DefinitionError(f"must hold `name: value` lines; got {shown(root)}.")
     return root
@@ -293,8 +300,22 @@ def _hint(source: str, error: yaml.MarkedYAMLError) -> str:
     return ""
 
 
-def read(source: str, build: Callable[[Section], T | None]) -> T:
+def read(
+    source: str,
+    build: Callable[[Section], T | None],
+    *,
+    needs: str = "it needs `name: value` lines",
+) -> T:
     """Return what `build` makes of a document, once nothing is wrong with it.
+
+    Parameters
+    ----------
+    source
+        Text of the document.
+    build
+        Makes the result of the root, and notes what is wrong.
+    needs
+        What is missing in an empty document, for the message.
 
     Raises
     ------
@@ -302,7 +323,7 @@ def read(source: str, build: Callable[[Section], T | None]) -> T:
         With every problem at once.
     """
     problems = Problems()
-    root = Section(parse(source), "", problems)
+    root = Section(parse(source, needs=needs), "", problems)
     built = build(root)
     if built is None or problems.found:
         raise DefinitionError(problems.sentences())
