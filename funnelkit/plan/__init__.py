@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from funnelkit.plan.basis.channel import Channel, Stream
     from funnelkit.plan.basis.estimate import Estimate
     from funnelkit.plan.basis.lag import DayLag, MonthLag
+    from funnelkit.plan.goals.reading import read_targets
+    from funnelkit.plan.goals.taking import targets_of
+    from funnelkit.plan.goals.targets import Targets
 
 _HOMES = {
     "Assumptions": "basis.assumptions",
@@ -21,6 +24,9 @@ _HOMES = {
     "Estimate": "basis.estimate",
     "MonthLag": "basis.lag",
     "Stream": "basis.channel",
+    "Targets": "goals.targets",
+    "read_targets": "goals.reading",
+    "targets_of": "goals.taking",
 }
 
 __all__ = [
@@ -30,6 +36,9 @@ __all__ = [
     "Estimate",
     "MonthLag",
     "Stream",
+    "Targets",
+    "read_targets",
+    "targets_of",
 ]
 
 

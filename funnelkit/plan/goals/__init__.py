@@ -1,0 +1,1 @@
+"""What is to be reached: targets by month, read, spread and checked."""
