@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from funnelkit.plan.basis.channel import Channel, Stream
     from funnelkit.plan.basis.estimate import Estimate
     from funnelkit.plan.basis.lag import DayLag, MonthLag
+    from funnelkit.plan.chance.hitting import HitChance
+    from funnelkit.plan.chance.outcomes import Outcomes
+    from funnelkit.plan.chance.simulating import simulated
     from funnelkit.plan.goals.reading import read_targets
     from funnelkit.plan.goals.taking import targets_of
     from funnelkit.plan.goals.targets import Targets
@@ -22,10 +25,13 @@ _HOMES = {
     "Channel": "basis.channel",
     "DayLag": "basis.lag",
     "Estimate": "basis.estimate",
+    "HitChance": "chance.hitting",
     "MonthLag": "basis.lag",
+    "Outcomes": "chance.outcomes",
     "Stream": "basis.channel",
     "Targets": "goals.targets",
     "read_targets": "goals.reading",
+    "simulated": "chance.simulating",
     "targets_of": "goals.taking",
 }
 
@@ -34,10 +40,13 @@ __all__ = [
     "Channel",
     "DayLag",
     "Estimate",
+    "HitChance",
     "MonthLag",
+    "Outcomes",
     "Stream",
     "Targets",
     "read_targets",
+    "simulated",
     "targets_of",
 ]
 
