@@ -130,10 +130,10 @@ def _amounts(found: Lines, numbers: Numbers, column: str, *, is_told: bool) -> A
     if len(numbers.bad):
         texts = [str(numbers.texts[k]) for k in numbers.bad[:5]]
         hint = ""
-        if any("," in text or "." in text for text in texts):
-            hint = ' Where marks stand within numbers, say thousands="," or decimal=",".'
-        elif any(re.search(r"\d ?[kKmM]", text) for text in texts):
+        if any(re.search(r"\d ?[kKmM]", text) for text in texts):
             hint = " Write numbers out: 1200000, not 1.2M."
+        elif any("," in text or "." in text for text in texts):
+            hint = ' Where marks stand within numbers, say thousands="," or decimal=",".'
         found.problems.append(
             f"{name}: {display.count(len(numbers.bad))} of "
             f"{display.plural(int(known.sum()) + len(numbers.bad), 'amount')} no numbers: "

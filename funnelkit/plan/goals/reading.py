@@ -151,9 +151,8 @@ def read_targets(
     if headers.unread:
         shown = display.listed([f"`{display.one_line(one)}`" for one in headers.unread[:10]])
         lines.notes.append(f"Not read: {shown}.")
-    _settle_duplicates(lines, duplicates)
+    found = _Months(lines, shape, Sums(take=take), missing=missing, duplicates=duplicates)
     counted: Unit = unit or headers.unit or "value"
-    found = _Months(lines, shape, Sums(take=take), missing)
     if lines.problems:
         raise DataError(lines.problems)
     made = Targets(
@@ -174,11 +173,15 @@ def read_targets(
 class _Months:
     """What lines come to by month: of each kind, and of new business in each segment."""
 
-    def __init__(self, lines: Lines, shape: Shape, sums: Sums, missing: str) -> None:
+    def __init__(
+        self, lines: Lines, shape: Shape, sums: Sums, *, missing: str, duplicates: str
+    ) -> None:
         self.lines, self.shape, self.sums, self.missing = lines, shape, sums, missing
+        self.are_lost = bool(lines.problems)
         self.run, self.new = Run(0, -1), Months()
         self.segments: dict[str, Months] = {}
         self.other: dict[str, Months] = {}
+        _settle_duplicates(lines, duplicates)
         if not lines.lines:
             if not lines.problems:
                 lines.problems.append("`source` holds no targets.")
@@ -199,7 +202,7 @@ class _Months:
             self._check_kinds([one for rows in totals.values() for one in rows], kinds)
         if "new" not in kinds:
             self._no_new(kinds)
-        lines.problems += sums.problems()
+        lines.problems += [] if self.are_lost else sums.problems()
         lines.notes += sums.notes(shape.words)
 
     def row(self, months: Months) -> np.ndarray:
@@ -233,7 +236,7 @@ class _Months:
     def _fill(self, kind: str, found: dict[str, Months]) -> None:
         """Refuse months that are lacking, or take them as 0."""
         lacking = parts.gaps(found, self.run)
-        if not lacking:
+        if not lacking or self.are_lost:
             return
         shown = "; ".join(
             f"{display.one_line(name)[:60] + ', ' if name else ''}{kind}: "
