@@ -9,10 +9,14 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from funnelkit.plan.backward.result import Plan
+    from funnelkit.plan.backward.reversing import reverse
+    from funnelkit.plan.basis.assuming import assume
     from funnelkit.plan.basis.assumptions import Assumptions
     from funnelkit.plan.basis.channel import Channel, Stream
     from funnelkit.plan.basis.estimate import Estimate
     from funnelkit.plan.basis.lag import DayLag, MonthLag
+    from funnelkit.plan.basis.stating import stated
     from funnelkit.plan.chance.hitting import HitChance
     from funnelkit.plan.chance.outcomes import Outcomes
     from funnelkit.plan.chance.simulating import simulated
@@ -28,10 +32,14 @@ _HOMES = {
     "HitChance": "chance.hitting",
     "MonthLag": "basis.lag",
     "Outcomes": "chance.outcomes",
+    "Plan": "backward.result",
     "Stream": "basis.channel",
     "Targets": "goals.targets",
+    "assume": "basis.assuming",
     "read_targets": "goals.reading",
+    "reverse": "backward.reversing",
     "simulated": "chance.simulating",
+    "stated": "basis.stating",
     "targets_of": "goals.taking",
 }
 
@@ -43,10 +51,14 @@ __all__ = [
     "HitChance",
     "MonthLag",
     "Outcomes",
+    "Plan",
     "Stream",
     "Targets",
+    "assume",
     "read_targets",
+    "reverse",
     "simulated",
+    "stated",
     "targets_of",
 ]
 
