@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import zlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,14 +12,19 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from funnelkit._core import display
+from funnelkit._core import checks, display
+from funnelkit._core.dates import period_label
 from funnelkit._core.errors import ArgumentError
-from funnelkit._core.result import Result
+from funnelkit._core.interval import Interval
+from funnelkit._core.result import Result, frozen
 from funnelkit.plan.basis.channel import Channel, Stream
+from funnelkit.plan.basis.estimate import strata
+from funnelkit.plan.basis.input_keys import estimates, places, with_estimates
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from funnelkit.plan.basis.channel import Unit
     from funnelkit.plan.basis.estimate import Estimate, Kind
 
 FloatArray = NDArray[np.float64]
@@ -92,8 +97,32 @@ class Assumptions(Result):
             for one in self.channels
             if len(one.rates) != steps
         ]
+        if len(self.periods) == 0 or not str(self.periods.freqstr).startswith("M"):
+            wrong.append("the periods are not civil months")
+        elif (np.diff(self.periods.asi8) != 1).any():
+            wrong.append("the periods have gaps, or are out of order")
+        elif self.periods[0].end_time.date() <= self.as_of:
+            first = period_label(self.periods[0])
+            wrong.append(f"{first}, the first period, is over on {self.as_of.isoformat()}")
+        for name, length in (("mix", len(names)), ("season", len(self.periods))):
+            found = getattr(self, name)
+            if found is None:
+                continue
+            object.__setattr__(self, name, frozen(found, np.float64))
+            if np.shape(found) != (length,) or not (np.asarray(found) >= 0).all():
+                wrong.append(f"`{name}` must be {length} numbers of at least 0")
         if wrong:
             raise ArgumentError(f"Assumptions do not fit each other: {'; '.join(wrong)}.")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the channels."""
+        return tuple(one.name for one in self.channels)
+
+    @property
+    def unit(self) -> Unit:
+        """``"value"`` where all channels have a deal size, else ``"count"``."""
+        return "count" if any(one.size is None for one in self.channels) else "value"
 
     @property
     def rates(self) -> FloatArray:
@@ -137,7 +166,9 @@ class Assumptions(Result):
     def stretch_of(self) -> IntArray:
         """Which factor each draw has, shape ``(N, C)``."""
         columns = [
-            np.minimum((self._strata(f"{one.name} lag") * _NODES).astype(np.int64), _NODES - 1)
+            np.minimum(
+                (strata(self.n_draws, f"{one.name} lag") * _NODES).astype(np.int64), _NODES - 1
+            )
             for one in self.channels
         ]
         return np.stack(columns, axis=1)
@@ -174,18 +205,153 @@ class Assumptions(Result):
         return np.array([1.0 if one.size is None else one.size.value for one in self.channels])
 
     @property
+    def shares(self) -> FloatArray:
+        """Share of each channel among leads, shape ``(C,)``: ``mix``, or all alike."""
+        if self.mix is None or not self.mix.sum():
+            return np.full(len(self.channels), 1 / len(self.channels))
+        return np.asarray(self.mix / self.mix.sum())
+
+    @property
     def costs(self) -> FloatArray:
         """Cost of a lead by channel, shape ``(C,)``; NaN where it is not known."""
         return np.array([np.nan if one.cost is None else one.cost.value for one in self.channels])
+
+    def inputs(self) -> dict[str, Estimate]:
+        """Return every number that the plan stands on, by its name.
+
+        Returns
+        -------
+        dict
+            For each channel ``"{channel}: {stage} to {next stage}"``, ``"{channel}: lag in
+            months"`` (mean time to the win), ``"{channel}: deal size"``, ``"{channel}: spread of
+            deals"`` (standard deviation of single deals over their mean), ``"{channel}: cost per
+            lead"`` and ``"{channel}: correlation of leads"``; and the totals ``"in flight"`` and
+            ``"without a lead"`` (money, or deals where deals are counted).
+
+        Examples
+        --------
+        >>> import funnelkit as fk
+        >>> plan_on = fk.plan.stated({"inbound": [0.25, 0.40]}, value=25_000)
+        >>> [key for key in plan_on.inputs()][:2]
+        ['inbound: lead to opportunity', 'inbound: opportunity to won']
+        """
+        return estimates(self)
+
+    def with_inputs(self, given: Mapping[str, float | Estimate]) -> Assumptions:
+        """Return the same with some inputs changed.
+
+        Parameters
+        ----------
+        given
+            Name of an input, as in :meth:`inputs`, -> a number, which keeps its relative doubt, or
+            an :class:`Estimate` with a doubt of its own.
+
+        Raises
+        ------
+        ArgumentError
+            With every problem at once: names that are not known, numbers that cannot be.
+
+        Notes
+        -----
+        A number scales: joint draws of a model stay, and so does how rates go on from month to
+        month. An estimate of a rate that differs from what stands there drops the channel's joint
+        draws: all its rates are then drawn by their own doubts. The lag's number stretches all
+        times of its channel; the totals of ``"in flight"`` and ``"without a lead"`` scale all
+        months.
+
+        Examples
+        --------
+        >>> import funnelkit as fk
+        >>> plan_on = fk.plan.stated({"inbound": [0.25, 0.40]}, value=25_000)
+        >>> plan_on.with_inputs({"inbound: opportunity to won": 0.5}).rates.tolist()
+        [0.125]
+        """
+        return with_estimates(self, given)
+
+    def with_channels(self, *channels: Channel, mix: FloatArray | None = None) -> Assumptions:
+        """Return the same with further channels, such as those of :func:`~funnelkit.plan.like`.
+
+        Parameters
+        ----------
+        channels
+            With names of their own, and as many steps as the others.
+        mix
+            Shares of all channels; default: none for the new ones.
+        """
+        shares = np.concatenate([self.shares, np.zeros(len(channels))]) if mix is None else mix
+        return replace(self, channels=(*self.channels, *channels), mix=shares)
+
+    def to_frame(self, *, confidence_level: float = 0.8) -> pd.DataFrame:
+        """Return one row per input: the ledger of what is assumed.
+
+        Parameters
+        ----------
+        confidence_level
+            Of ``low`` and ``high``.
+
+        Returns
+        -------
+        DataFrame
+            ``input``, ``value``, ``low``, ``high``, ``source``, ``n`` (records behind it) and
+            ``date`` (their last day).
+        """
+        import pandas as pd
+
+        checks.confidence(confidence_level)
+        rows = []
+        for key, one in self.inputs().items():
+            low, high = self.ends(key, confidence_level=confidence_level)
+            rows.append((key, one.value, low, high, one.source, one.n, one.date))
+        names = ["input", "value", "low", "high", "source", "n", "date"]
+        return pd.DataFrame(rows, columns=names)
+
+    def ends(self, key: str, *, confidence_level: float = 0.8) -> Interval:
+        """Return the interval of one input; of a total, from its draws."""
+        place = places(self)[checks.member("key", "input", key, places(self))]
+        if place.part == "stream":
+            tail = (1 - confidence_level) / 2
+            drawn = getattr(self, place.stream).totals(self.unit)
+            low, high = np.quantile(drawn, [tail, 1 - tail])
+            return Interval(float(low), float(high))
+        return self.inputs()[key].interval(confidence_level, kind=place.kind)
+
+    def summary(self) -> str:
+        """Return what a lead brings, and what comes without new ones."""
+        first, last = self.periods[0], self.periods[-1]
+        share = self.shares
+        parts = []
+        for c in np.argsort(-share, kind="stable")[:3]:
+            one = self.channels[c]
+            text = f"{display.percent(one.win_rate)} of {display.one_line(one.name)} leads"
+            if one.size is not None:
+                text += f" (worth {self.money(one.size.value)} each)"
+            parts.append(text)
+        more = len(self.channels) - len(parts)
+        rest = f"; {display.plural(more, 'further channel')}" if more else ""
+        open_, direct = (
+            self.amount(float(one.totals(self.unit).mean()))
+            for one in (self.in_flight, self.direct)
+        )
+        behind = sum(one.rates[0].n or 0.0 for one in self.channels)
+        known = f", from {display.plural(behind, 'lead')}" if behind else ""
+        return (
+            f"{period_label(first)} to {period_label(last)}, as known on {self.as_of.isoformat()}"
+            f"{known}: won are {display.listed(parts)}{rest}. Without new leads, what is in flight "
+            f"brings {open_} and deals that never were a lead {direct}."
+        )
+
+    def amount(self, value: float) -> str:
+        """Return an amount of the plan's unit in words."""
+        return self.money(value) if self.unit == "value" else f"{display.expected(value)} deals"
+
+    def money(self, value: float) -> str:
+        """Return money in words."""
+        of = "" if self.currency is None else f"{display.one_line(self.currency)} "
+        return f"{of}{display.count(value)}"
 
     def drawn(self, estimate: Estimate, key: str, *, kind: Kind) -> FloatArray:
         """Return draws of one number, shape ``(N,)``.
 
         One of each of N equal parts of its distribution, in an order of the key's own.
         """
-        return estimate.quantiles(self._strata(key), kind=kind)
-
-    def _strata(self, key: str) -> FloatArray:
-        """Return (i + ½) / N in an order of the key's own."""
-        rng = np.random.default_rng(zlib.crc32(key.encode()))
-        return (rng.permutation(self.n_draws) + 0.5) / self.n_draws
+        return estimate.quantiles(strata(self.n_draws, key), kind=kind)

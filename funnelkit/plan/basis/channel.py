@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelkit._core.errors import ArgumentError
 from funnelkit._core.result import frozen
-from funnelkit.plan.basis.estimate import Estimate
+from funnelkit.plan.basis.estimate import Estimate, Origin
 from funnelkit.plan.basis.lag import Lag
 
 FloatArray = NDArray[np.float64]
+Unit = Literal["value", "count"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -47,6 +50,8 @@ class Channel:
     joint
         Joint draws of the share won over its expectation, shape ``(n_draws, H)``, from a model;
         ``None``: each rate's own doubt.
+    origins
+        ``"lag"``, ``"spread"`` (of deals) and ``"correlation"`` -> where these come from.
 
     Notes
     -----
@@ -65,6 +70,7 @@ class Channel:
     ratio: float = 1.0
     reach: Mapping[str, Lag] = field(default_factory=dict)
     joint: FloatArray | None = None
+    origins: Mapping[str, Origin] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a channel, all at once."""
@@ -109,8 +115,8 @@ class Stream:
         Won deals and their money by month, shape ``(n_draws, H)`` each.
     reach
         Stage -> records expected to come there by month, shape ``(H,)``.
-    source
-        Where it comes from.
+    source, n, date
+        Where it comes from, the records behind it, and their last day.
     """
 
     name: str
@@ -118,6 +124,8 @@ class Stream:
     value: FloatArray
     reach: Mapping[str, FloatArray] = field(default_factory=dict)
     source: str = "stated"
+    n: float | None = None
+    date: dt.date | None = None
 
     def __post_init__(self) -> None:
         """Copy and freeze the draws."""
@@ -128,3 +136,62 @@ class Stream:
                 f"A stream's draws must be of one shape (n_draws, H); got {self.deals.shape} and "
                 f"{self.value.shape}."
             )
+
+    def totals(self, unit: Unit) -> FloatArray:
+        """Return draws of all that it brings, shape ``(n_draws,)``: money or deals."""
+        return np.asarray((self.value if unit == "value" else self.deals).sum(axis=1))
+
+    def with_totals(
+        self,
+        wanted: FloatArray,
+        *,
+        unit: Unit,
+        size: float,
+        source: str,
+        n: float | None = None,
+        date: dt.date | None = None,
+    ) -> Stream:
+        """Return the same with other totals, over the months as before.
+
+        Parameters
+        ----------
+        wanted
+            Draws of the total, shape ``(n_draws,)``; money or deals.
+        unit
+            Which of both.
+        size
+            Mean value of a deal, where there was nothing before.
+        source, n, date
+            Where the totals come from.
+
+        Notes
+        -----
+        Each draw is scaled as a whole; one that held nothing takes the months of the mean, or all
+        months evenly.
+        """
+        own = self.value if unit == "value" else self.deals
+        before = own.sum(axis=1)
+        usual = own.mean(axis=0)
+        months = len(usual)
+        shape = usual / usual.sum() if usual.sum() > 0 else np.full(months, 1 / months)
+        each = self.value.sum() / self.deals.sum() if self.deals.sum() > 0 else size
+        factor = np.divide(wanted, before, out=np.zeros(len(before)), where=before > 0)[:, None]
+        new = np.where(before[:, None] > 0, 0.0, wanted[:, None] * shape)
+        in_deals, in_money = (
+            (new / each if each else new, new)
+            if unit == "value"
+            else (
+                new,
+                new * each,
+            )
+        )
+        ratio = float(wanted.mean() / before.mean()) if before.mean() > 0 else 1.0
+        return replace(
+            self,
+            deals=self.deals * factor + in_deals,
+            value=self.value * factor + in_money,
+            reach={stage: np.asarray(found) * ratio for stage, found in self.reach.items()},
+            source=source,
+            n=n,
+            date=date,
+        )

@@ -4,18 +4,29 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import optimize, special, stats
 
 from funnelkit._core.errors import ArgumentError
 from funnelkit._core.interval import Interval
 
 FloatArray = NDArray[np.float64]
 Kind = Literal["share", "amount"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Origin:
+    """Where a number comes from: in words, the records behind it, and their last day."""
+
+    source: str = "stated"
+    n: float | None = None
+    date: dt.date | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,3 +122,51 @@ class Estimate:
         """Return the same with another value, and its doubt in proportion."""
         ratio = value / self.value if self.value else 0.0
         return replace(self, value=value, sd=self.sd * ratio)
+
+
+def strata(n: int, key: str) -> FloatArray:
+    """Return (i + ½) / n for i from 0 to n - 1, in an order of the key's own."""
+    order = np.random.default_rng(zlib.crc32(key.encode())).permutation(n)
+    return np.asarray((order + 0.5) / n)
+
+
+def shared_doubt(rates: Sequence[float], doubt: float) -> list[float]:
+    """Return standard deviations of rates whose product has a relative doubt.
+
+    Parameters
+    ----------
+    rates
+        Shares, of which one at least lies between 0 and 1.
+    doubt
+        Standard deviation of the product over its mean, with independent factors.
+
+    Returns
+    -------
+    list of float
+        All logits are in doubt alike: r (1 - r) s each, with Π (1 + ((1 - r) s)²) = 1 + doubt².
+
+    Raises
+    ------
+    ArgumentError
+        If so much doubt is more than shares can have.
+
+    Examples
+    --------
+    >>> [round(sd, 6) for sd in shared_doubt([0.02], 0.12)]
+    [0.0024]
+    """
+    rest = np.array([1 - rate if 0 < rate < 1 else 0.0 for rate in rates])
+    if doubt == 0:
+        return [0.0] * len(rates)
+
+    def beyond(scale: float) -> float:
+        return float(np.log1p((rest * scale) ** 2).sum() - np.log1p(doubt**2))
+
+    most = min((1 / math.sqrt(rate * (1 - rate)) for rate in rates if 0 < rate < 1), default=0.0)
+    if most == 0 or beyond(most * (1 - 1e-9)) < 0:
+        raise ArgumentError(
+            f"A relative doubt of {doubt:g} is more than shares of "
+            f"{', '.join(f'{rate:g}' for rate in rates)} can have."
+        )
+    scale = optimize.brentq(beyond, 0.0, most, xtol=1e-14)
+    return [float(rate * left * scale) for rate, left in zip(rates, rest, strict=True)]

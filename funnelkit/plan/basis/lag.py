@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import optimize
 
 from funnelkit._core.errors import ArgumentError
 from funnelkit._core.result import frozen
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FloatArray = NDArray[np.float64]
+_LEAST = 1e-3
+"""Least factor on times."""
+_LONGEST = 120
 
 
 class Lag(Protocol):
@@ -45,6 +50,9 @@ class Lag(Protocol):
         ndarray
             Shape ``(H, H)``: month of entry, month of coming; rows sum to at most 1.
         """
+
+    def stretched(self, factor: float) -> Lag:
+        """Return the same with all times multiplied by a factor above 0."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,16 +96,21 @@ class MonthLag:
         """Return the share that comes in each month, of those who enter in each month."""
         del as_of
         ahead = len(periods)
-        shares = self.shares
-        if stretch != 1.0:
-            known = np.concatenate([[0.0], np.cumsum(shares)])
-            places = np.arange(1, ahead + 1) / stretch
-            by_end = np.interp(places, np.arange(len(known)), known)
-            shares = np.diff(by_end, prepend=0.0)
+        shares = self.stretched(stretch).shares
         found = np.zeros((ahead, ahead))
         for after, share in enumerate(shares[:ahead]):
             found += np.diag(np.full(ahead - after, share), k=after)
         return found
+
+    def stretched(self, factor: float) -> MonthLag:
+        """Return the same with all times multiplied by a factor.
+
+        Notes
+        -----
+        Who enters at any time of a month and comes k months after it has waited k + ½ months at
+        most, on average; between these, times are spread evenly.
+        """
+        return self if factor == 1.0 else MonthLag(np.diff(_slower(self.shares.cumsum(), factor)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,11 +144,67 @@ class DayLag:
         zero = pd.Timestamp(as_of)
         begins = np.array([(one.start_time - zero).days for one in periods], np.int64)
         ends = np.array([(one.end_time.normalize() - zero).days for one in periods], np.int64)
-        then = self.by_day
-        if stretch != 1.0:
-            days = np.arange(int(np.ceil(len(then) * stretch)))
-            then = np.interp((days + 0.5) / stretch - 0.5, np.arange(len(then)), then)
+        then = self.stretched(stretch).by_day
         by_end = np.stack(
             [won_by(then, np.maximum(begins, 1), ends, int(day)) for day in ends], axis=1
         )
         return np.diff(by_end, axis=1, prepend=0.0)
+
+    def stretched(self, factor: float) -> DayLag:
+        """Return the same with all times multiplied by a factor.
+
+        Notes
+        -----
+        The share by day a is of those whose time is at most a + ½ days, as both days are taken
+        as a whole.
+        """
+        return self if factor == 1.0 else DayLag(_slower(self.by_day, factor)[1:])
+
+
+def _slower(by_end: FloatArray, factor: float) -> FloatArray:
+    """Return 0 and the shares by the end of each unit of time, with all times multiplied."""
+    units = np.arange(math.ceil(len(by_end) * factor) + 1)
+    times = np.concatenate([[0.0], np.arange(len(by_end)) + 0.5])
+    found = np.interp((units + 0.5) / factor, times, np.append(0.0, by_end))
+    last = int(np.argmax(found >= found[-1])) + 1
+    return np.append(0.0, found[:last])
+
+
+def of_mean(lag: Lag, months: float) -> Lag:
+    """Return a lag stretched to a mean time.
+
+    Parameters
+    ----------
+    lag
+        Of any mean.
+    months
+        Mean that is wanted, in months.
+
+    Raises
+    ------
+    ArgumentError
+        If it is below 0, above 120, or nothing short of no time at all has that mean.
+
+    Notes
+    -----
+    The mean rises with the factor, which is found by bisection (Brent).
+
+    Examples
+    --------
+    >>> round(of_mean(MonthLag([0.5, 0.5]), 1.0).mean_months, 9)
+    1.0
+    """
+    if not 0 <= months <= _LONGEST:
+        raise ArgumentError(f"A lag must be from 0 to {_LONGEST} months; got {months:g}.")
+    if abs(months - lag.mean_months) < 1e-9:
+        return lag
+    least = lag.stretched(_LEAST).mean_months
+    if months <= least:
+        return MonthLag(np.ones(1))
+    most = 2.0
+    while lag.stretched(most).mean_months < months:
+        most *= 2.0
+    found = optimize.brentq(
+        lambda factor: lag.stretched(factor).mean_months - months, _LEAST, most, xtol=1e-12
+    )
+    return lag.stretched(float(found))

@@ -1,0 +1,246 @@
+"""`assume`: what a plan stands on, read off a fitted model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from funnelkit._core import checks, display
+from funnelkit._core.errors import ArgumentError, numbered, unknown
+from funnelkit.data.records import Leads
+from funnelkit.model import FunnelModel
+from funnelkit.plan.basis.assumptions import Assumptions
+from funnelkit.plan.basis.channel import Channel, Stream
+from funnelkit.plan.basis.estimate import Estimate, Origin
+from funnelkit.plan.basis.model_arrivals import recent, season_of
+from funnelkit.plan.basis.model_rates import rates_of
+from funnelkit.plan.basis.model_sizes import sizes_of
+from funnelkit.plan.basis.model_streams import Setting, open_records, without_a_lead
+from funnelkit.plan.basis.model_timing import lag_of, reach_of
+from funnelkit.plan.basis.stated_parts import Reader
+from funnelkit.plan.basis.stated_streams import stated_stream
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+
+def assume(
+    model: FunnelModel,
+    *,
+    in_flight: Leads | Stream | float | tuple[float, float] | None = None,
+    horizon: int = 12,
+    by: str | Sequence[str] | None = None,
+    costs: Mapping[str, Any] | None = None,
+    n_draws: int = 2000,
+    rng: np.random.Generator | int = 0,
+) -> Assumptions:
+    """Return what a plan stands on, read off a fitted model, which is not fitted again.
+
+    Parameters
+    ----------
+    model
+        Of :func:`~funnelkit.fit_funnel`; its segments are the channels.
+    in_flight
+        The leads that the model was fitted to: what is open among them, and what the running
+        month has brought already. Or what is stated instead: a total, ``(mean, sd)``, or a
+        :class:`~funnelkit.plan.Stream`. ``None``: nothing is in flight, as from a cold start.
+    horizon
+        Months of the plan. The month of ``as_of`` is the first of them where it is not over.
+    by
+        Some of the model's segment columns: segments that share them are one channel. Default:
+        each segment is one.
+    costs
+        Channel -> cost of a lead: a number, ``(mean, sd)`` or an
+        :class:`~funnelkit.plan.Estimate`.
+    n_draws
+        Joint draws of what is in doubt.
+    rng
+        Generator or seed; the same seed gives the same assumptions.
+
+    Returns
+    -------
+    Assumptions
+        Rates, lags, deal sizes, open records and deals without a lead, all from one set of joint
+        draws.
+
+    Raises
+    ------
+    ArgumentError
+        If an argument cannot be used; costs with every problem at once.
+
+    Examples
+    --------
+    >>> import funnelkit as fk
+    >>> leads = fk.make_leads(4000, rng=1)
+    >>> plan_on = assume(fk.fit_funnel(leads), in_flight=leads, horizon=6, n_draws=200)
+    >>> plan_on.names, [str(month) for month in plan_on.periods[:2]]
+    (('all',), ['2026-07', '2026-08'])
+    """
+    import pandas as pd
+
+    _refuse(model, in_flight, horizon, n_draws)
+    generator = np.random.default_rng(rng)
+    periods = pd.period_range(model.first_month, periods=horizon, freq="M")
+    names, groups = _channels(model, by)
+    priced = _costs(costs, names)
+    draws = model.sample(n_draws, rng=generator, months=horizon)
+    weights = recent(model)
+    rates = rates_of(model, draws, groups, weights, horizon)
+    sizes = sizes_of(model, groups)
+    lag, lag_sd, timing = lag_of(model)
+    reach = reach_of(model)
+    together, why = _correlation(model, weights, groups)
+    origins = {
+        "lag": timing,
+        "correlation": why,
+        "spread": Origin(source="won deals", date=model.as_of),
+    }
+    channels = tuple(
+        Channel(
+            name=name,
+            rates=rates[c].steps,
+            lag=lag,
+            lag_sd=lag_sd,
+            size=sizes[c].mean,
+            size_cv=sizes[c].cv,
+            correlation=together[c],
+            cost=priced.get(name),
+            ratio=rates[c].ratio,
+            reach=reach,
+            joint=rates[c].joint,
+            origins=origins,
+        )
+        for c, name in enumerate(names)
+    )
+    of = Setting(model, draws, periods, generator)
+    season, shows = season_of(model, periods)
+    share = np.array([weights[group].sum() for group in groups])
+    if isinstance(in_flight, Leads):
+        open_ = open_records(of, in_flight)
+    else:
+        means = [1.0 if one.mean is None else one.mean.value for one in sizes]
+        size = float(np.average(means, weights=share if share.sum() else None))
+        open_ = _stated(in_flight, periods, n_draws, size=None if model.sizes is None else size)
+    return Assumptions(
+        stages=model.stages,
+        periods=periods,
+        as_of=model.as_of,
+        channels=channels,
+        in_flight=open_,
+        direct=without_a_lead(of),
+        n_draws=n_draws,
+        currency=model.currency,
+        mix=share / share.sum() if share.sum() else None,
+        season=season,
+        notes=_notes(model, shows=shows, alone=in_flight is None),
+    )
+
+
+def _refuse(model: object, in_flight: object, horizon: int, n_draws: int) -> None:
+    """Refuse arguments that do not fit."""
+    if not isinstance(model, FunnelModel):
+        raise ArgumentError(
+            f"`model` must be what fk.fit_funnel returns; got {type(model).__name__}. Rates that "
+            "are stated go to fk.plan.stated."
+        )
+    checks.positive_whole("horizon", horizon)
+    checks.positive_whole("n_draws", n_draws)
+    if isinstance(in_flight, Leads) and (
+        in_flight.as_of != model.as_of or in_flight.funnel.stages != model.stages
+    ):
+        raise ArgumentError(
+            f"`in_flight` must be the leads that `model` was fitted to, as of "
+            f"{model.as_of.isoformat()} with {' -> '.join(model.stages)}; got leads as of "
+            f"{in_flight.as_of.isoformat()} with {' -> '.join(in_flight.funnel.stages)}."
+        )
+
+
+def _channels(
+    model: FunnelModel, by: str | Sequence[str] | None
+) -> tuple[list[str], list[IntArray]]:
+    """Return names of the channels, and the positions of their segments."""
+    columns = model.by if by is None else ((by,) if isinstance(by, str) else tuple(by))
+    for name in columns:
+        checks.member("by", "segment column of the model", name, model.by)
+    place = [model.by.index(name) for name in columns]
+    kept: dict[tuple[str | None, ...], list[int]] = {}
+    for i, segment in enumerate(model.segments):
+        kept.setdefault(tuple(segment[p] for p in place), []).append(i)
+    names: list[str] = []
+    for labels in kept:
+        said = display.segment_name(labels) if labels else "all"
+        name, copy = said, 1
+        while name in names:
+            copy += 1
+            name = f"{said} ({copy})"
+        names.append(name)
+    return names, [np.array(one, np.int64) for one in kept.values()]
+
+
+def _costs(given: Mapping[str, Any] | None, names: list[str]) -> dict[str, Estimate]:
+    """Return the cost of a lead by channel."""
+    problems: list[str] = []
+    found = {}
+    for name, one in (given or {}).items():
+        if name not in names:
+            problems.append(f"`costs`: {unknown('channel', display.one_line(str(name)), names)}")
+            continue
+        cost = Reader(problems, name).cost(one)
+        if cost is not None:
+            found[name] = cost
+    if problems:
+        raise ArgumentError(numbered(problems))
+    return found
+
+
+def _correlation(
+    model: FunnelModel, weights: FloatArray, groups: list[IntArray]
+) -> tuple[list[float], Origin]:
+    """Return the correlation of two leads of a month and channel, and where it comes from."""
+    spread = model.spreads[model.stages[0]]
+    months = 6
+    found = []
+    for group in groups:
+        cohort = weights[group].sum() / months
+        found.append(min((spread - 1) / (cohort - 1), 0.5) if cohort > 2 and spread > 1 else 0.0)
+    said = f"records of one account: they vary {spread:.2f} times as much as by chance"
+    return found, Origin(source=said, n=float(model.n), date=model.as_of)
+
+
+def _stated(given: Any, periods: pd.PeriodIndex, n_draws: int, *, size: float | None) -> Stream:
+    """Return what is stated of open records in place of the model's."""
+    problems: list[str] = []
+    found = stated_stream(
+        given,
+        "in flight",
+        argument="in_flight",
+        periods=periods,
+        n_draws=n_draws,
+        unit="count" if size is None else "value",
+        size=1.0 if size is None else size,
+        reader=Reader(problems),
+    )
+    if problems:
+        raise ArgumentError(numbered(problems))
+    return found
+
+
+def _notes(model: FunnelModel, *, shows: bool, alone: bool) -> tuple[str, ...]:
+    """Return what a reader must know."""
+    wander = (
+        "Rates wander on from month to month as they have so far; that is in the joint draws of "
+        "each channel, not in the correlation of its leads."
+    )
+    notes = [wander]
+    if alone and model.open.any():
+        open_ = display.plural(int(model.open.sum()), "record")
+        notes.append(f"What is open is not counted ({open_}): give the leads as `in_flight`.")
+    if not shows:
+        notes.append("Leads are spread evenly over months: the year does not show in their counts.")
+    return (*notes, *model.notes)
