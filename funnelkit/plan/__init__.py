@@ -9,6 +9,11 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from funnelkit.plan.allocate.allocation import Allocation
+    from funnelkit.plan.allocate.budgeting import best_for
+    from funnelkit.plan.allocate.cost_by_chance import CostCurve, cost_curve
+    from funnelkit.plan.allocate.limits import Ramp
+    from funnelkit.plan.allocate.optimising import optimise
     from funnelkit.plan.backward.result import Plan
     from funnelkit.plan.backward.reversing import reverse
     from funnelkit.plan.basis.assuming import assume
@@ -23,43 +28,87 @@ if TYPE_CHECKING:
     from funnelkit.plan.goals.reading import read_targets
     from funnelkit.plan.goals.taking import targets_of
     from funnelkit.plan.goals.targets import Targets
+    from funnelkit.plan.people.capacity_result import Capacity
+    from funnelkit.plan.people.erlang import ServiceLevel, agents_needed, service_level
+    from funnelkit.plan.people.planning import capacity
+    from funnelkit.plan.people.reading import read_team, team_yaml
+    from funnelkit.plan.people.requisition import Requisition
+    from funnelkit.plan.people.response import Response
+    from funnelkit.plan.people.role import People, Role
+    from funnelkit.plan.people.team import Team
 
 _HOMES = {
+    "Allocation": "allocate.allocation",
     "Assumptions": "basis.assumptions",
+    "Capacity": "people.capacity_result",
     "Channel": "basis.channel",
+    "CostCurve": "allocate.cost_by_chance",
     "DayLag": "basis.lag",
     "Estimate": "basis.estimate",
     "HitChance": "chance.hitting",
     "MonthLag": "basis.lag",
     "Outcomes": "chance.outcomes",
+    "People": "people.role",
     "Plan": "backward.result",
+    "Ramp": "allocate.limits",
+    "Requisition": "people.requisition",
+    "Response": "people.response",
+    "Role": "people.role",
+    "ServiceLevel": "people.erlang",
     "Stream": "basis.channel",
     "Targets": "goals.targets",
+    "Team": "people.team",
+    "agents_needed": "people.erlang",
     "assume": "basis.assuming",
+    "best_for": "allocate.budgeting",
+    "capacity": "people.planning",
+    "cost_curve": "allocate.cost_by_chance",
+    "optimise": "allocate.optimising",
     "read_targets": "goals.reading",
+    "read_team": "people.reading",
     "reverse": "backward.reversing",
+    "service_level": "people.erlang",
     "simulated": "chance.simulating",
     "stated": "basis.stating",
     "targets_of": "goals.taking",
+    "team_yaml": "people.reading",
 }
 
 __all__ = [
+    "Allocation",
     "Assumptions",
+    "Capacity",
     "Channel",
+    "CostCurve",
     "DayLag",
     "Estimate",
     "HitChance",
     "MonthLag",
     "Outcomes",
+    "People",
     "Plan",
+    "Ramp",
+    "Requisition",
+    "Response",
+    "Role",
+    "ServiceLevel",
     "Stream",
     "Targets",
+    "Team",
+    "agents_needed",
     "assume",
+    "best_for",
+    "capacity",
+    "cost_curve",
+    "optimise",
     "read_targets",
+    "read_team",
     "reverse",
+    "service_level",
     "simulated",
     "stated",
     "targets_of",
+    "team_yaml",
 ]
 
 

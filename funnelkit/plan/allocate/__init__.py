@@ -1,0 +1,1 @@
+"""The cheapest leads by channel and month that reach a goal surely enough, under limits."""
