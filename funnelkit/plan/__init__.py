@@ -9,6 +9,11 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from funnelkit.plan.actuals.comparing import compare_to_actual
+    from funnelkit.plan.actuals.keeping import read_plan, remember_plan
+    from funnelkit.plan.actuals.record import PlanRecord
+    from funnelkit.plan.actuals.remaining import residual_rate
+    from funnelkit.plan.actuals.review import PlanReview
     from funnelkit.plan.allocate.allocation import Allocation
     from funnelkit.plan.allocate.budgeting import best_for
     from funnelkit.plan.allocate.cost_by_chance import CostCurve, cost_curve
@@ -50,6 +55,8 @@ _HOMES = {
     "Outcomes": "chance.outcomes",
     "People": "people.role",
     "Plan": "backward.result",
+    "PlanRecord": "actuals.record",
+    "PlanReview": "actuals.review",
     "Ramp": "allocate.limits",
     "Requisition": "people.requisition",
     "Response": "people.response",
@@ -62,10 +69,14 @@ _HOMES = {
     "assume": "basis.assuming",
     "best_for": "allocate.budgeting",
     "capacity": "people.planning",
+    "compare_to_actual": "actuals.comparing",
     "cost_curve": "allocate.cost_by_chance",
     "optimise": "allocate.optimising",
+    "read_plan": "actuals.keeping",
     "read_targets": "goals.reading",
     "read_team": "people.reading",
+    "remember_plan": "actuals.keeping",
+    "residual_rate": "actuals.remaining",
     "reverse": "backward.reversing",
     "service_level": "people.erlang",
     "simulated": "chance.simulating",
@@ -87,6 +98,8 @@ __all__ = [
     "Outcomes",
     "People",
     "Plan",
+    "PlanRecord",
+    "PlanReview",
     "Ramp",
     "Requisition",
     "Response",
@@ -99,10 +112,14 @@ __all__ = [
     "assume",
     "best_for",
     "capacity",
+    "compare_to_actual",
     "cost_curve",
     "optimise",
+    "read_plan",
     "read_targets",
     "read_team",
+    "remember_plan",
+    "residual_rate",
     "reverse",
     "service_level",
     "simulated",

@@ -257,6 +257,17 @@ class Targets(Result):
             notes=tuple(notes),
         )
 
+    def rounded(self, digits: int) -> Targets:
+        """Return the same with so many significant digits; the whole stays the sum of its parts."""
+
+        def cut(one: FloatArray) -> FloatArray:
+            return np.array([float(f"{value:.{digits}g}") for value in one.tolist()])
+
+        segments = {name: cut(one) for name, one in self.segments.items()}
+        whole = np.sum(list(segments.values()), axis=0) if segments else cut(self.amount)
+        other = {name: cut(one) for name, one in self.other.items()}
+        return replace(self, amount=whole, segments=segments, other=other)
+
     def _said(self, which: NDArray[np.bool_]) -> str:
         """Return months and how much their targets are together."""
         together = self.amount[which].sum()

@@ -1,0 +1,1 @@
+"""What came of a plan, and the open pipeline that a target needs."""
