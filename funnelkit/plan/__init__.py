@@ -25,7 +25,10 @@ if TYPE_CHECKING:
     from funnelkit.plan.basis.assumptions import Assumptions
     from funnelkit.plan.basis.channel import Channel, Stream
     from funnelkit.plan.basis.estimate import Estimate
-    from funnelkit.plan.basis.lag import DayLag, MonthLag
+    from funnelkit.plan.basis.lag import DayLag, MonthLag, PacedLag
+    from funnelkit.plan.basis.ledger_reading import read_assumptions
+    from funnelkit.plan.basis.ledger_writing import write_assumptions
+    from funnelkit.plan.basis.priors import like
     from funnelkit.plan.basis.stating import stated
     from funnelkit.plan.chance.hitting import HitChance
     from funnelkit.plan.chance.outcomes import Outcomes
@@ -33,6 +36,7 @@ if TYPE_CHECKING:
     from funnelkit.plan.goals.reading import read_targets
     from funnelkit.plan.goals.taking import targets_of
     from funnelkit.plan.goals.targets import Targets
+    from funnelkit.plan.one_page.boarding import Board, board
     from funnelkit.plan.people.capacity_result import Capacity
     from funnelkit.plan.people.erlang import ServiceLevel, agents_needed, service_level
     from funnelkit.plan.people.planning import capacity
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Allocation": "allocate.allocation",
     "Assumptions": "basis.assumptions",
+    "Board": "one_page.boarding",
     "Capacity": "people.capacity_result",
     "Channel": "basis.channel",
     "CostCurve": "allocate.cost_by_chance",
@@ -53,6 +58,7 @@ _HOMES = {
     "HitChance": "chance.hitting",
     "MonthLag": "basis.lag",
     "Outcomes": "chance.outcomes",
+    "PacedLag": "basis.lag",
     "People": "people.role",
     "Plan": "backward.result",
     "PlanRecord": "actuals.record",
@@ -68,10 +74,13 @@ _HOMES = {
     "agents_needed": "people.erlang",
     "assume": "basis.assuming",
     "best_for": "allocate.budgeting",
+    "board": "one_page.boarding",
     "capacity": "people.planning",
     "compare_to_actual": "actuals.comparing",
     "cost_curve": "allocate.cost_by_chance",
+    "like": "basis.priors",
     "optimise": "allocate.optimising",
+    "read_assumptions": "basis.ledger_reading",
     "read_plan": "actuals.keeping",
     "read_targets": "goals.reading",
     "read_team": "people.reading",
@@ -83,11 +92,13 @@ _HOMES = {
     "stated": "basis.stating",
     "targets_of": "goals.taking",
     "team_yaml": "people.reading",
+    "write_assumptions": "basis.ledger_writing",
 }
 
 __all__ = [
     "Allocation",
     "Assumptions",
+    "Board",
     "Capacity",
     "Channel",
     "CostCurve",
@@ -96,6 +107,7 @@ __all__ = [
     "HitChance",
     "MonthLag",
     "Outcomes",
+    "PacedLag",
     "People",
     "Plan",
     "PlanRecord",
@@ -111,10 +123,13 @@ __all__ = [
     "agents_needed",
     "assume",
     "best_for",
+    "board",
     "capacity",
     "compare_to_actual",
     "cost_curve",
+    "like",
     "optimise",
+    "read_assumptions",
     "read_plan",
     "read_targets",
     "read_team",
@@ -126,6 +141,7 @@ __all__ = [
     "stated",
     "targets_of",
     "team_yaml",
+    "write_assumptions",
 ]
 
 

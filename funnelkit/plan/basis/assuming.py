@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelkit._core import checks, display
-from funnelkit._core.errors import ArgumentError, numbered, unknown
+from funnelkit._core.errors import ArgumentError, numbered
+from funnelkit.data.ledgers.ledger import Ledger
 from funnelkit.data.records import Leads
 from funnelkit.model import FunnelModel
 from funnelkit.plan.basis.assumptions import Assumptions
 from funnelkit.plan.basis.channel import Channel, Stream
-from funnelkit.plan.basis.estimate import Estimate, Origin
 from funnelkit.plan.basis.model_arrivals import recent, season_of
-from funnelkit.plan.basis.model_rates import rates_of
+from funnelkit.plan.basis.model_costs import costs_by_channel
+from funnelkit.plan.basis.model_rates import correlations_of, rates_of
 from funnelkit.plan.basis.model_sizes import sizes_of
 from funnelkit.plan.basis.model_streams import Setting, open_records, without_a_lead
 from funnelkit.plan.basis.model_timing import lag_of, reach_of
+from funnelkit.plan.basis.priors import like
 from funnelkit.plan.basis.stated_parts import Reader
 from funnelkit.plan.basis.stated_streams import stated_stream
 
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+_LIKE = ("like", "give_or_take", "worth", "counts", "value", "lag", "cost")
 
 
 def assume(
@@ -36,7 +40,8 @@ def assume(
     in_flight: Leads | Stream | float | tuple[float, float] | None = None,
     horizon: int = 12,
     by: str | Sequence[str] | None = None,
-    costs: Mapping[str, Any] | None = None,
+    costs: Mapping[str, Any] | Ledger | None = None,
+    priors: Mapping[str, Any] | None = None,
     n_draws: int = 2000,
     rng: np.random.Generator | int = 0,
 ) -> Assumptions:
@@ -57,7 +62,10 @@ def assume(
         each segment is one.
     costs
         Channel -> cost of a lead: a number, ``(mean, sd)`` or an
-        :class:`~funnelkit.plan.Estimate`.
+        :class:`~funnelkit.plan.Estimate`; or what :func:`~funnelkit.read_spend` returns.
+    priors
+        Channels without history: name -> a :class:`~funnelkit.plan.Channel`, or a mapping with
+        ``"like"``, the channel it is like, and what else :func:`~funnelkit.plan.like` takes.
     n_draws
         Joint draws of what is in doubt.
     rng
@@ -88,19 +96,16 @@ def assume(
     generator = np.random.default_rng(rng)
     periods = pd.period_range(model.first_month, periods=horizon, freq="M")
     names, groups = _channels(model, by)
-    priced = _costs(costs, names)
+    priced, unpriced = costs_by_channel(costs, model, names, groups)
     draws = model.sample(n_draws, rng=generator, months=horizon)
     weights = recent(model)
+    share = np.array([weights[group].sum() for group in groups])
     rates = rates_of(model, draws, groups, weights, horizon)
     sizes = sizes_of(model, groups)
     lag, lag_sd, timing = lag_of(model)
     reach = reach_of(model)
-    together, why = _correlation(model, weights, groups)
-    origins = {
-        "lag": timing,
-        "correlation": why,
-        "spread": Origin(source="won deals", date=model.as_of),
-    }
+    together, why = correlations_of(model, [one.steps for one in rates], share)
+    origins = {"lag": timing, "correlation": why}
     channels = tuple(
         Channel(
             name=name,
@@ -114,20 +119,19 @@ def assume(
             ratio=rates[c].ratio,
             reach=reach,
             joint=rates[c].joint,
-            origins=origins,
+            origins={**origins, "spread": sizes[c].origin},
         )
         for c, name in enumerate(names)
     )
     of = Setting(model, draws, periods, generator)
     season, shows = season_of(model, periods)
-    share = np.array([weights[group].sum() for group in groups])
     if isinstance(in_flight, Leads):
         open_ = open_records(of, in_flight)
     else:
         means = [1.0 if one.mean is None else one.mean.value for one in sizes]
         size = float(np.average(means, weights=share if share.sum() else None))
         open_ = _stated(in_flight, periods, n_draws, size=None if model.sizes is None else size)
-    return Assumptions(
+    found = Assumptions(
         stages=model.stages,
         periods=periods,
         as_of=model.as_of,
@@ -138,8 +142,9 @@ def assume(
         currency=model.currency,
         mix=share / share.sum() if share.sum() else None,
         season=season,
-        notes=_notes(model, shows=shows, alone=in_flight is None),
+        notes=_notes(model, shows=shows, alone=in_flight is None) + tuple(unpriced),
     )
+    return _with_priors(found, priors)
 
 
 def _refuse(model: object, in_flight: object, horizon: int, n_draws: int) -> None:
@@ -183,34 +188,31 @@ def _channels(
     return names, [np.array(one, np.int64) for one in kept.values()]
 
 
-def _costs(given: Mapping[str, Any] | None, names: list[str]) -> dict[str, Estimate]:
-    """Return the cost of a lead by channel."""
+def _with_priors(found: Assumptions, priors: Mapping[str, Any] | None) -> Assumptions:
+    """Return assumptions with channels that have no history of their own."""
     problems: list[str] = []
-    found = {}
-    for name, one in (given or {}).items():
-        if name not in names:
-            problems.append(f"`costs`: {unknown('channel', display.one_line(str(name)), names)}")
+    channels = []
+    for name, one in (priors or {}).items():
+        said = display.one_line(str(name))
+        if isinstance(one, Channel):
+            channels.append(replace(one, name=str(name)))
             continue
-        cost = Reader(problems, name).cost(one)
-        if cost is not None:
-            found[name] = cost
+        if not isinstance(one, Mapping):
+            problems.append(
+                f"`priors`: {said!r} must be a channel, or a mapping with what fk.plan.like takes; "
+                f"got {one!r}."
+            )
+            continue
+        try:
+            for key in one:
+                checks.one_of(f"priors {said}", str(key), _LIKE)
+            given = {key: value for key, value in one.items() if key != "like"}
+            channels.append(like(found, one.get("like"), name=str(name), **given))
+        except ArgumentError as reason:
+            problems.append(f"`priors` {said!r}: {reason}")
     if problems:
         raise ArgumentError(numbered(problems))
-    return found
-
-
-def _correlation(
-    model: FunnelModel, weights: FloatArray, groups: list[IntArray]
-) -> tuple[list[float], Origin]:
-    """Return the correlation of two leads of a month and channel, and where it comes from."""
-    spread = model.spreads[model.stages[0]]
-    months = 6
-    found = []
-    for group in groups:
-        cohort = weights[group].sum() / months
-        found.append(min((spread - 1) / (cohort - 1), 0.5) if cohort > 2 and spread > 1 else 0.0)
-    said = f"records of one account: they vary {spread:.2f} times as much as by chance"
-    return found, Origin(source=said, n=float(model.n), date=model.as_of)
+    return found.with_channels(*channels) if channels else found
 
 
 def _stated(given: Any, periods: pd.PeriodIndex, n_draws: int, *, size: float | None) -> Stream:

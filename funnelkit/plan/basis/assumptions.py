@@ -60,7 +60,7 @@ class Assumptions(Result):
     mix
         Share of each channel among leads of late, shape ``(C,)``; what a plan takes unasked.
     season
-        Leads of each month over those of an average one, shape ``(H,)``.
+        Leads of each whole month over those of an average one, shape ``(H,)``.
     notes
         What a reader must know.
     """

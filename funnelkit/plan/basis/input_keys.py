@@ -113,7 +113,8 @@ def with_estimates(
             wrong.append(f"`{display.one_line(key)}`: {reason}")
             continue
         if new != was:
-            wanted.append((place, new, isinstance(value, Estimate)))
+            whole = isinstance(value, Estimate) and not _alike(new, was)
+            wanted.append((place, new, whole))
     if wrong:
         raise ArgumentError(numbered(wrong))
     channels = list(assumptions.channels)
@@ -156,6 +157,28 @@ def _read(assumptions: Assumptions, place: Place) -> Estimate:
     return Estimate(value=value, sd=sd, source=origin.source, n=origin.n, date=origin.date)
 
 
+def in_proportion(was: Estimate, value: float, place: Place) -> Estimate:
+    """Return an estimate with another value, its doubt in proportion, as far as a share can."""
+    new = was.at(value)
+    if place.kind == "share" and 0 < value < 1:
+        most = math.sqrt(value * (1 - value) / (1 + _FEWEST))
+        new = replace(new, sd=min(new.sd, most))
+    return new
+
+
+def marked(word: str, was: Estimate) -> str:
+    """Return the source of a changed number: what it was, and where that came from.
+
+    Examples
+    --------
+    >>> marked("set", Estimate(value=0.25))
+    'set: was 0.25 (stated)'
+    """
+    if was.source.startswith(f"{word}: was "):
+        return was.source
+    return f"{word}: was {was.value:.7g} ({was.source})"
+
+
 def _asked(value: float | Estimate, was: Estimate, place: Place, word: str) -> Estimate:
     """Return what is to stand at a place, or refuse it."""
     if isinstance(value, Estimate):
@@ -166,13 +189,7 @@ def _asked(value: float | Estimate, was: Estimate, place: Place, word: str) -> E
             return was
         if number < 0:
             raise ArgumentError(f"must be at least 0; got {number:g}.")
-        new = was.at(number)
-        if place.kind == "share" and 0 < number < 1:
-            new = replace(new, sd=min(new.sd, math.sqrt(number * (1 - number) / (1 + _FEWEST))))
-        before = was.source
-        if not before.startswith(f"{word}: was "):
-            before = f"{word}: was {was.value:.6g} ({was.source})"
-        new = replace(new, source=before)
+        new = replace(in_proportion(was, number, place), source=marked(word, was))
     if new.value < 0:
         raise ArgumentError(f"must be at least 0; got {new.value:g}.")
     if place.part == "rate" and new.value > 1:
@@ -184,6 +201,12 @@ def _asked(value: float | Estimate, was: Estimate, place: Place, word: str) -> E
         raise ArgumentError(f"is taken as known, without `sd`; got {new.sd:g}.")
     new.quantiles(np.array([0.5]), kind=place.kind)  # refuses a doubt that no share can have
     return new
+
+
+def _alike(new: Estimate, was: Estimate) -> bool:
+    """Whether one is in doubt as the other, in proportion."""
+    apart = abs(new.sd * was.value - was.sd * new.value)
+    return was.value > 0 and apart <= 1e-9 * was.value * new.value
 
 
 def _changed(channel: Channel, place: Place, new: Estimate, *, whole: bool) -> Channel:

@@ -1,10 +1,10 @@
-"""`MonthLag` and `DayLag`: when those who will be won are won, after they entered."""
+"""`MonthLag`, `DayLag` and `PacedLag`: when those who will be won are won, after they entered."""
 
 from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -13,6 +13,7 @@ from scipy import optimize
 
 from funnelkit._core.errors import ArgumentError
 from funnelkit._core.result import frozen
+from funnelkit.forecast.money.chance import at_pace
 from funnelkit.model.onward import won_by
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ FloatArray = NDArray[np.float64]
 _LEAST = 1e-3
 """Least factor on times."""
 _LONGEST = 120
+_PLACES = 3
 
 
 class Lag(Protocol):
@@ -159,6 +161,54 @@ class DayLag:
         as a whole.
         """
         return self if factor == 1.0 else DayLag(_slower(self.by_day, factor)[1:])
+
+
+@dataclass(frozen=True, eq=False)
+class PacedLag:
+    """A lag in months that are quicker or slower than others by their place in the quarter.
+
+    Parameters
+    ----------
+    lag
+        At the usual pace.
+    factors
+        On the hazard of coming, in the first, second and third months of a quarter, ``(3,)``.
+    first
+        Month, 1 to 12, in which fiscal quarters start.
+
+    Notes
+    -----
+    Of those who have not come yet, 1 - (1 - hazard)^factor do in a month: what comes at the end of
+    a quarter is taken from the months around it, and nothing is added.
+    """
+
+    lag: Lag
+    factors: FloatArray
+    first: int = 1
+
+    def __post_init__(self) -> None:
+        """Freeze the factors, and refuse those that are none."""
+        found = frozen(self.factors, np.float64)
+        if found.shape != (_PLACES,) or not (np.isfinite(found) & (found > 0)).all():
+            raise ArgumentError(f"`factors` must be three numbers above 0; got {self.factors!r}.")
+        object.__setattr__(self, "factors", found)
+
+    @property
+    def mean_months(self) -> float:
+        """Mean time to come at the usual pace, in months, of those who come."""
+        return self.lag.mean_months
+
+    def within(
+        self, periods: pd.PeriodIndex, as_of: dt.date, *, stretch: float = 1.0
+    ) -> FloatArray:
+        """Return the share that comes in each month, of those who enter in each month."""
+        usual = self.lag.within(periods, as_of, stretch=stretch)
+        pace = self.factors[(np.asarray(periods.month) - self.first) % _PLACES]
+        return np.asarray(at_pace(usual[None], pace[None])[0])
+
+    def stretched(self, factor: float) -> PacedLag:
+        """Return the same with all times multiplied by a factor; months stay as quick."""
+        return self if factor == 1.0 else replace(self, lag=self.lag.stretched(factor))
 
 
 def _slower(by_end: FloatArray, factor: float) -> FloatArray:

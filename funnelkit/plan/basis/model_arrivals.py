@@ -34,22 +34,18 @@ def season_of(model: FunnelModel, periods: pd.PeriodIndex) -> tuple[FloatArray, 
     Notes
     -----
     From the logarithms of the leads of whole months, two years of them at least, shrunken towards
-    none by their noise (:func:`~funnelkit.forecast.ensemble.seasonality.seasonal_terms`). A month
-    that has begun has the share of its days that are left.
+    none by their noise (:func:`~funnelkit.forecast.ensemble.seasonality.seasonal_terms`). All
+    months count as whole ones, also one that has begun.
     """
-    arrivals = model.arrivals
     whole = _whole(model).sum(axis=0)
     found = np.ones(len(periods))
     known = len(whole) >= 2 * _YEAR
     if known:
         terms = np.exp(seasonal_terms(np.log(whole + 0.5), _YEAR))
         terms = terms / terms.mean()
-        begin = arrivals.months[0].month
+        begin = model.arrivals.months[0].month
         found = terms[(np.asarray(periods.month) - begin) % _YEAR]
-    if arrivals.running:
-        last = arrivals.months[-1]
-        found[0] *= (last.end_time.date() - model.as_of).days / last.days_in_month
-    return np.asarray(found), bool(known and np.ptp(found[int(arrivals.running) :]) > 0)
+    return np.asarray(found), bool(known and np.ptp(found) > 0)
 
 
 def _whole(model: FunnelModel) -> NDArray[np.int64]:

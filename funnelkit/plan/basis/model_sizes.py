@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from funnelkit.forecast.open_pipeline.sizes_to_come import credibility_strength
-from funnelkit.plan.basis.estimate import Estimate
+from funnelkit.plan.basis.estimate import Estimate, Origin
 
 if TYPE_CHECKING:
     from funnelkit.model import FunnelModel
@@ -18,10 +18,11 @@ IntArray = NDArray[np.int64]
 
 
 class Worth(NamedTuple):
-    """Mean value of a deal, and the standard deviation of single deals over it."""
+    """Mean value of a deal, the standard deviation of single deals over it, and its origin."""
 
     mean: Estimate | None
     cv: float
+    origin: Origin = Origin()
 
 
 def sizes_of(model: FunnelModel, groups: list[IntArray]) -> list[Worth]:
@@ -65,7 +66,8 @@ def sizes_of(model: FunnelModel, groups: list[IntArray]) -> list[Worth]:
         elif not n:
             said = f"all {len(every):,} won deals, none of its own"
         estimate = Estimate(value=mean, sd=doubt**0.5, source=said, n=float(n), date=model.as_of)
-        found.append(Worth(estimate, spread**0.5 / mean))
+        origin = Origin(source=said, n=float(n), date=model.as_of)
+        found.append(Worth(estimate, spread**0.5 / mean, origin))
     return found
 
 

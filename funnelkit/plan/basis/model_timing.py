@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from funnelkit.model.onward import one_after_another
 from funnelkit.plan.basis.estimate import Origin
-from funnelkit.plan.basis.lag import DayLag
+from funnelkit.plan.basis.lag import DayLag, Lag, PacedLag
 
 if TYPE_CHECKING:
     from funnelkit.model import FunnelModel
@@ -20,7 +20,7 @@ _DIRECT = 50
 _MONTH = 30.4375
 
 
-def lag_of(model: FunnelModel) -> tuple[DayLag, float, Origin]:
+def lag_of(model: FunnelModel) -> tuple[Lag, float, Origin]:
     """Return when those who are won are, the relative doubt of all times, and where it is from.
 
     Notes
@@ -28,7 +28,8 @@ def lag_of(model: FunnelModel) -> tuple[DayLag, float, Origin]:
     A mean of W times with coefficient of variation c is in doubt by c / √W; stage after stage,
     where there are few wins, the squares of the steps' doubts in days add up. Beside it the pace
     of months, which all that is open shares: the logs differ by s from month to month, and a time
-    of T months passes through as many, which leaves s / √max(T, 1).
+    of T months passes through as many, which leaves s / √max(T, 1). The pace
+    of a quarter's months by their place is in the lag itself.
     """
     first, last = model.stages[0], model.stages[-1]
     shape = model.shape(first)
@@ -42,10 +43,14 @@ def lag_of(model: FunnelModel) -> tuple[DayLag, float, Origin]:
             moments(step.passed)[1] ** 2 / n for step, n in zip(model.steps, behind, strict=True)
         ]
         variance, n = sum(parts), float(min(behind))
-    of_months = 0.0 if model.rhythm is None else model.rhythm.sd
-    relative = variance / max(mean, 0.5) ** 2 + of_months**2 / max(mean / _MONTH, 1.0)
-    said = f"days from {first} to {last} of {int(n):,} conversions, and how months differ in pace"
-    return DayLag(shape), float(np.sqrt(relative)), Origin(source=said, n=n, date=model.as_of)
+    said = f"days from {first} to {last} of {int(n):,} conversions"
+    relative = variance / max(mean, 0.5) ** 2
+    lag: Lag = DayLag(shape)
+    if model.rhythm is not None:
+        said += ", and how months differ in pace"
+        relative += model.rhythm.sd**2 / max(mean / _MONTH, 1.0)
+        lag = PacedLag(lag, model.rhythm.factor, model.rhythm.first)
+    return lag, float(np.sqrt(relative)), Origin(source=said, n=n, date=model.as_of)
 
 
 def reach_of(model: FunnelModel) -> dict[str, DayLag]:
