@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from funnelkit._core import checks, display
 from funnelkit._core.dates import period_label
@@ -129,6 +131,33 @@ def compare_to_actual(
     _refuse_currency(record, came.told.currency)
     placed = Placed.of(came.counts, columns, [columns.index(name) for name in own], record)
     chances = None if model is None else chances_of_rows(placed, model, columns)
+    review = reviewed(record, placed, leads.as_of, over, chances)
+    rest, ahead, notes = _rest(review, leads, model, own, {"rng": rng, **planning})
+    return replace(review, remaining=rest, ahead=ahead, notes=(*review.notes, *notes))
+
+
+def reviewed(
+    record: PlanRecord,
+    placed: Placed,
+    as_of: dt.date,
+    over: int,
+    chances: NDArray[np.float64] | None,
+) -> PlanReview:
+    """Return the comparison of the months that are over, without those to come.
+
+    Parameters
+    ----------
+    record
+        The plan.
+    placed
+        What came.
+    as_of
+        Last day that is known.
+    over
+        Months that are over.
+    chances
+        Share of each row's records that a model still expects to be won; ``None``: by the plan.
+    """
     planned = expected_side(record, placed.channels, over)
     actual = came_side(placed, record, over, chances)
     labels = record.labels[:over]
@@ -140,20 +169,18 @@ def compare_to_actual(
         period=labels[0] if over == 1 else f"{labels[0]} to {labels[-1]}",
         currency=record.currency,
     )
-    review = PlanReview(
+    return PlanReview(
         record=record,
-        as_of=leads.as_of,
+        as_of=as_of,
         periods=record.periods[:over],
         channels=placed.channels,
         planned=planned,
         came=actual,
         explained=explained,
         maturity=maturities(record, placed.channels, over),
-        by_model=model is not None,
-        notes=tuple(_notes(record, leads, placed, actual, over)),
+        by_model=chances is not None,
+        notes=tuple(_notes(record, as_of, placed, actual, over)),
     )
-    rest, ahead, notes = _rest(review, leads, model, own, {"rng": rng, **planning})
-    return replace(review, remaining=rest, ahead=ahead, notes=(*review.notes, *notes))
 
 
 def _months_over(record: PlanRecord, leads: Leads) -> int:
@@ -239,10 +266,12 @@ def _values(leads: Leads, column: str) -> list[tuple[str | None, ...]]:
     return segments_of(run(table.select(**columns).distinct()), (column,))
 
 
-def _notes(record: PlanRecord, leads: Leads, placed: Placed, actual: Side, over: int) -> list[str]:
+def _notes(
+    record: PlanRecord, as_of: dt.date, placed: Placed, actual: Side, over: int
+) -> list[str]:
     """Return what a reader must know of the comparison."""
     found = []
-    if over < len(record.periods) and record.periods[over].start_time.date() <= leads.as_of:
+    if over < len(record.periods) and record.periods[over].start_time.date() <= as_of:
         found.append(
             f"{record.labels[over]} has begun and is not over; it counts among the months to come."
         )

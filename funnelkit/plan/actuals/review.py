@@ -125,7 +125,7 @@ class PlanReview(Result):
     @property
     def immature(self) -> NDArray[np.bool_]:
         """Whether the rate of each month's leads is still an expectation, shape ``(C, K)``."""
-        return np.asarray(np.nan_to_num(self.maturity, nan=1.0) < IMMATURE)
+        return np.asarray(np.nan_to_num(self.maturity, nan=1.0) < IMMATURE - 1e-9)
 
     @property
     def _row(self) -> int:
