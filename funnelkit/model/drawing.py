@@ -11,9 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
 from funnelkit._core import checks
+from funnelkit._core.dates import period_label
 from funnelkit._core.errors import ArgumentError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from funnelkit.model.result import FunnelModel
     from funnelkit.model.steps import Step
 
@@ -38,11 +41,15 @@ class ModelDraws:
     noise
         Stage -> standard normal numbers of how rates go on, shape ``(n, 1 + n_months)``: to the
         end of the walk so far, and then month by month. Without any, rates stay where they are.
+    pace
+        Factor on the hazard of winning in each month to come, the running one first where it is
+        not over, shape ``(n, n_months)``.
     """
 
     model: FunnelModel
     levels: Mapping[str, FloatArray]
     noise: Mapping[str, FloatArray]
+    pace: FloatArray
 
     @property
     def n(self) -> int:
@@ -116,6 +123,39 @@ class ModelDraws:
         still = np.maximum(1 - rate * passed - gone * left, 1e-9)
         return np.asarray(np.clip(rate * (1 - passed) / still, 0.0, 1.0))
 
+    def paces(self, periods: pd.PeriodIndex) -> FloatArray:
+        """Return the pace of some months to come, shape ``(n, H)``.
+
+        Raises
+        ------
+        ArgumentError
+            If one of them was not drawn.
+        """
+        first = self.model.first_month.ordinal
+        places = np.array([one.ordinal - first for one in periods], np.int64)
+        if len(places) and (places.min() < 0 or places.max() >= self.pace.shape[1]):
+            raise ArgumentError(
+                f"`draws` must hold the months {period_label(periods[0])} to "
+                f"{period_label(periods[-1])}: they are of {self.pace.shape[1]} from "
+                f"{period_label(self.model.first_month)} on; draw with a larger `months`."
+            )
+        return np.asarray(self.pace[:, places])
+
+    def ever(self, stage: str, ages: ArrayLike) -> FloatArray:
+        """Return the share ever won of the records that stand at a stage for some days.
+
+        Returns
+        -------
+        ndarray
+            Shape ``(n, S, n_ages)``.
+
+        Raises
+        ------
+        ArgumentError
+            If the stage is unknown or the last, or an age cannot be used.
+        """
+        return np.asarray(self.still_moving(stage, ages) * self._onward(stage)[..., None])
+
     def chances(self, stage: str, ages: ArrayLike, days: ArrayLike) -> FloatArray:
         """Return the share won within some days, of the records that stand at a stage.
 
@@ -138,9 +178,8 @@ class ModelDraws:
         ArgumentError
             If the stage is unknown or the last, or an age or a day cannot be used.
         """
-        wins = self.still_moving(stage, ages) * self._onward(stage)[..., None]
         when = self.model.timing(stage, ages, days)
-        return np.asarray(wins[..., None] * when)
+        return np.asarray(self.ever(stage, ages)[..., None] * when)
 
     def won_of_entrants(self, point: str, months: int) -> FloatArray:
         """Return the share ever won of those who enter the funnel in each month to come.
@@ -186,7 +225,7 @@ def drawn(model: FunnelModel, n: int, *, months: int, rng: np.random.Generator |
     n
         Number of draws.
     months
-        Months to come in which rates may wander on.
+        Months to come in which rates may wander on, and of which the pace is drawn.
     rng
         Generator or seed.
 
@@ -195,6 +234,8 @@ def drawn(model: FunnelModel, n: int, *, months: int, rng: np.random.Generator |
     ArgumentError
         If a number cannot be used.
     """
+    import pandas as pd
+
     checks.positive_whole("n", n)
     if months < 0:
         raise ArgumentError(f"`months` must be at least 0; got {months!r}.")
@@ -205,7 +246,11 @@ def drawn(model: FunnelModel, n: int, *, months: int, rng: np.random.Generator |
         rates = step.levels.sample(n, rng=generator, ages=[step.timing.horizon])[..., 0]
         levels[stage] = _spread(rates, step.rows(model.segments), step.levels.entered)
         noise[stage] = generator.standard_normal((n, 1 + months))
-    return ModelDraws(model=model, levels=levels, noise=noise)
+    pace = np.ones((n, months))
+    if model.rhythm is not None and months:
+        ahead = pd.period_range(model.first_month, periods=months, freq="M")
+        pace = model.rhythm.sample_factors(n, ahead, rng=generator)
+    return ModelDraws(model=model, levels=levels, noise=noise, pace=pace)
 
 
 def usual(model: FunnelModel) -> ModelDraws:
@@ -216,7 +261,7 @@ def usual(model: FunnelModel) -> ModelDraws:
         rates = np.asarray(step.levels.ultimate)[None]
         levels[stage] = _spread(rates, step.rows(model.segments), step.levels.entered)
         noise[stage] = np.zeros((1, 0))
-    return ModelDraws(model=model, levels=levels, noise=noise)
+    return ModelDraws(model=model, levels=levels, noise=noise, pace=np.ones((1, 0)))
 
 
 def _spread(rates: FloatArray, rows: IntArray, entered: IntArray) -> FloatArray:

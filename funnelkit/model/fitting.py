@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Sequence
 from functools import reduce
 from itertools import pairwise
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from funnelkit._core import display
 from funnelkit._core.dates import Unit
-from funnelkit._core.errors import EvidenceError
+from funnelkit._core.errors import DataError, EvidenceError
 from funnelkit.lag import StageLags, fit_competing, fit_stages
 from funnelkit.model.arrivals import arrivals_of
 from funnelkit.model.onward import one_after_another
@@ -23,6 +24,7 @@ from funnelkit.model.rhythm import rhythm_of
 from funnelkit.model.steps import Step, curve, design_effect, fitted_step, readable
 
 if TYPE_CHECKING:
+    from funnelkit.counts.open_book import OpenBook
     from funnelkit.counts.triangle import Triangle
     from funnelkit.data.records import Leads
     from funnelkit.metrics.economics.sizes import DealSizes
@@ -90,9 +92,7 @@ def fit_funnel(
     )
     shapes, ratios = _to_the_win(lags, steps)
     arrivals = arrivals_of(leads, lags.by)
-    from funnelkit.counts.opened import open_book
-
-    book = open_book(leads, by=by, money=False)
+    book, whole = _book(leads, by)
     sizes = _sizes(leads, by)
     first = leads.funnel.calendar.fiscal_year_start
     segments = tuple(dict.fromkeys((*arrivals.segments, *book.segments)))
@@ -118,6 +118,8 @@ def fit_funnel(
         sizes=sizes,
         rhythm=None if steps[-1].pace is None else rhythm_of(steps[-1].pace, first=first),
         currency=None if sizes is None else sizes.currency,
+        rows=weakref.ref(leads.rows),
+        kept={"book": book} if whole else {},
     )
 
 
@@ -136,6 +138,18 @@ def _refuse_unfitted(lags: StageLags) -> None:
             "`leads`: a model of the whole funnel needs every transition; "
             f"{display.listed(said)}. Leave a stage that is not used out of the funnel, or wait."
         )
+
+
+def _book(leads: Leads, by: str | Sequence[str] | None) -> tuple[OpenBook, bool]:
+    """Return the open records, and whether their money is in it, where there is any."""
+    from funnelkit.counts.opened import open_book
+
+    if leads.funnel.value is None:
+        return open_book(leads, by=by, money=False), True
+    try:
+        return open_book(leads, by=by), True
+    except DataError:  # several currencies: rates and days can be told all the same
+        return open_book(leads, by=by, money=False), False
 
 
 def _to_the_win(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,6 +27,7 @@ from funnelkit.model.steps import Step
 if TYPE_CHECKING:
     import pandas as pd
 
+    from funnelkit.data.records import Leads
     from funnelkit.lag import Pace
     from funnelkit.metrics.economics.sizes import DealSizes
 
@@ -73,6 +75,10 @@ class FunnelModel(Result):
         Of the amounts, where it is known.
     notes
         What a reader must know.
+    rows
+        The records it was fitted to, as long as they are in use.
+    kept
+        What was read off it once and is wanted again.
     """
 
     stages: tuple[str, ...]
@@ -92,7 +98,12 @@ class FunnelModel(Result):
     rhythm: Rhythm | None = None
     currency: str | None = None
     notes: tuple[str, ...] = ()
-    _kept: dict[str, drawing.ModelDraws] = field(default_factory=dict)
+    rows: weakref.ref[Any] | None = None
+    kept: dict[str, Any] = field(default_factory=dict)
+
+    def knows(self, leads: Leads) -> bool:
+        """Return whether it was fitted to these very leads, so that its counts are theirs."""
+        return self.rows is not None and self.rows() is leads.rows and self.as_of == leads.as_of
 
     @property
     def n(self) -> int:
@@ -103,6 +114,13 @@ class FunnelModel(Result):
     def entries(self) -> Arrivals:
         """Entries by point of entry and month."""
         return self.arrivals
+
+    @property
+    def first_month(self) -> pd.Period:
+        """The first month to come: that of ``as_of`` where it is not over, else the next."""
+        import pandas as pd
+
+        return (pd.Timestamp(self.as_of) + pd.Timedelta(days=1)).to_period("M")
 
     @property
     def pace(self) -> Pace | None:
@@ -254,7 +272,8 @@ class FunnelModel(Result):
         rng
             Generator or seed.
         months
-            Months to come in which the rates of those who enter then may wander on.
+            Months to come in which the rates of those who enter then may wander on, and of
+            which the pace is drawn.
         """
         return drawing.drawn(self, n, months=months, rng=rng)
 
@@ -340,6 +359,7 @@ class FunnelModel(Result):
 
     @property
     def _usual(self) -> drawing.ModelDraws:
-        if "usual" not in self._kept:
-            self._kept["usual"] = drawing.usual(self)
-        return self._kept["usual"]
+        if "usual" not in self.kept:
+            self.kept["usual"] = drawing.usual(self)
+        found: drawing.ModelDraws = self.kept["usual"]
+        return found

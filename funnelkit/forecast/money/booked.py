@@ -12,17 +12,17 @@ from funnelkit._core.errors import ArgumentError
 from funnelkit.forecast.money import chance
 from funnelkit.forecast.money.created import entering
 from funnelkit.forecast.money.result import PARTS, BookingsForecast
-from funnelkit.forecast.money.worth import worth_of
+from funnelkit.forecast.open_pipeline.simulation import open_simulation
+from funnelkit.forecast.open_pipeline.sizes_to_come import SizesToCome
 from funnelkit.forecast.result import Forecast
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from funnelkit.data.records import Leads
-    from funnelkit.model import FunnelModel, ModelDraws
+    from funnelkit.model import FunnelModel
 
 FloatArray = NDArray[np.float64]
-IntArray = NDArray[np.int64]
 
 
 def bookings(
@@ -67,10 +67,10 @@ def bookings(
     average out; rates wander on as they have so far. Months are quick or slow for all. On top
     comes chance, larger where records of one account go together.
 
-    Open records: by stage and days at it, the chance to move on and then to be won, exits
-    competing (:meth:`~funnelkit.FunnelModel.chances`). Records to come: a forecast of entries at
-    each point of entry, times the rate, spread over months by the days to the win. Amounts are
-    drawn from those of won deals.
+    Open records: the simulation of :func:`~funnelkit.forecast.pipeline`, which the same seed
+    repeats. Records to come: a forecast of entries at each point of entry, times the rate, spread
+    over months by the days to the win. Each of them brings the amount of a won deal of its segment;
+    few of these borrow from all, and what is not known of them is shared with the open ones.
 
     Examples
     --------
@@ -91,88 +91,56 @@ def bookings(
             f"`model` must be fitted to these leads: it is as of {model.as_of.isoformat()} with "
             f"{' -> '.join(model.stages)}; `leads` are as of {leads.as_of.isoformat()}."
         )
-    generator = np.random.default_rng(rng)
+    seeds = np.random.default_rng(rng).spawn(3)
     arrivals = model.arrivals
-    first = arrivals.months[-1] if arrivals.running else arrivals.months[-1] + 1
-    periods = pd.period_range(first, periods=horizon, freq="M")
-    draws = model.sample(n_draws, rng=generator, months=horizon)
-    pace = _pace(model, periods, n_draws, generator)
-    counts = {
+    periods = pd.period_range(model.first_month, periods=horizon, freq="M")
+    draws = model.sample(n_draws, rng=seeds[0], months=horizon)
+    opened = open_simulation(leads, model, draws, periods, rng=seeds[1])
+    today = opened.of_model(model.segments)
+    counts: dict[str, FloatArray] = {
         "won": _so_far(model, n_draws, horizon),
-        "in flight": in_flight(model, draws, periods, pace, generator),
+        "in flight": today.deals,
     }
     methods = []
     for name in PARTS[2:]:
-        counts[name] = np.zeros((n_draws, len(model.segments), horizon), np.int64)
+        counts[name] = np.zeros((n_draws, len(model.segments), horizon))
+    pace = draws.paces(periods)
     for point in arrivals.points:
         if point == model.stages[-1]:
             continue  # recorded as won and nothing else: in no rate
-        entered, method = entering(model, point, horizon, n=n_draws, rng=generator)
+        entered, method = entering(model, point, horizon, n=n_draws, rng=seeds[2])
         by_end = model.timing_of_entrants(point, periods)
-        monthly = np.diff(by_end, axis=1, prepend=0.0)
-        shares = chance.at_pace(np.broadcast_to(monthly, (n_draws, *monthly.shape)), pace)
+        shares = chance.at_pace(np.diff(by_end, axis=1, prepend=0.0)[None], pace)
         wins = entered * draws.won_of_entrants(point, horizon)
-        expected = np.einsum("nsk,nkm->nsm", wins, shares)
+        expected = np.matmul(wins, shares)
         part = PARTS[2] if point == model.stages[0] else PARTS[3]
         counts[part] = counts[part] + chance.arriving(
-            expected, spread=model.spreads[point], rng=generator
+            expected, spread=model.spreads[point], rng=seeds[2]
         )
         methods.append(method)
     said = f"open records and records to come ({methods[0]}), by one simulation of the funnel"
-    made = _Made(periods, counts, said)
-    return _assembled(leads, model, made, generator)
+    made = _Made(periods, counts, today.value, opened.sizes, said)
+    return _assembled(leads, model, made, seeds[2])
 
 
-def in_flight(
-    model: FunnelModel,
-    draws: ModelDraws,
-    periods: pd.PeriodIndex,
-    pace: FloatArray,
-    rng: np.random.Generator,
-) -> IntArray:
-    """Return draws of the open records that are won in each month, shape ``(n, S, H)``."""
-    _, ends = model.days_of(periods)
-    found = np.zeros((draws.n, len(model.segments), len(periods)), np.int64)
-    for k, stage in enumerate(model.stages[:-1]):
-        known, unknown = model.standing[:, k, :-1], model.standing[:, k, -1]
-        ages = np.flatnonzero(known.any(axis=0))
-        if not len(ages):
-            continue
-        standing = known[:, ages].astype(float)
-        # records whose days are not known stand as long as the others
-        standing = standing * (1 + unknown / np.maximum(standing.sum(axis=1), 1))[:, None]
-        ever = draws.chances(stage, ages, [np.inf])[..., 0]
-        by_end = model.timing(stage, ages, ends)
-        won = np.einsum("nsa,sa,am->nsm", ever, standing, np.diff(by_end, axis=1, prepend=0.0))
-        expected = np.einsum("nsa,sa->ns", ever, standing)
-        shares = won / np.maximum(expected, 1e-12)[..., None]
-        total = chance.won_of(ever, standing, spread=model.spreads[stage], rng=rng)
-        found += chance.split(total, chance.at_pace(shares, pace), rng)
-    return found
-
-
-def _pace(
-    model: FunnelModel, periods: pd.PeriodIndex, n: int, rng: np.random.Generator
-) -> FloatArray:
-    """Return draws of the pace of months to come; 1 where it is not known."""
-    if model.rhythm is None:
-        return np.ones((n, len(periods)))
-    return model.rhythm.sample_factors(n, periods, rng=rng)
-
-
-def _so_far(model: FunnelModel, n: int, horizon: int) -> IntArray:
+def _so_far(model: FunnelModel, n: int, horizon: int) -> FloatArray:
     """Return what the running month has brought already, shape ``(n, S, H)``."""
-    found = np.zeros((n, len(model.segments), horizon), np.int64)
+    found = np.zeros((n, len(model.segments), horizon))
     if model.arrivals.running:
         found[:, : len(model.arrivals.segments), 0] = model.arrivals.won[:, -1]
     return found
 
 
 class _Made(NamedTuple):
-    """Won deals by part, shape ``(n, S, H)`` each, in which months, and how."""
+    """Won deals by part, shape ``(n, S, H)`` each, in which months, and how.
+
+    ``today`` is the money of those in flight; ``sizes`` what any other deal brings.
+    """
 
     periods: pd.PeriodIndex
-    counts: dict[str, IntArray]
+    counts: dict[str, FloatArray]
+    today: FloatArray
+    sizes: SizesToCome
     method: str
 
 
@@ -180,7 +148,7 @@ def _assembled(
     leads: Leads, model: FunnelModel, made: _Made, rng: np.random.Generator
 ) -> BookingsForecast:
     """Return the result from won deals by part."""
-    periods, counts, said = made
+    periods, counts, today, sizes, said = made
     arrivals = model.arrivals
     whole = len(arrivals.months) - arrivals.running
     observed = np.zeros((len(model.segments), whole))
@@ -221,9 +189,10 @@ def _assembled(
             **shared,
         )
     known, booked = _booked(leads, model, whole)
-    values = {name: worth_of(one, model, rng=rng) for name, one in counts.items() if name != "won"}
-    values = {"won": np.zeros(won.shape), **values}
+    values = {"won": np.zeros(won.shape), "in flight": today}
     values["won"][..., 0] = booked
+    for name in PARTS[2:]:
+        values[name] = sizes.sums(counts[name].astype(np.int64), rng)
     money = np.asarray(sum(values.values()))
     return BookingsForecast(
         what="bookings",

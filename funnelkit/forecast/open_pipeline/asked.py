@@ -26,7 +26,7 @@ def refuse_unusable(
     """Refuse arguments that cannot be used."""
     if not isinstance(leads, Leads):
         raise ArgumentError(f"`leads` must be Leads; got {type(leads).__name__}.")
-    if not callable(getattr(model, "sample_chances", None)):
+    if not callable(getattr(model, "sample", None)):
         raise ArgumentError(
             "`model` must be a model of the funnel, such as fit_funnel(leads); got "
             f"{type(model).__name__}."
@@ -66,3 +66,8 @@ def months_ahead(leads: Leads, horizon: int) -> tuple[pd.PeriodIndex, FloatArray
     periods = pd.period_range(first, periods=horizon, freq="M")
     ends = [(one.end_time.normalize() - zero).days for one in periods]
     return periods, np.array(ends, float)
+
+
+def months_ahead_of(model: FunnelModel, periods: pd.PeriodIndex) -> int:
+    """Return how many months of a model's draws reach to the end of some periods."""
+    return int(periods[-1].ordinal - model.first_month.ordinal) + 1

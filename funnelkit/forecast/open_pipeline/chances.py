@@ -1,10 +1,10 @@
-"""Residual chances of the open records, on a grid of ages: as expected and as joint draws."""
+"""Residual chances of the open records, on a grid of ages, as joint draws."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,21 +13,33 @@ from funnelkit._core.errors import EvidenceError
 from funnelkit.counts.open_book import OpenBook
 from funnelkit.counts.triangle import Segment
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 _EXACT_AGES = 14
 """Ages in days below which none is merged with its neighbours: chances change fastest there."""
 _MOST_AGES, _FEWEST_AGES = 64, 8
 _BUDGET = 20_000_000
-_FEWEST_DRAWS = 100
+
+
+class Drawn(Protocol):
+    """Joint draws of a model's rates, such as :class:`~funnelkit.model.ModelDraws`."""
+
+    @property
+    def n(self) -> int:
+        """Number of draws."""
+
+    def ever(self, stage: str, ages: ArrayLike) -> FloatArray:
+        """Return the share ever won of records at a stage and age, ``(n, S, A)``."""
+
+    def paces(self, periods: pd.PeriodIndex) -> FloatArray:
+        """Return how quick months to come are in winning, ``(n, H)``."""
 
 
 class Residual(Protocol):
     """What a model must answer about records that are open."""
-
-    @property
-    def stages(self) -> tuple[str, ...]:
-        """Stages in order."""
 
     @property
     def by(self) -> tuple[str, ...]:
@@ -37,19 +49,11 @@ class Residual(Protocol):
     def segments(self) -> tuple[Segment, ...]:
         """One tuple of values for each segment."""
 
+    def timing(self, stage: str, ages: ArrayLike, days: ArrayLike) -> FloatArray:
+        """Return the share won within more days of those at a stage who will be, ``(A, D)``."""
+
     def chances(self, stage: str, ages: ArrayLike, days: ArrayLike) -> FloatArray:
         """Return the share won within more days of records at a stage and age, ``(S, A, D)``."""
-
-    def sample_chances(
-        self,
-        n: int,
-        stage: str,
-        ages: ArrayLike,
-        days: ArrayLike,
-        *,
-        rng: np.random.Generator | int,
-    ) -> FloatArray:
-        """Return joint draws of it, ``(n, S, A, D)``; the same seed gives the same world."""
 
 
 @dataclass(frozen=True)
@@ -85,28 +89,24 @@ class Grid:
 
 @dataclass(frozen=True)
 class Chances:
-    """Share won by the end of each month and ever, shape ``(n_sets, S, n_rows, H + 1)``.
+    """Residual chances of the rows of a grid.
 
     Parameters
     ----------
     grid
         The rows.
-    drawn
-        Joint draws of the model's parameters; draw ``i`` of a forecast uses set ``i % n_sets``.
+    ever
+        Share ever won, joint draws, shape ``(n_draws, S, n_rows)``.
+    timing
+        Share of these won by the end of each month at the usual pace, shape ``(n_rows, H)``.
     """
 
     grid: Grid
-    drawn: FloatArray
-
-    @property
-    def mean(self) -> FloatArray:
-        """Mean over the draws, shape ``(S, n_rows, H + 1)``."""
-        return np.asarray(self.drawn.mean(axis=0))
+    ever: FloatArray
+    timing: FloatArray
 
 
-def residual_chances(
-    model: Residual, book: OpenBook, days: FloatArray, *, n_draws: int, seed: int
-) -> Chances:
+def residual_chances(model: Residual, draws: Drawn, book: OpenBook, days: FloatArray) -> Chances:
     """Return the chances of a book's open records by the end of some days, and ever.
 
     Parameters
@@ -114,12 +114,12 @@ def residual_chances(
     model
         Of the same segment columns as the book; a segment that it does not know has the mean of
         the others.
+    draws
+        Its rates.
     book
         Open records by age at their stage.
     days
         Days after ``as_of``, ascending, shape ``(H,)``.
-    n_draws, seed
-        Of the forecast; with many segments fewer sets of parameters are drawn, at least 100.
 
     Raises
     ------
@@ -128,35 +128,38 @@ def residual_chances(
     """
     known = {one: i for i, one in enumerate(model.segments)}
     rows = np.array([known.get(one, -1) for one in book.segments], np.int64)
-    size = len(book.segments) * max(len(book.stages), 1) * (len(days) + 1)
-    most = int(np.clip(_BUDGET // (_FEWEST_DRAWS * size), _FEWEST_AGES, _MOST_AGES))
-    ends = np.append(days, np.inf)
-    names, ages, row_of, parts, unanswered = [], [], {}, [], {}
+    size = draws.n * len(book.segments) * max(len(book.stages), 1)
+    most = int(np.clip(_BUDGET // max(size, 1), _FEWEST_AGES, _MOST_AGES))
+    names, ages, row_of, unanswered = [], [], {}, {}
+    ever, timing = [], []
     start = 0
     for k, stage in enumerate(book.stages):
         held = book.n[:, k].sum(axis=0)
         if not held.any():
             continue
         own, places = merged_ages(held, most)
-        n = int(np.clip(_BUDGET // (size * most), _FEWEST_DRAWS, n_draws))
         try:
-            drawn = model.sample_chances(min(n, n_draws), stage, own, ends, rng=seed)
+            drawn = np.asarray(draws.ever(stage, own))
+            by_end = np.asarray(model.timing(stage, own, days))
         except EvidenceError as reason:
             unanswered[k] = str(reason)
             continue
-        parts.append(_of_segments(np.asarray(drawn), rows))
+        ever.append(_of_segments(drawn, rows))
+        timing.append(by_end)
         names.append(stage)
         ages.append(own)
         row_of[k] = places + start
         start += len(own)
-    if not parts and unanswered:
+    if not ever and unanswered:
         raise EvidenceError(
             "`model` has no chance of a win for any stage that holds open records: "
             f"{next(iter(unanswered.values()))}"
         )
     grid = Grid(tuple(names), tuple(ages), row_of, unanswered)
-    empty = np.zeros((1, len(book.segments), 0, len(ends)))
-    return Chances(grid, np.concatenate(parts, axis=2) if parts else empty)
+    if not ever:
+        none = np.zeros((draws.n, len(book.segments), 0))
+        return Chances(grid, none, np.zeros((0, len(days))))
+    return Chances(grid, np.concatenate(ever, axis=2), np.concatenate(timing))
 
 
 def _of_segments(drawn: FloatArray, rows: IntArray) -> FloatArray:

@@ -6,41 +6,25 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from funnelkit._core import checks, display
 from funnelkit._core.dates import day_name, earlier, period_name
 from funnelkit.counts.open_book import OpenBook
 from funnelkit.counts.triangle import Segment
-from funnelkit.data.ledgers.exchange import checked_rates
 from funnelkit.data.records import Leads
-from funnelkit.forecast.open_pipeline.asked import months_ahead, refuse_unusable
-from funnelkit.forecast.open_pipeline.chances import Chances, residual_chances
+from funnelkit.forecast.open_pipeline.asked import months_ahead, months_ahead_of, refuse_unusable
 from funnelkit.forecast.open_pipeline.listing_deals import listed_deals, plans_told
 from funnelkit.forecast.open_pipeline.methods_beside import methods_of
-from funnelkit.forecast.open_pipeline.open_records import open_records
 from funnelkit.forecast.open_pipeline.outlook import outlook_of, sum_of
 from funnelkit.forecast.open_pipeline.overriding import overridden
-from funnelkit.forecast.open_pipeline.past_wins import (
-    amounts_of,
-    by_month,
-    changed_amounts,
-    won_before,
-)
+from funnelkit.forecast.open_pipeline.past_wins import by_month
 from funnelkit.forecast.open_pipeline.plans import plans_of, plans_then
 from funnelkit.forecast.open_pipeline.result import BOOKED, WON, PipelineForecast
-from funnelkit.forecast.open_pipeline.simulating import (
-    Records,
-    Worlds,
-    drawn_by_group,
-    drawn_one_by_one,
-    going_together,
-)
-from funnelkit.forecast.open_pipeline.sizes_to_come import SizesToCome, sizes_to_come
-from funnelkit.forecast.open_pipeline.staleness import limit_days, no_past, stale_past
+from funnelkit.forecast.open_pipeline.simulation import open_simulation
+from funnelkit.forecast.open_pipeline.sizes_to_come import SizesToCome
+from funnelkit.forecast.open_pipeline.stages_told import stages_told
 from funnelkit.forecast.open_pipeline.weighting import stage_weights
 from funnelkit.forecast.result import Unit
-from funnelkit.metrics.cycle.stale import limits
 from funnelkit.model import FunnelModel
 
 if TYPE_CHECKING:
@@ -48,7 +32,6 @@ if TYPE_CHECKING:
 
     from funnelkit.forecast.rolling.overrides import Overrides
 
-FloatArray = NDArray[np.float64]
 METHOD = "residual chances by stage and age"
 REASON = (
     "Each open record is won by the share of the past records that stood at its stage for as long, "
@@ -132,7 +115,8 @@ def pipeline(
     Records that are stale have the chance of those that were stale within the last year, mixed
     with the model's where these were few (see ``staleness``).
 
-    Only what is open today is in it; :func:`funnelkit.forecast.bookings` adds leads still to come.
+    Only what is open today is in it; :func:`funnelkit.forecast.bookings` adds leads still to come
+    to this very simulation: with the same seed, draws and horizon its part in flight is this one.
 
     References
     ----------
@@ -153,35 +137,25 @@ def pipeline(
     """
     refuse_unusable(leads, model, horizon, listed=listed, unit=unit)
     checks.positive_whole("n_draws", n_draws)
-    seeds = np.random.default_rng(rng).spawn(7)
+    seeds = np.random.default_rng(rng).spawn(2)
     plans, unknown = plans_then(leads, plans_of(leads.funnel, close_date))
-    records = open_records(leads, model.by, most=listed, exchange=exchange, currency=currency)
-    book = records.book
     periods, days = months_ahead(leads, horizon)
-    first = int(seeds[0].integers(2**31))
-    chances = residual_chances(model, book, days, n_draws=n_draws, seed=first)
-    won = won_before(leads, checked_rates(exchange, currency))
-    found = limits(leads, book.stages, beyond=beyond)
-    stale_days = limit_days(book, found, leads.funnel.apart)
-    single = records.single(chances.grid, stale_days)
-    grouped = records.grouped(chances.grid, stale_days)
-    n_stale = int(single.at(records.priced).stale.sum() + (grouped.n * grouped.stale).sum())
-    past = stale_past(leads, model, found, won=won) if n_stale else no_past(book.stages)
-    ratios, amounts = changed_amounts(leads, won, n_draws, seeds[2])
-    stale = past.chance(days, n_draws, seeds[1], stages=book.stages)
-    worlds = Worlds(
-        stale=stale,
-        ratios=ratios,
-        paces=_paces(model, periods, n_draws, seeds[3]),
-        together=_together(model, book, chances, n_draws, seeds[6]),
+    months = months_ahead_of(model, periods)
+    run = open_simulation(
+        leads,
+        model,
+        model.sample(n_draws, rng=seeds[0], months=months),
+        periods,
+        rng=seeds[1],
+        listed=listed,
+        beyond=beyond,
+        exchange=exchange,
+        currency=currency,
     )
-    sizes = sizes_to_come(amounts_of(won, leads, model.by, book.segments), seeds[4])
-    shape = (n_draws, len(book.segments), horizon)
-    kept = records.priced & (single.row >= 0)
-    own = single.at(kept)
-    counts, money = _drawn(chances, (own, grouped), worlds, sizes, shape=shape, rng=seeds[5])
-    outlook = outlook_of(chances, single, worlds, sizes)
-    parts = (outlook_of(chances, own, worlds, sizes), outlook_of(chances, grouped, worlds, sizes))
+    records, book, sizes = run.records, run.book, run.own_sizes
+    ratio = float(run.worlds.ratios.mean())
+    parts = (outlook_of(run.single, ratio, sizes), outlook_of(run.grouped, ratio, sizes))
+    outlook, fresh = run.listed_outlook()
     weights = stage_weights(leads)
     told, odd = plans_told(leads, records.listed, plans)
     table = listed_deals(
@@ -189,9 +163,10 @@ def pipeline(
         records,
         outlook,
         periods,
+        fresh=fresh,
         told=told,
         weights=weights,
-        changed=bool((ratios != 1).any()),
+        changed=bool((run.worlds.ratios != 1).any()),
     )
     table, said = overridden(table, overrides, leads.funnel.id)
     has_money = leads.funnel.value is not None
@@ -202,16 +177,18 @@ def pipeline(
         parts,
         periods,
         days,
-        plans={k: told[k][kept] for k in ("planned_close", "crm_probability")},
+        plans={k: told[k][run.one_by_one] for k in ("planned_close", "crm_probability")},
     )
+    won = run.won
     gone, seen = by_month(won, leads, model.by, book.segments, periods[0], money=False)
     _, brought = by_month(won, leads, model.by, book.segments, periods[0], money=True)
     notes = [*_begun(periods, leads), *_new(model, book.segments)]
-    notes += [*records.notes(chances.grid), *unknown, *odd]
-    notes += [past.told(n_stale)] if n_stale else []
+    notes += [*records.notes(run.chances.grid), *unknown, *odd]
+    notes += [run.stale.told(run.n_stale)] if run.n_stale else []
     if has_money:
-        notes += [amounts, *_unpriced(book, sizes)]
+        notes += [run.amounts, *_unpriced(book, sizes)]
     notes += said
+    counts, money = run.deals, run.money
     main: Unit = unit or ("value" if has_money else "count")
     in_money = main == "value"
     return PipelineForecast(
@@ -237,51 +214,12 @@ def pipeline(
         expected_money=expected[1] if has_money else None,
         won_before=seen,
         money_before=brought if has_money else None,
-        stale=past,
+        stale=run.stale,
         weights=weights,
         table=table,
         beside=beside,
+        stages=stages_told(run, parts, weights, has_money=has_money),
     )
-
-
-def _paces(
-    model: FunnelModel, periods: pd.PeriodIndex, n: int, rng: np.random.Generator
-) -> FloatArray:
-    """Return draws of how quick each month to come is in winning, shape ``(n, H)``."""
-    if model.rhythm is None:
-        return np.ones((n, len(periods)))
-    return model.rhythm.sample_factors(n, periods, rng=rng)
-
-
-def _together(
-    model: FunnelModel, book: OpenBook, chances: Chances, n: int, rng: np.random.Generator
-) -> FloatArray:
-    """Return draws of how records of one account go together, shape ``(n, S, K)``."""
-    expected = np.zeros(book.n.shape[:2])
-    ever = chances.mean[..., -1]
-    for k, rows in chances.grid.row_of.items():
-        expected[:, k] = (ever[:, rows] * book.n[:, k]).sum(axis=1)
-    spreads = np.array([model.spreads.get(stage, 1.0) for stage in book.stages])
-    return going_together(expected, spreads, n, rng)
-
-
-def _drawn(
-    chances: Chances,
-    parts: tuple[Records, Records],
-    worlds: Worlds,
-    sizes: SizesToCome,
-    *,
-    shape: tuple[int, int, int],
-    rng: np.random.Generator,
-) -> tuple[FloatArray, FloatArray]:
-    """Return joint draws of won deals and money: of deals one by one, and of all others."""
-    single, grouped = parts
-    won, money = drawn_one_by_one(chances, single, worlds=worlds, shape=shape, rng=rng)
-    largest = float(single.amount.min()) if len(single) else 0.0
-    blank, others, theirs = drawn_by_group(
-        chances, grouped, worlds=worlds, shape=shape, rng=rng, largest=largest
-    )
-    return won + others, money + theirs + sizes.sums(blank, rng)
 
 
 def _begun(periods: pd.PeriodIndex, leads: Leads) -> list[str]:

@@ -63,6 +63,7 @@ def listed_deals(
     outlook: Outlook,
     periods: pd.PeriodIndex,
     *,
+    fresh: FloatArray,
     told: Mapping[str, Any],
     weights: StageWeights,
     changed: bool,
@@ -77,6 +78,8 @@ def listed_deals(
         The records, and what is expected of those that are listed.
     periods
         Months to come.
+    fresh
+        Chance ever of each, if none were stale.
     told
         What the CRM says of each, as :func:`plans_told` returns it.
     weights
@@ -105,9 +108,7 @@ def listed_deals(
     ages = frame["stage_age_days"].astype("Int64")
     share = _weights(weights, records, outlook)
     worth = outlook.worth
-    with_stale = np.divide(
-        outlook.ever, outlook.fresh, out=np.full(len(frame), np.nan), where=outlook.fresh > 0
-    )
+    with_stale = np.divide(outlook.ever, fresh, out=np.full(len(frame), np.nan), where=fresh > 0)
     columns |= {
         "stage": stages[own.stage] if len(frame) else [],
         "stage_age_days": ages,

@@ -13,8 +13,8 @@ from funnelkit._core.dates import period_label
 from funnelkit.counts.open_book import OpenBook
 from funnelkit.forecast.open_pipeline.open_records import OpenRecords
 from funnelkit.forecast.open_pipeline.outlook import Outlook, after_all, sum_of
-from funnelkit.forecast.open_pipeline.simulating import Records
 from funnelkit.forecast.open_pipeline.weighting import StageWeights
+from funnelkit.forecast.open_pipeline.worlds import Records
 
 if TYPE_CHECKING:
     import pandas as pd

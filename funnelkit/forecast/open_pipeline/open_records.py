@@ -16,7 +16,7 @@ from funnelkit.data.ledgers.exchange import checked_rates
 from funnelkit.data.records import Leads
 from funnelkit.data.standing import AMOUNT, earlier_values
 from funnelkit.forecast.open_pipeline.chances import Grid
-from funnelkit.forecast.open_pipeline.simulating import Records
+from funnelkit.forecast.open_pipeline.worlds import Records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,6 +159,7 @@ def open_records(
     most: int,
     exchange: Mapping[str, float] | None,
     currency: str | None,
+    book: OpenBook | None = None,
 ) -> OpenRecords:
     """Return the open records of leads.
 
@@ -172,6 +173,8 @@ def open_records(
         How many are listed one by one, the largest amounts first.
     exchange, currency
         What one unit of each currency is worth in the one.
+    book
+        All of them, counted, where that was done already.
 
     Raises
     ------
@@ -181,7 +184,8 @@ def open_records(
         If a rate cannot be used.
     """
     rates = checked_rates(exchange, currency)
-    book = open_book(leads, by=by, exchange=exchange, currency=currency)
+    if book is None:
+        book = open_book(leads, by=by, exchange=exchange, currency=currency)
     listed = open_deals(leads, by=by, most=most)
     place = {segment: i for i, segment in enumerate(book.segments)}
     keys = [[one or None for one in listed[f"by_{i}"]] for i in range(len(by))]

@@ -1,4 +1,4 @@
-"""Expected wins of open records, one by one or by cell: by month, ever, and their worth."""
+"""Expected wins of open records, one by one or by band: by month, ever, and their worth."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelkit.forecast.open_pipeline.chances import Chances
-from funnelkit.forecast.open_pipeline.simulating import Records, Worlds, month_shares
+from funnelkit.forecast.open_pipeline.simulating import Wins
 from funnelkit.forecast.open_pipeline.sizes_to_come import SizesToCome
-from funnelkit.forecast.open_pipeline.staleness import StaleChance
+from funnelkit.forecast.open_pipeline.worlds import Records
 
 FloatArray = NDArray[np.float64]
 
@@ -25,8 +24,6 @@ class Outlook:
         The records.
     months, ever
         Chance of a win in each month, ``(N, H)``, and ever, ``(N,)``.
-    fresh
-        Chance ever, if none were stale, ``(N,)``.
     worth
         Expected amount of a record if it is won; NaN where nothing tells it.
     """
@@ -34,7 +31,6 @@ class Outlook:
     records: Records
     months: FloatArray
     ever: FloatArray
-    fresh: FloatArray
     worth: FloatArray
 
     @property
@@ -44,31 +40,44 @@ class Outlook:
 
     def sums(self, size: int, *, money: bool) -> FloatArray:
         """Return expected wins, or their money, by segment and month, shape ``(size, H)``."""
-        shares = np.nan_to_num(self.months) * self.records.n[:, None]
-        if money:
-            shares = shares * np.nan_to_num(self.worth)[:, None]
         found = np.zeros((size, self.months.shape[1]))
-        np.add.at(found, self.records.segment, shares)
+        np.add.at(found, self.records.segment, self._expected(self.months, money=money))
         return found
 
+    def by_stage(self, size: int, *, money: bool) -> FloatArray:
+        """Return expected wins, or their money, by stage, within the horizon and ever.
 
-def outlook_of(chances: Chances, records: Records, worlds: Worlds, sizes: SizesToCome) -> Outlook:
-    """Return what is expected of records, means over the draws of what all records share."""
-    paces = np.median(worlds.paces, axis=0)
-    answered = records.row >= 0
-    known = records.at(answered)
-    months = np.full((len(records), worlds.paces.shape[1]), np.nan)
-    ever, fresh = np.full(len(records), np.nan), np.full(len(records), np.nan)
-    months[answered], ever[answered] = month_shares(chances, known, worlds.stale, paces)
-    none = StaleChance(
-        hazard=np.zeros((1, worlds.stale.hazard.shape[1])),
-        weight=np.zeros_like(worlds.stale.weight),
-        days=worlds.stale.days,
+        Shape ``(size, 2)``.
+        """
+        found = np.zeros((size, 2))
+        both = np.stack([self.within, self.ever], axis=1)
+        np.add.at(found, self.records.stage, self._expected(both, money=money))
+        return found
+
+    def _expected(self, shares: FloatArray, *, money: bool) -> FloatArray:
+        wins = np.nan_to_num(shares) * self.records.n[:, None]
+        return wins * np.nan_to_num(self.worth)[:, None] if money else wins
+
+
+def outlook_of(wins: Wins, ratio: float, sizes: SizesToCome) -> Outlook:
+    """Return what is expected of records that were simulated.
+
+    Parameters
+    ----------
+    wins
+        The simulation.
+    ratio
+        What a known amount is multiplied by, on average.
+    sizes
+        What deals without an amount bring, by segment.
+    """
+    own = wins.records.amount * ratio
+    return Outlook(
+        records=wins.records,
+        months=np.diff(wins.shares[:, :-1], axis=1, prepend=0.0),
+        ever=wins.shares[:, -1],
+        worth=np.where(np.isnan(own), sizes.mean[wins.records.segment], own),
     )
-    fresh[answered] = month_shares(chances, known, none, paces)[1]
-    own = records.amount * worlds.ratios.mean()
-    worth = np.where(np.isnan(own), sizes.mean[records.segment], own)
-    return Outlook(records=records, months=months, ever=ever, fresh=fresh, worth=worth)
 
 
 def sum_of(parts: tuple[Outlook, Outlook], size: int, *, money: bool) -> FloatArray:

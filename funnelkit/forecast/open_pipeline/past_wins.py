@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -105,7 +105,7 @@ def amounts_of(
 
 
 def changed_amounts(
-    leads: Leads, won: pd.DataFrame, n: int, rng: np.random.Generator
+    leads: Leads, won: Callable[[], pd.DataFrame], n: int, rng: np.random.Generator
 ) -> tuple[FloatArray, str]:
     """Return what amounts shown by open deals came to once they were won, and how it is known.
 
@@ -114,7 +114,7 @@ def changed_amounts(
     leads
         With a table of changes, where the source has one.
     won
-        Won records, as :meth:`Leads.list` returns them.
+        Returns the won records, as :meth:`Leads.list` does.
     n
         Number of draws.
     rng
@@ -135,7 +135,8 @@ def changed_amounts(
         return np.ones(n), f"{plain}: how they changed on the way to a win is not known."
     told = changes.filter(changes.field == AMOUNT).execute()
     start = pd.Timestamp(changes.day.min().execute())  # of the history, whatever field
-    followed = won[_first_days(won, funnel.stages) >= start] if len(told) else won.head(0)
+    every = won()
+    followed = every[_first_days(every, funnel.stages) >= start] if len(told) else every.head(0)
     then = halfway(followed, told, funnel.stages, funnel.id, funnel.value)
     if len(then) < FEWEST_CHANGED:
         were = "was" if len(then) == 1 else "were"

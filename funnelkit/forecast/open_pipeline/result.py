@@ -46,6 +46,8 @@ class PipelineForecast(Forecast):
         One row per listed deal; see :meth:`deals`.
     beside
         The forecast and other methods by month; see :meth:`methods`.
+    stages
+        One row per stage; see :meth:`by_stage`.
     """
 
     count_draws: FloatArray
@@ -58,6 +60,7 @@ class PipelineForecast(Forecast):
     weights: StageWeights
     table: pd.DataFrame
     beside: pd.DataFrame
+    stages: pd.DataFrame
 
     def __post_init__(self) -> None:
         """Freeze the arrays of both units."""
@@ -116,6 +119,21 @@ class PipelineForecast(Forecast):
         if most is None:
             return self.table.copy()
         return self.table.head(checks.positive_whole("most", most)).copy()
+
+    def by_stage(self) -> pd.DataFrame:
+        """Return the open records by the stage they stand at, and what they are to bring.
+
+        Returns
+        -------
+        DataFrame
+            One row per ``stage`` but the last, in order: ``open`` (records), ``stale`` (of these),
+            ``expected_won`` (ever), ``expected_won_in_horizon`` with the ends ``won_low`` and
+            ``won_high`` of 80 % of its draws; with amounts also ``amount`` (total known),
+            ``expected_value``, ``expected_value_in_horizon``, ``value_low``, ``value_high``, and
+            ``weighted_value`` (share won from the stage in the past, times the amounts). What is
+            expected within the horizon adds up to the forecast; ends of intervals do not.
+        """
+        return self.stages.copy()
 
     def methods(self) -> pd.DataFrame:
         """Return the forecast beside the stage-weighted pipeline and the CRM's probability.

@@ -3,145 +3,42 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from funnelkit.forecast.open_pipeline.chances import Chances
-from funnelkit.forecast.open_pipeline.sizes_to_come import gamma_like
-from funnelkit.forecast.open_pipeline.staleness import StaleChance
+from funnelkit.forecast.open_pipeline.sizes_to_come import SizesToCome, gamma_like
+from funnelkit.forecast.open_pipeline.worlds import AT_ONCE, Records, Worlds, batches
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-_AT_ONCE = 4_000_000
-_BANDS = 8
+_BANDS, _BANDS_IN_ALL = 4, 80
 
 
 @dataclass(frozen=True)
-class Records:
-    """Open records in cells, or one by one.
+class Wins:
+    """Joint draws of wins and their money, and what is expected of each record.
 
     Parameters
     ----------
-    segment, stage, age, row
-        Position of the segment and the stage, days at the stage (-1 where not known), and the row
-        of the chances (-1 where there is none), shape ``(N,)``.
-    n
-        Records in each.
-    stale
-        Whether they are older, at their stage, than almost every deal won.
-    amount
-        Mean amount of its own; NaN where none is known.
-    """
-
-    segment: IntArray
-    stage: IntArray
-    age: IntArray
-    row: IntArray
-    n: IntArray
-    stale: NDArray[np.bool_]
-    amount: FloatArray
-
-    def __len__(self) -> int:
-        """Return the number of cells."""
-        return len(self.n)
-
-    def at(self, kept: NDArray[Any] | slice) -> Records:
-        """Return some of the cells."""
-        return Records(
-            *(
-                np.asarray(getattr(self, name)[kept])
-                for name in ("segment", "stage", "age", "row", "n", "stale", "amount")
-            )
-        )
-
-
-@dataclass(frozen=True)
-class Worlds:
-    """What all records of a draw share, beside the rates of the model.
-
-    Parameters
-    ----------
-    stale
-        The chance of stale records.
-    ratios
-        What each known amount is multiplied by, shape ``(n_draws,)``.
-    paces
-        Factor on the hazard of winning in each month, shape ``(n_draws, H)``.
-    together
-        Factor on the chances of each segment and stage, shape ``(n_draws, S, K)``, of mean 1:
-        records of one account go together.
-    """
-
-    stale: StaleChance
-    ratios: FloatArray
-    paces: FloatArray
-    together: FloatArray
-
-    def reached(self, shares: FloatArray, records: Records) -> FloatArray:
-        """Return the share of records won by the end of each month and ever, in each draw.
-
-        Parameters
-        ----------
-        shares
-            By the model alone, shape ``(n_draws, N, H + 1)``.
-        records
-            The records.
-        """
-        found = self.stale.of(shares, records.stage, records.stale)
-        found = found * self.together[:, records.segment, records.stage, None]
-        return reached(found, self.paces[:, None])
-
-
-def reached(shares: FloatArray, paces: FloatArray) -> FloatArray:
-    """Return the share won by the end of each month, and ever, with the pace of each month.
-
-    Parameters
-    ----------
+    deals, money
+        By segment and month, shape ``(n_draws, S, H)``.
+    stage_deals, stage_money
+        Of all months, by the stage that records stand at, shape ``(n_draws, K)``.
+    records
+        The records, or bands of them.
     shares
-        Cumulative by month and last ever, shape ``(..., H + 1)``, every month alike.
-    paces
-        Factor on the hazard of those who will be won, in each month, shape ``(..., H)``.
-
-    Examples
-    --------
-    Of those who are won ever half are won in the first month; at twice the pace three quarters:
-
-    >>> reached(np.array([0.2, 0.4, 0.4]), np.array([2.0, 1.0])).round(2).tolist()
-    [0.3, 0.4, 0.4]
+        Chance of each by the end of each month, and ever: the mean over what all records of a
+        draw share, shape ``(N, H + 1)``.
     """
-    found = np.minimum(shares, 1.0)
-    ever = found[..., -1:]
-    left = 1 - np.divide(found[..., :-1], ever, out=np.zeros_like(found[..., :-1]), where=ever > 0)
-    before = np.concatenate([np.ones_like(ever), left[..., :-1]], axis=-1)
-    stay = np.divide(left, before, out=np.zeros_like(left), where=before > 0)
-    still = np.cumprod(np.clip(stay, 0.0, 1.0) ** paces, axis=-1)
-    return np.concatenate([ever * (1 - still), ever], axis=-1)
 
-
-def month_shares(
-    chances: Chances, records: Records, stale: StaleChance, paces: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Return the expected chance of a win in each month, and ever, of each record.
-
-    Parameters
-    ----------
-    chances, records
-        The records.
-    stale
-        The chance of stale records.
-    paces
-        Usual pace of each month, shape ``(H,)``.
-
-    Returns
-    -------
-    tuple of ndarray
-        Shapes ``(N, H)`` and ``(N,)``.
-    """
-    own = chances.mean[records.segment, records.row][None]
-    found = reached(stale.mean.of(own, records.stage, records.stale), paces)[0]
-    return np.diff(found[:, :-1], axis=1, prepend=0.0), found[:, -1]
+    deals: FloatArray
+    money: FloatArray
+    stage_deals: FloatArray
+    stage_money: FloatArray
+    records: Records
+    shares: FloatArray
 
 
 def drawn_one_by_one(
@@ -149,9 +46,9 @@ def drawn_one_by_one(
     records: Records,
     *,
     worlds: Worlds,
-    shape: tuple[int, int, int],
+    shape: tuple[int, int, int, int],
     rng: np.random.Generator,
-) -> tuple[FloatArray, FloatArray]:
+) -> Wins:
     """Return draws of the won deals and of their money, each deal won whole or not at all.
 
     Parameters
@@ -161,33 +58,42 @@ def drawn_one_by_one(
     worlds
         What is shared by all deals of a draw.
     shape
-        ``(n_draws, S, H)``.
+        ``(n_draws, S, K, H)``.
     rng
         Generator.
-
-    Returns
-    -------
-    tuple of ndarray
-        Deals and money, each of that shape.
     """
-    draws, segments, months = shape
-    won, money = np.zeros(shape), np.zeros(shape)
-    sets = np.arange(draws) % len(chances.drawn)
-    step = max(1, _AT_ONCE // max(draws * months, 1))
-    for start in range(0, len(records), step):
-        part = slice(start, start + step)
-        own = records.segment[part]
-        shares = chances.drawn[:, own, records.row[part]][sets]
-        reach = worlds.reached(shares, records.at(part))[..., :months]
-        luck = rng.random((draws, len(own)))
-        month = (luck[..., None] >= reach).sum(axis=2)
-        of = np.eye(segments)[own]
-        worth = of * records.amount[part][:, None]
-        for h in range(months):
-            here = (month == h).astype(float)
-            won[:, :, h] += here @ of
-            money[:, :, h] += here @ worth
-    return won, money * worlds.ratios[:, None, None]
+    draws, segments, stages, months = shape
+    deals, money = (np.zeros(draws * segments * months) for _ in range(2))
+    of_stage, worth_of_stage = (np.zeros(draws * stages) for _ in range(2))
+    shares = np.zeros((len(records), months + 1))
+    most = max(1, AT_ONCE // (draws * (months + 1)))
+    for here, kind, kinds in batches(records, most):
+        reach = worlds.reach(chances, kinds)
+        shares[here] = reach.mean(axis=0)[kind]
+        step = max(1, AT_ONCE // draws)
+        for start in range(0, len(here), step):
+            part, own = here[start : start + step], kind[start : start + step]
+            luck = rng.random((draws, len(part)))
+            draw, deal = np.nonzero(luck < reach[:, own, months - 1])
+            won = luck[draw, deal]
+            month = np.zeros(len(draw), np.int64)
+            for h in range(months - 1):
+                month += won >= reach[draw, own[deal], h]
+            amount = records.amount[part][deal]
+            cell = (draw * segments + records.segment[part][deal]) * months + month
+            stage = draw * stages + records.stage[part][deal]
+            deals += np.bincount(cell, minlength=len(deals))
+            money += np.bincount(cell, weights=amount, minlength=len(money))
+            of_stage += np.bincount(stage, minlength=len(of_stage))
+            worth_of_stage += np.bincount(stage, weights=amount, minlength=len(of_stage))
+    return Wins(
+        deals=deals.reshape(draws, segments, months),
+        money=money.reshape(draws, segments, months) * worlds.ratios[:, None, None],
+        stage_deals=of_stage.reshape(draws, stages),
+        stage_money=worth_of_stage.reshape(draws, stages) * worlds.ratios[:, None],
+        records=records,
+        shares=shares,
+    )
 
 
 def drawn_by_group(
@@ -195,11 +101,12 @@ def drawn_by_group(
     records: Records,
     *,
     worlds: Worlds,
-    shape: tuple[int, int, int],
+    shape: tuple[int, int, int, int],
+    sizes: SizesToCome | None,
     rng: np.random.Generator,
     largest: float = 0.0,
-) -> tuple[IntArray, FloatArray, FloatArray]:
-    """Return draws of the wins of groups of records, and of the money of those with amounts.
+) -> Wins:
+    """Return draws of the wins of groups of records, and of their money.
 
     Parameters
     ----------
@@ -208,100 +115,112 @@ def drawn_by_group(
     worlds
         What is shared by all records of a draw.
     shape
-        ``(n_draws, S, H)``.
+        ``(n_draws, S, K, H)``.
+    sizes
+        What deals without an amount bring, by segment; ``None``: nothing.
     rng
         Generator.
     largest
         No amount in a cell is larger.
 
-    Returns
-    -------
-    tuple of ndarray
-        Wins of cells without amounts, wins of all, and the money of those with amounts, each of
-        shape ``(n_draws, S, H)``.
-
     Notes
     -----
-    Binomial, month after month, among those that are left. The sum of w of n deals of mean m, none
-    above ``largest``, has at most the variance w (1 - w / n) m (largest - m) (Bhatia and Davis
-    2000, American Mathematical Monthly 107, 353-357), which it is given with m in place of
-    (largest - m) where that is less, as for amounts that are spread exponentially.
+    Multinomial over the months. The sum of w of n deals of mean m, none above ``largest``, has at
+    most the variance w (1 - w / n) m (largest - m) (Bhatia and Davis 2000, American Mathematical
+    Monthly 107, 353-357), which it is given with m in place of (largest - m) where that is less,
+    as for amounts that are spread exponentially.
     """
-    draws, segments, months = shape
-    unpriced = np.zeros(shape, np.int64)
-    won, money = np.zeros(shape), np.zeros(shape)
-    if not len(records):
-        return unpriced, won, money
+    draws, segments, stages, months = shape
+    deals, money = (np.zeros((draws, segments, months)) for _ in range(2))
+    of_stage, worth_of_stage = (np.zeros((draws, stages)) for _ in range(2))
     order, starts = bands_of(records)
-    n = records.n[order]
-    held = np.add.reduceat(n, starts)
-    first = order[starts]
-    of = np.eye(segments)[records.segment[first]]
-    known = np.where(np.isnan(records.amount), 0.0, records.amount)[order]
-    mean = np.add.reduceat(n * known, starts) / held
-    spread = mean * np.clip(largest - mean, 0.0, mean)
-    blank = np.isnan(records.amount[first])
-    shares = chances.drawn[:, records.segment[order], records.row[order]]
-    shares = np.add.reduceat(shares * n[:, None], starts, axis=1) / held[:, None]
-    shares = shares[np.arange(draws) % len(shares)]
-    reaches = worlds.reached(shares, records.at(first))
-    left = np.broadcast_to(held, (draws, len(held))).copy()
-    before = np.zeros(left.shape)
-    for h in range(months):
-        reach = reaches[..., h]
-        still = 1 - before
-        share = np.divide(reach - before, still, out=np.zeros_like(before), where=still > 0)
-        wins = rng.binomial(left, np.clip(share, 0.0, 1.0))
-        left -= wins
-        before = reach
-        won[:, :, h] = wins @ of
-        unpriced[:, :, h] = np.rint(wins[:, blank] @ of[blank])
-        variance = (wins * (1 - wins / held)) @ (of * spread[:, None])
-        money[:, :, h] = gamma_like(wins @ (of * mean[:, None]), variance, rng)
-    return unpriced, won, money * worlds.ratios[:, None, None]
+    bands = _banded(records, order, starts)
+    found = np.zeros((len(bands), months + 1))
+    worth = np.where(np.isnan(bands.amount), 0.0, bands.amount)
+    spread = worth * np.clip(largest - worth, 0.0, worth)
+    stops = np.append(starts[1:], len(order))
+    for s in np.unique(bands.segment):
+        here = np.flatnonzero(bands.segment == s)
+        shares = np.stack(
+            [_shares(chances, records.at(order[starts[b] : stops[b]])) for b in here], axis=1
+        )
+        reach = worlds.of_shares(shares, bands.at(here))
+        found[here] = reach.mean(axis=0)
+        monthly = np.diff(reach, axis=2, prepend=0.0)
+        monthly[..., -1] = np.maximum(1 - reach[..., -2], 0.0)
+        monthly = np.clip(monthly, 0.0, None)
+        wins = rng.multinomial(bands.n[here], monthly / monthly.sum(axis=2, keepdims=True))
+        wins = wins[..., :-1]
+        own = np.zeros((draws, stages, months))
+        blank = np.zeros((draws, stages, months), np.int64)
+        value, variance = np.zeros(own.shape), np.zeros(own.shape)
+        for i, b in enumerate(here):
+            k = bands.stage[b]
+            own[:, k] += wins[:, i]
+            if np.isnan(bands.amount[b]):
+                blank[:, k] += wins[:, i]
+                continue
+            value[:, k] += wins[:, i] * worth[b]
+            variance[:, k] += wins[:, i] * (1 - wins[:, i] / bands.n[b]) * spread[b]
+        brought = gamma_like(value, variance, rng) * worlds.ratios[:, None, None]
+        if sizes is not None and blank.any():
+            flat = blank.reshape(draws, 1, stages * months)
+            brought += sizes.of([int(s)]).sums(flat, rng).reshape(own.shape)
+        deals[:, s], money[:, s] = own.sum(axis=1), brought.sum(axis=1)
+        of_stage += own.sum(axis=2)
+        worth_of_stage += brought.sum(axis=2)
+    return Wins(
+        deals=deals,
+        money=money,
+        stage_deals=of_stage,
+        stage_money=worth_of_stage,
+        records=bands,
+        shares=found,
+    )
 
 
 def bands_of(records: Records) -> tuple[IntArray, IntArray]:
     """Return the order of cells and where each band begins: cells that are drawn together.
 
-    Cells of one segment, of one stage's neighbouring rows, stale or not, with amounts or without.
-    Wins of a band have the mean of its cells exactly, and a variance a little larger.
+    Cells of one segment, of one stage's neighbouring rows, stale or not, with amounts or without:
+    at most 4 bands of each, fewer where there are many segments. Wins of a band have the mean of
+    its cells exactly, and a variance a little larger.
     """
+    if not len(records):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
     blank = np.isnan(records.amount)
     order = np.lexsort([records.row, records.stage, blank, records.stale, records.segment])
     keys = np.stack([records.segment, records.stale, blank, records.stage])[:, order]
     begins = np.append(True, (np.diff(keys, axis=1) != 0).any(axis=0))
     group = np.cumsum(begins) - 1
+    most = int(np.clip(_BANDS_IN_ALL // (group[-1] + 1), 1, _BANDS))
     place = np.arange(len(order)) - np.flatnonzero(begins)[group]
     size = np.bincount(group)[group]
-    band = place * _BANDS // np.maximum(size, _BANDS)
+    band = place * most // np.maximum(size, most)
     starts = np.flatnonzero(np.append(True, (np.diff(group) != 0) | (np.diff(band) != 0)))
     return np.asarray(order, np.int64), starts
 
 
-def going_together(
-    expected: FloatArray, spreads: FloatArray, n: int, rng: np.random.Generator
-) -> FloatArray:
-    """Return factors on chances that make the variance of wins so much larger.
+def _banded(records: Records, order: IntArray, starts: IntArray) -> Records:
+    """Return the bands as records: their number, and the mean of their amounts."""
+    if not len(records):
+        return records
+    first, n = order[starts], records.n[order]
+    held = np.add.reduceat(n, starts)
+    return Records(
+        segment=records.segment[first],
+        stage=records.stage[first],
+        age=records.age[first],
+        row=records.row[first],
+        n=held,
+        stale=records.stale[first],
+        amount=np.add.reduceat(n * records.amount[order], starts) / held,
+    )
 
-    Parameters
-    ----------
-    expected
-        Wins expected ever of all open records, shape ``(S, K)``.
-    spreads
-        By how much the variance of the wins of each stage is larger than by chance, ``(K,)``.
-    n, rng
-        Number of draws, and generator.
 
-    Returns
-    -------
-    ndarray
-        Shape ``(n, S, K)``: gamma, of mean 1 and variance (D - 1) / expected wins.
-    """
-    extra = np.broadcast_to(np.maximum(spreads - 1, 0.0), expected.shape)
-    size = np.divide(expected, extra, out=np.full(expected.shape, np.inf), where=extra > 1e-9)
-    found = np.ones((n, *expected.shape))
-    wide = np.isfinite(size) & (expected > 0)
-    sizes = np.maximum(size[wide], 0.05)
-    found[:, wide] = rng.gamma(sizes, 1 / sizes, size=(n, len(sizes)))
-    return found
+def _shares(chances: Chances, cells: Records) -> FloatArray:
+    """Return the mean share of a band's records won by each month and ever, ``(n, H + 1)``."""
+    when = np.append(chances.timing[cells.row], np.ones((len(cells), 1)), axis=1)
+    weight = cells.n / cells.n.sum()
+    ever = chances.ever[:, cells.segment[0], cells.row]
+    return np.asarray(ever @ (when * weight[:, None]))

@@ -47,6 +47,15 @@ class SizesToCome:
             ]
         )
 
+    def of(self, rows: Sequence[int]) -> SizesToCome:
+        """Return the sizes of some of the segments, of the same draws."""
+        return SizesToCome(
+            tuple(self.values[i] for i in rows),
+            tuple(self.weights[i] for i in rows),
+            self.own[list(rows)],
+            self.n[list(rows)],
+        )
+
     def sums(self, wins: IntArray, rng: np.random.Generator) -> FloatArray:
         """Return what so many won deals bring.
 

@@ -18,7 +18,7 @@ from funnelkit.counts.open_book import OpenBook
 from funnelkit.counts.opened import stood_beyond
 from funnelkit.data.records import Leads
 from funnelkit.forecast.open_pipeline.chances import Residual
-from funnelkit.metrics.cycle.stale import Limit
+from funnelkit.metrics.cycle.stale import Limit, limits, limits_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -56,12 +56,6 @@ class StaleChance:
     hazard: FloatArray
     weight: FloatArray
     days: FloatArray
-
-    @property
-    def mean(self) -> StaleChance:
-        """The same with the mean hazard as the only draw."""
-        hazard = self.hazard.mean(axis=0, keepdims=True)
-        return StaleChance(hazard=hazard, weight=self.weight, days=self.days)
 
     def of(self, shares: FloatArray, stage: IntArray, stale: NDArray[np.bool_]) -> FloatArray:
         """Return shares won, ``(n_draws, N, H + 1)``, with those of stale records put right."""
@@ -173,8 +167,26 @@ def no_past(stages: Sequence[str]) -> StalePast:
     )
 
 
+def known_limits(
+    leads: Leads, model: Residual, *, beyond: float, stages: Sequence[str]
+) -> list[Limit]:
+    """Return the limits of a day's leads, from the counts of a model fitted on that day."""
+    fitted = getattr(model, "lags", None)
+    apart = leads.funnel.apart
+    if fitted is None or fitted.as_of != leads.as_of or apart not in ((), fitted.by):
+        return limits(leads, stages, beyond=beyond)
+    ends = [fitted.triangles.get((stage, leads.funnel.won)) for stage in stages]
+    counts = [one.collapse(segments=not apart, cohorts=True) for one in ends if one is not None]
+    return limits_of(counts, beyond=beyond)
+
+
 def stale_past(
-    leads: Leads, model: Residual, found: Sequence[Limit], *, won: pd.DataFrame
+    leads: Leads,
+    model: Residual,
+    found: Sequence[Limit],
+    *,
+    won: pd.DataFrame,
+    stages: Sequence[str],
 ) -> StalePast:
     """Return what became of the records that were stale since a day of the past.
 
@@ -188,6 +200,9 @@ def stale_past(
         Today's limits, as :func:`funnelkit.metrics.cycle.stale.limits` returns them.
     won
         Records won by ``as_of``, as :meth:`Leads.list` returns them.
+    stages
+        Stages that records stand at, in order: all but the last, without those that nothing but
+        the current status tells of.
 
     Notes
     -----
@@ -198,7 +213,7 @@ def stale_past(
     """
     import pandas as pd
 
-    stages = leads.funnel.stages[:-1]
+    stages = tuple(stages)
     days = pd.to_datetime(won[leads.funnel.won]).dropna()
     back = min(FARTHEST, (leads.as_of - days.min().date()).days // 2) if len(days) else 0
     known = [one for one in found if np.isfinite(one.days)]

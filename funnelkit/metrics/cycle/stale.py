@@ -74,20 +74,34 @@ def limits(leads: Leads, stages: Sequence[str], *, beyond: float) -> list[Limit]
     """
     from funnelkit.counts.build import triangles
 
-    if not 0.5 < beyond <= 1:
-        raise ArgumentError(f"`beyond` must be above 0.5 and at most 1; got {beyond!r}.")
+    _refuse(beyond)
     by = leads.funnel.apart
     pairs = [(stage, leads.funnel.won) for stage in stages]
     try:
         every = triangles(leads, pairs, cohort="year", by=by or None)
     except EvidenceError:
         return []
-    found = []
-    for stage, won in pairs:
-        counts = every.get((stage, won))
-        if counts is not None:
-            found += _of_stage(counts.collapse(cohorts=True), beyond)
-    return found
+    counts = [every[pair] for pair in pairs if pair in every]
+    return limits_of([one.collapse(cohorts=True) for one in counts], beyond=beyond)
+
+
+def limits_of(counts: Sequence[Triangle], *, beyond: float) -> list[Limit]:
+    """Return the limits from the counts of each stage to the win, one segment for each business.
+
+    Parameters
+    ----------
+    counts
+        Of a single cohort each.
+    beyond
+        As in :func:`limits`.
+    """
+    _refuse(beyond)
+    return [limit for one in counts for limit in _of_stage(one, beyond)]
+
+
+def _refuse(beyond: float) -> None:
+    if not 0.5 < beyond <= 1:
+        raise ArgumentError(f"`beyond` must be above 0.5 and at most 1; got {beyond!r}.")
 
 
 def _of_stage(counts: Triangle, beyond: float) -> list[Limit]:

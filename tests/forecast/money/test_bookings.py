@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 import funnelkit as fk
+from funnelkit.forecast.open_pipeline.simulation import in_flight
 
 
 @pytest.fixture(scope="module")
@@ -15,8 +16,42 @@ def leads():
 
 
 @pytest.fixture(scope="module")
-def forecast(leads):
-    return fk.forecast.bookings(leads, fk.fit_funnel(leads, by="region"), horizon=4, n_draws=1000)
+def model(leads):
+    return fk.fit_funnel(leads, by="region")
+
+
+@pytest.fixture(scope="module")
+def forecast(leads, model):
+    return fk.forecast.bookings(leads, model, horizon=4, n_draws=1000)
+
+
+def test_what_is_in_flight_is_the_pipeline(leads, model, forecast):
+    """One simulation: the same seed gives the very same draws, deal by deal and in money."""
+    open_today = fk.forecast.pipeline(leads, model, 4, n_draws=1000)
+    deals = open_today.counts.drawn(per="all")
+    assert (forecast.deal_parts["in flight"] == deals).all()
+    assert forecast.parts["in flight"] == pytest.approx(open_today.value.drawn(per="all"))
+    # what is expected of each deal adds up to the same, but for the luck of 1,000 draws
+    luck = 4 * deals.sum(axis=1).std() / np.sqrt(1000)
+    assert open_today.counts.total.sum() == pytest.approx(deals.sum(axis=1).mean(), abs=luck)
+    stages = open_today.by_stage()
+    assert stages["stage"].tolist() == list(model.stages[:-1])
+    assert stages["open"].tolist() == model.open.sum(axis=0).tolist()
+    assert stages["expected_won_in_horizon"].sum() == pytest.approx(open_today.counts.total.sum())
+    assert stages["expected_value_in_horizon"].sum() == pytest.approx(open_today.total.sum())
+    assert (stages["won_low"] <= stages["expected_won_in_horizon"]).all()
+    assert (stages["expected_won_in_horizon"] <= stages["won_high"] + 1).all()
+
+
+def test_plans_read_the_same_of_their_own_draws(leads, model):
+    periods = pd.period_range(model.first_month, periods=3, freq="M")
+    draws = model.sample(200, rng=5, months=6)
+    found = in_flight(leads, model, draws, periods, rng=6)
+    assert found.deals.shape == found.value.shape == (200, len(model.segments), 3)
+    again = in_flight(leads, model, draws, periods, rng=6)
+    assert (found.value == again.value).all()
+    with pytest.raises(fk.FunnelError, match="`draws` must hold the months"):
+        in_flight(leads, model, model.sample(5, rng=1, months=2), periods, rng=6)
 
 
 def test_parts_and_segments_add_up(forecast):

@@ -5,15 +5,20 @@ import pytest
 
 from funnelkit.forecast.open_pipeline.chances import Chances, Grid, merged_ages
 from funnelkit.forecast.open_pipeline.simulating import (
-    Records,
-    Worlds,
     bands_of,
     drawn_by_group,
     drawn_one_by_one,
+)
+from funnelkit.forecast.open_pipeline.sizes_to_come import sizes_to_come
+from funnelkit.forecast.open_pipeline.staleness import StaleChance
+from funnelkit.forecast.open_pipeline.worlds import (
+    Records,
+    Worlds,
     going_together,
+    mean_shares,
+    paced,
     reached,
 )
-from funnelkit.forecast.open_pipeline.staleness import StaleChance
 
 DRAWS = 20_000
 
@@ -32,10 +37,12 @@ def records(n, amount, *, row=None, segment=None, stale=False):
     )
 
 
-def chances(rows):
+def chances(rows, n=DRAWS):
     """Cumulative shares of each row, the same in every draw."""
-    drawn = np.array(rows, float)[None, None]
-    return Chances(Grid(("deal",), (np.zeros(len(rows), np.int64),), {}, {}), drawn)
+    shares = np.array(rows, float)
+    ever = np.tile(shares[:, -1], (n, 1, 1))
+    grid = Grid(("deal",), (np.zeros(len(rows), np.int64),), {}, {})
+    return Chances(grid, ever, shares[:, :-1] / shares[:, -1:])
 
 
 def worlds(n=DRAWS, months=2, *, hazard=0.0, weight=0.0, ratio=1.0):
@@ -55,41 +62,54 @@ def worlds(n=DRAWS, months=2, *, hazard=0.0, weight=0.0, ratio=1.0):
 def test_wins_by_month_have_their_chances():
     own = records([1, 1], [100, 7], row=[0, 1])
     table = chances([[0.2, 0.5, 0.8], [0.0, 0.1, 0.1]])
-    won, money = drawn_one_by_one(
-        table, own, worlds=worlds(ratio=2.0), shape=(DRAWS, 1, 2), rng=np.random.default_rng(1)
+    found = drawn_one_by_one(
+        table, own, worlds=worlds(ratio=2.0), shape=(DRAWS, 1, 1, 2), rng=np.random.default_rng(1)
     )
+    won, money = found.deals, found.money
     # month 1: 0.2; month 2: 0.3 + 0.1; money of each is twice its amount, all or nothing
     assert won.mean(axis=0)[0] == pytest.approx([0.2, 0.4], abs=4 * 0.5 / np.sqrt(DRAWS))
     assert set(np.unique(money[:, 0, 0])) == {0.0, 200.0}
     assert set(np.unique(money[:, 0, 1])) == {0.0, 14.0, 200.0, 214.0}
     assert (won.sum(axis=2) <= 2).all()  # a deal is won once
+    assert found.shares.tolist() == [pytest.approx([0.2, 0.5, 0.8]), pytest.approx([0, 0.1, 0.1])]
+    assert found.stage_deals[:, 0].tolist() == won.sum(axis=(1, 2)).tolist()
+    assert found.stage_money[:, 0].tolist() == money.sum(axis=(1, 2)).tolist()
 
 
 def test_groups_have_the_mean_and_variance_of_single_deals():
     table = chances([[0.3, 0.4, 0.5], [0.05, 0.1, 0.2]])
     grouped = records([40, 60], [np.nan, np.nan], row=[0, 1])
-    blank, won, money = drawn_by_group(
-        table, grouped, worlds=worlds(), shape=(DRAWS, 1, 2), rng=np.random.default_rng(2)
+    found = drawn_by_group(
+        table,
+        grouped,
+        worlds=worlds(),
+        shape=(DRAWS, 1, 1, 2),
+        sizes=sizes_to_come([np.array([5.0])], np.random.default_rng(0)),
+        rng=np.random.default_rng(2),
     )
-    total = won.sum(axis=(1, 2))
+    total = found.deals.sum(axis=(1, 2))
     # 40 * 0.4 + 60 * 0.1 and 40 * 0.24 + 60 * 0.09
     assert total.mean() == pytest.approx(22.0, abs=0.15)
     assert total.var() == pytest.approx(15.0, rel=0.05)
-    assert blank.tolist() == won.astype(int).tolist()
-    assert not money.any()
+    assert found.money == pytest.approx(5 * found.deals)
+    assert found.stage_deals[:, 0].tolist() == total.tolist()
+    assert found.stage_money[:, 0] == pytest.approx(5 * total)
+    within = found.records.n @ found.shares[:, :2]
+    assert within == pytest.approx([40 * 0.3 + 60 * 0.05, 22.0])
 
 
 def test_groups_with_amounts_bring_their_mean():
     table = chances([[0.5, 0.5, 0.5]])
-    blank, won, money = drawn_by_group(
+    found = drawn_by_group(
         table,
         records([200], [10.0]),
         worlds=worlds(ratio=1.5),
-        shape=(DRAWS, 1, 2),
+        shape=(DRAWS, 1, 1, 2),
+        sizes=None,
         rng=np.random.default_rng(3),
         largest=30.0,
     )
-    assert not blank.any()
+    won, money = found.deals, found.money
     assert money.mean(axis=0)[0, 0] == pytest.approx(200 * 0.5 * 10 * 1.5, rel=0.01)
     assert (money >= 0).all()
     assert won.max() <= 200
@@ -114,7 +134,7 @@ def test_bands_hold_each_cell_once():
             (own.segment[i], own.stage[i], own.stale[i], np.isnan(own.amount[i])) for i in part
         }
         assert len(kinds) == 1
-    assert len(starts) <= 3 * 2 * 2 * 2 * 8
+    assert len(starts) <= 3 * 2 * 2 * 2 * 4
 
 
 def test_the_chance_of_stale_records_is_mixed_by_weight():
@@ -135,6 +155,23 @@ def test_a_slow_month_gives_to_those_to_come_and_ever_stays():
     assert found[0] == pytest.approx(0.4 * (1 - 0.5**0.5))
     assert found[1] == pytest.approx(0.4 * (1 - 0.5**0.5 * 0.5))
     assert found[2] == 0.4
+
+
+def test_both_ways_to_reckon_with_the_pace_agree():
+    rng = np.random.default_rng(8)
+    timing = np.sort(rng.random((5, 3)), axis=1)
+    timing[0], timing[1, 2] = 0.0, 1.0
+    ever, paces = rng.random((4, 5)), rng.lognormal(0, 0.5, (4, 3))
+    shares = ever[..., None] * np.append(timing, np.ones((5, 1)), axis=1)
+    assert paced(ever, timing, paces) == pytest.approx(reached(shares, paces[:, None]))
+
+
+def test_chances_of_single_records_are_means_over_the_draws():
+    table = chances([[0.2, 0.5, 0.8], [0.0, 0.1, 0.1]], n=6)
+    own = records([1, 1, 1], [1, 1, 1], row=[1, 0, -1])
+    found = mean_shares(table, worlds(6), own)
+    assert found[:2] == pytest.approx(np.array([[0.0, 0.1, 0.1], [0.2, 0.5, 0.8]]))
+    assert np.isnan(found[2]).all()
 
 
 def test_reached_where_nobody_is_won_or_all_are():

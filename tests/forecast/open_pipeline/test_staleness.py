@@ -73,7 +73,7 @@ def test_the_past_counts_each_stale_record_and_its_wins():
     leads = fk.from_frame(frame, funnel, as_of=END)
     limit = Limit(business=(), stage="deal", wins=30, days=100.0, longest=100.0)
     model = StandIn(("deal", "won"), {"deal": 0.25}, END)
-    past = stale_past(leads, model, [limit], won=leads.list("won"))
+    past = stale_past(leads, model, [limit], won=leads.list("won"), stages=["deal"])
     # a year back lies before the middle between the first win and the end (729 days): 364 days
     assert past.since == dt.date(2025, 7, 1)
     assert (past.deals[0], past.won[0], past.expected[0]) == (2, 1, 0.5)
@@ -122,5 +122,7 @@ def test_without_wins_or_time_nothing_is_known():
     leads = fk.from_frame(frame, fk.Funnel(["deal", "won"], id="id"), as_of=END)
     model = StandIn(("deal", "won"), {"deal": 0.25}, END)
     limit = Limit(business=(), stage="deal", wins=30, days=5.0, longest=5.0)
-    assert stale_past(leads, model, [limit], won=leads.list("won")).since is None
-    assert stale_past(leads, model, [], won=leads.list("won").head(0)).deals.tolist() == [0.0]
+    assert stale_past(leads, model, [limit], won=leads.list("won"), stages=["deal"]).since is None
+    assert stale_past(
+        leads, model, [], won=leads.list("won").head(0), stages=["deal"]
+    ).deals.tolist() == [0.0]
