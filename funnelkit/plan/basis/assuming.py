@@ -13,13 +13,14 @@ from funnelkit._core import checks, display
 from funnelkit._core.errors import ArgumentError, numbered
 from funnelkit.data.ledgers.ledger import Ledger
 from funnelkit.data.records import Leads
+from funnelkit.forecast.open_pipeline.simulation import open_simulation
 from funnelkit.model import FunnelModel
 from funnelkit.plan.basis.assumptions import Assumptions
 from funnelkit.plan.basis.channel import Channel, Stream
 from funnelkit.plan.basis.model_arrivals import recent, season_of
 from funnelkit.plan.basis.model_costs import costs_by_channel
-from funnelkit.plan.basis.model_rates import correlations_of, rates_of
-from funnelkit.plan.basis.model_sizes import sizes_of
+from funnelkit.plan.basis.model_rates import ChannelRates, correlations_of, rates_of
+from funnelkit.plan.basis.model_sizes import Worth, amounts_to_come, sizes_of
 from funnelkit.plan.basis.model_streams import Setting, open_records, without_a_lead
 from funnelkit.plan.basis.model_timing import lag_of, reach_of
 from funnelkit.plan.basis.priors import like
@@ -28,6 +29,8 @@ from funnelkit.plan.basis.stated_streams import stated_stream
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from funnelkit.plan.basis.estimate import Estimate
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -85,8 +88,8 @@ def assume(
     Examples
     --------
     >>> import funnelkit as fk
-    >>> leads = fk.make_leads(4000, rng=1)
-    >>> plan_on = assume(fk.fit_funnel(leads), in_flight=leads, horizon=6, n_draws=200)
+    >>> leads = fk.make_leads(1000, rng=1)
+    >>> plan_on = assume(fk.fit_funnel(leads), in_flight=leads, horizon=6, n_draws=100)
     >>> plan_on.names, [str(month) for month in plan_on.periods[:2]]
     (('all',), ['2026-07', '2026-08'])
     """
@@ -101,12 +104,52 @@ def assume(
     weights = recent(model)
     share = np.array([weights[group].sum() for group in groups])
     rates = rates_of(model, draws, groups, weights, horizon)
-    sizes = sizes_of(model, groups)
+    leads = in_flight if isinstance(in_flight, Leads) else None
+    opened = None
+    if leads is not None:
+        opened = open_simulation(leads, model, draws, periods, rng=generator)
+        to_come = opened.sizes.of(range(len(model.segments)))
+    else:
+        to_come = amounts_to_come(model, generator)
+    wins = weights * draws.won_from(model.stages[0]).mean(axis=0)
+    sizes = sizes_of(model, to_come, groups, wins, n_draws)
+    of = Setting(model, draws, to_come, periods, generator)
+    if leads is not None and opened is not None:
+        open_ = open_records(of, leads, opened)
+    else:
+        open_ = _stated(in_flight, periods, n_draws, size=_usual_size(sizes, share))
+    season, shows = season_of(model, periods)
+    notes = _notes(model, shows=shows, alone=in_flight is None)
+    found = Assumptions(
+        stages=model.stages,
+        periods=periods,
+        as_of=model.as_of,
+        channels=_channels_of(model, names, rates=rates, sizes=sizes, share=share, priced=priced),
+        in_flight=open_,
+        direct=without_a_lead(of),
+        n_draws=n_draws,
+        currency=model.currency,
+        mix=share / share.sum() if share.sum() else None,
+        season=season,
+        notes=(*notes, *unpriced, *model.notes),
+    )
+    return _with_priors(found, priors)
+
+
+def _channels_of(
+    model: FunnelModel,
+    names: list[str],
+    *,
+    rates: list[ChannelRates],
+    sizes: list[Worth],
+    share: FloatArray,
+    priced: Mapping[str, Estimate],
+) -> tuple[Channel, ...]:
+    """Return the channels; days are those of all together."""
     lag, lag_sd, timing = lag_of(model)
     reach = reach_of(model)
     together, why = correlations_of(model, [one.steps for one in rates], share)
-    origins = {"lag": timing, "correlation": why}
-    channels = tuple(
+    return tuple(
         Channel(
             name=name,
             rates=rates[c].steps,
@@ -119,32 +162,19 @@ def assume(
             ratio=rates[c].ratio,
             reach=reach,
             joint=rates[c].joint,
-            origins={**origins, "spread": sizes[c].origin},
+            size_joint=sizes[c].joint,
+            origins={"lag": timing, "correlation": why, "spread": sizes[c].origin},
         )
         for c, name in enumerate(names)
     )
-    of = Setting(model, draws, periods, generator)
-    season, shows = season_of(model, periods)
-    if isinstance(in_flight, Leads):
-        open_ = open_records(of, in_flight)
-    else:
-        means = [1.0 if one.mean is None else one.mean.value for one in sizes]
-        size = float(np.average(means, weights=share if share.sum() else None))
-        open_ = _stated(in_flight, periods, n_draws, size=None if model.sizes is None else size)
-    found = Assumptions(
-        stages=model.stages,
-        periods=periods,
-        as_of=model.as_of,
-        channels=channels,
-        in_flight=open_,
-        direct=without_a_lead(of),
-        n_draws=n_draws,
-        currency=model.currency,
-        mix=share / share.sum() if share.sum() else None,
-        season=season,
-        notes=_notes(model, shows=shows, alone=in_flight is None) + tuple(unpriced),
-    )
-    return _with_priors(found, priors)
+
+
+def _usual_size(sizes: list[Worth], share: FloatArray) -> float | None:
+    """Return the mean value of a deal over the channels; ``None`` where deals are counted."""
+    means = [one.mean.value for one in sizes if one.mean is not None]
+    if len(means) < len(sizes):
+        return None
+    return float(np.average(means, weights=share if share.sum() else None))
 
 
 def _refuse(model: object, in_flight: object, horizon: int, n_draws: int) -> None:
@@ -233,16 +263,31 @@ def _stated(given: Any, periods: pd.PeriodIndex, n_draws: int, *, size: float | 
     return found
 
 
-def _notes(model: FunnelModel, *, shows: bool, alone: bool) -> tuple[str, ...]:
+def _notes(model: FunnelModel, *, shows: bool, alone: bool) -> list[str]:
     """Return what a reader must know."""
+    walks = [model.walk(stage) for stage in model.stages[:-1]]
     wander = (
-        "Rates wander on from month to month as they have so far; that is in the joint draws of "
-        "each channel, not in the correlation of its leads."
+        "Rates wander on from month to month as they have so far "
+        f"(logits by {display.listed([f'{walk:.3f}' for walk in walks])} a month); that is in the "
+        "draws of the rates. How cohorts differ beside it is in the correlation of leads."
     )
     notes = [wander]
+    if model.rhythm is not None:
+        notes.append(
+            "Months are quick or slow for all that is in flight; new leads take the usual pace of "
+            "a month by its place in the quarter, and the rest is in the doubt of their lag."
+        )
+    if not shows:
+        notes.append("Leads are spread evenly over months: the year does not show in their counts.")
     if alone and model.open.any():
         open_ = display.plural(int(model.open.sum()), "record")
         notes.append(f"What is open is not counted ({open_}): give the leads as `in_flight`.")
-    if not shows:
-        notes.append("Leads are spread evenly over months: the year does not show in their counts.")
-    return (*notes, *model.notes)
+    recorded = 0
+    if model.stages[-1] in model.arrivals.points[1:]:
+        recorded = int(model.arrivals.of(model.stages[-1]).sum())
+    if recorded:
+        notes.append(
+            f"{display.plural(recorded, 'deal')} recorded as won and nothing else are in no rate, "
+            "and none like them is expected."
+        )
+    return notes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -79,40 +79,50 @@ class Assumptions(Result):
 
     def __post_init__(self) -> None:
         """Refuse parts that do not fit each other."""
-        wrong = []
-        names = [one.name for one in self.channels]
-        if not names:
-            wrong.append("there is no channel")
-        if len(set(names)) < len(names):
-            wrong.append("two channels bear one name")
-        shape = (self.n_draws, len(self.periods))
-        wrong += [
-            f"{one.name} is of shape {one.deals.shape}, not {shape}"
-            for one in (self.in_flight, self.direct)
-            if one.deals.shape != shape
-        ]
-        steps = len(self.stages) - 1
-        wrong += [
-            f"{one.name} has {display.plural(len(one.rates), 'rate')} for {steps} steps"
-            for one in self.channels
-            if len(one.rates) != steps
-        ]
-        if len(self.periods) == 0 or not str(self.periods.freqstr).startswith("M"):
-            wrong.append("the periods are not civil months")
-        elif (np.diff(self.periods.asi8) != 1).any():
-            wrong.append("the periods have gaps, or are out of order")
-        elif self.periods[0].end_time.date() <= self.as_of:
-            first = period_label(self.periods[0])
-            wrong.append(f"{first}, the first period, is over on {self.as_of.isoformat()}")
-        for name, length in (("mix", len(names)), ("season", len(self.periods))):
+        for name in ("mix", "season"):
             found = getattr(self, name)
-            if found is None:
-                continue
-            object.__setattr__(self, name, frozen(found, np.float64))
-            if np.shape(found) != (length,) or not (np.asarray(found) >= 0).all():
-                wrong.append(f"`{name}` must be {length} numbers of at least 0")
+            if found is not None:
+                object.__setattr__(self, name, frozen(found, np.float64))
+        wrong = [*self._wrong_months(), *self._wrong_channels(), *self._wrong_shapes()]
         if wrong:
             raise ArgumentError(f"Assumptions do not fit each other: {'; '.join(wrong)}.")
+
+    def _wrong_months(self) -> Iterator[str]:
+        """Return what is wrong with the periods."""
+        if len(self.periods) == 0 or not str(self.periods.freqstr).startswith("M"):
+            yield "the periods are not civil months"
+        elif (np.diff(self.periods.asi8) != 1).any():
+            yield "the periods have gaps, or are out of order"
+        elif self.periods[0].end_time.date() <= self.as_of:
+            first = period_label(self.periods[0])
+            yield f"{first}, the first period, is over on {self.as_of.isoformat()}"
+
+    def _wrong_channels(self) -> Iterator[str]:
+        """Return what is wrong with the names of channels and their steps."""
+        if not self.channels:
+            yield "there is no channel"
+        if len(set(self.names)) < len(self.names):
+            yield "two channels bear one name"
+        steps = len(self.stages) - 1
+        for one in self.channels:
+            if len(one.rates) != steps:
+                yield f"{one.name} has {display.plural(len(one.rates), 'rate')} for {steps} steps"
+
+    def _wrong_shapes(self) -> Iterator[str]:
+        """Return which arrays are not of the shape of the plan."""
+        shape = (self.n_draws, len(self.periods))
+        for stream in (self.in_flight, self.direct):
+            if stream.deals.shape != shape:
+                yield f"{stream.name} is of shape {stream.deals.shape}, not {shape}"
+        for one in self.channels:
+            for name, wanted in (("joint", shape), ("size_joint", shape[:1])):
+                own = getattr(one, name)
+                if own is not None and own.shape != wanted:
+                    yield f"`{name}` of {one.name} is of shape {own.shape}, not {wanted}"
+        for name, length in (("mix", len(self.channels)), ("season", len(self.periods))):
+            found = getattr(self, name)
+            if found is not None and (found.shape != (length,) or not (found >= 0).all()):
+                yield f"`{name}` must be {length} numbers of at least 0"
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -148,7 +158,9 @@ class Assumptions(Result):
         """Joint draws of the mean value of a deal, shape ``(N, C)``; 1 where deals are counted."""
         found = np.ones((self.n_draws, len(self.channels)))
         for c, channel in enumerate(self.channels):
-            if channel.size is not None:
+            if channel.size is not None and channel.size_joint is not None:
+                found[:, c] = channel.size.value * channel.size_joint
+            elif channel.size is not None:
                 found[:, c] = self.drawn(channel.size, f"{channel.name} size", kind="amount")
         return found
 
@@ -255,9 +267,10 @@ class Assumptions(Result):
         -----
         A number scales: joint draws of a model stay, and so does how rates go on from month to
         month. An estimate of a rate that differs from what stands there drops the channel's joint
-        draws: all its rates are then drawn by their own doubts. The lag's number stretches all
-        times of its channel; the totals of ``"in flight"`` and ``"without a lead"`` scale all
-        months.
+        draws: all its rates are then drawn by their own doubts; an estimate of a deal size those of
+        the size. An estimate in doubt in the same proportion is a number in this. The lag's number
+        stretches all times of its channel; the totals of ``"in flight"`` and ``"without a lead"``
+        scale all months.
 
         Examples
         --------

@@ -50,6 +50,9 @@ class Channel:
     joint
         Joint draws of the share won over its expectation, shape ``(n_draws, H)``, from a model;
         ``None``: each rate's own doubt.
+    size_joint
+        Joint draws of the mean value of a deal over its expectation, shape ``(n_draws,)``, from a
+        model; ``None``: its own doubt.
     origins
         ``"lag"``, ``"spread"`` (of deals) and ``"correlation"`` -> where these come from.
 
@@ -70,6 +73,7 @@ class Channel:
     ratio: float = 1.0
     reach: Mapping[str, Lag] = field(default_factory=dict)
     joint: FloatArray | None = None
+    size_joint: FloatArray | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -94,8 +98,9 @@ class Channel:
         )
         if wrong:
             raise ArgumentError(f"Channel {self.name!r}: {'; '.join(wrong)}.")
-        if self.joint is not None:
-            object.__setattr__(self, "joint", frozen(self.joint, np.float64))
+        for name in ("joint", "size_joint"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, frozen(getattr(self, name), np.float64))
 
     @property
     def win_rate(self) -> float:

@@ -215,7 +215,7 @@ def _changed(channel: Channel, place: Place, new: Estimate, *, whole: bool) -> C
         rates = (*channel.rates[: place.step], new, *channel.rates[place.step + 1 :])
         return replace(channel, rates=rates, joint=None if whole else channel.joint)
     if place.part == "size":
-        return replace(channel, size=new)
+        return replace(channel, size=new, size_joint=None if whole else channel.size_joint)
     if place.part == "cost":
         return replace(channel, cost=new)
     origin = Origin(source=new.source, n=new.n, date=new.date)

@@ -1,13 +1,14 @@
-"""What a deal is worth, by channel: few deals of its own lean on those of all."""
+"""What a deal is worth, by channel, from the sizes that forecasts of bookings draw."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from funnelkit.forecast.open_pipeline.sizes_to_come import credibility_strength
+from funnelkit._core.result import frozen
+from funnelkit.forecast.open_pipeline.sizes_to_come import SizesToCome, sizes_to_come
 from funnelkit.plan.basis.estimate import Estimate, Origin
 
 if TYPE_CHECKING:
@@ -18,82 +19,84 @@ IntArray = NDArray[np.int64]
 
 
 class Worth(NamedTuple):
-    """Mean value of a deal, the standard deviation of single deals over it, and its origin."""
+    """What a deal of a channel is worth.
 
-    mean: Estimate | None
-    cv: float
+    ``cv`` is the standard deviation of single deals over the mean, ``joint`` holds draws of the
+    mean over its expectation, shape ``(n_draws,)``; ``None`` where deals are counted.
+    """
+
+    mean: Estimate | None = None
+    cv: float = 0.0
+    joint: FloatArray | None = None
     origin: Origin = Origin()
 
 
-def sizes_of(model: FunnelModel, groups: list[IntArray]) -> list[Worth]:
+def amounts_to_come(model: FunnelModel, rng: np.random.Generator) -> SizesToCome:
+    """Return the sizes of deals to come by segment of the model."""
+    own = {}
+    if model.sizes is not None:
+        own = dict(zip(model.sizes.segments, model.sizes.amounts, strict=True))
+    return sizes_to_come([np.asarray(own.get(one, np.zeros(0))) for one in model.segments], rng)
+
+
+def sizes_of(
+    model: FunnelModel,
+    sizes: SizesToCome,
+    groups: list[IntArray],
+    wins: FloatArray,
+    n_draws: int,
+) -> list[Worth]:
     """Return what a deal of each channel is worth.
 
     Parameters
     ----------
     model
         The model.
+    sizes
+        Joint draws of the sizes of deals to come, by segment.
     groups
         Positions of the segments of each channel.
+    wins
+        Wins of late by segment, by which segments of a channel count, shape ``(S,)``.
+    n_draws
+        Draws of the plan; each takes a set of the sizes in turn.
 
     Notes
     -----
-    Known amounts above 0, as in forecasts of bookings. A deal is drawn from the channel's own n
-    with weight w = n / (n + k), else from those of all, with Bühlmann's k
-    (:func:`~funnelkit.forecast.open_pipeline.sizes_to_come.credibility_strength`): mean
-    w m + (1 - w) m_all, its variance w² s² / n + (1 - w)² s_all² / n_all, and that of single deals
-    that of the mixture. Variances have n - 1 below; that of a single deal is its square.
+    Known amounts above 0. A deal is one of the segment's own n with weight n / (n + k), else one of
+    all, with Bühlmann's k; the doubt of the mean is that of the Bayesian bootstrap, which channels
+    share as far as they borrow from all
+    (:func:`~funnelkit.forecast.open_pipeline.sizes_to_come.sizes_to_come`). Single deals vary
+    about the mean of their set.
     """
-    sizes = model.sizes
-    if sizes is None:
-        return [Worth(None, 0.0)] * len(groups)
-    own = dict(zip(sizes.segments, sizes.amounts, strict=True))
-    parts = [
-        np.concatenate([_known(own.get(model.segments[i], ())) for i in group]) for group in groups
-    ]
-    every = np.concatenate(parts)
-    if not len(every):
-        return [Worth(None, 0.0)] * len(groups)
-    pooled = _moments(every)
-    strength = credibility_strength(parts)
+    every = int(sizes.n.sum())
+    if model.sizes is None or not every:
+        return [Worth()] * len(groups)
+    pairs = list(zip(sizes.values, sizes.weights, strict=True))
+    means = np.stack([weights @ values for values, weights in pairs])
+    squares = np.stack([weights @ values**2 for values, weights in pairs])
     found = []
-    for amounts in parts:
-        n = len(amounts)
-        weight = 1.0 if n == len(every) else n / (n + strength)
-        mean, spread, doubt = _mixed(_moments(amounts) if n else pooled, pooled, weight)
+    for group in groups:
+        worth = wins[group] if wins[group].sum() > 0 else np.ones(len(group))
+        worth = worth / worth.sum()
+        of_set, square = worth @ means[group], worth @ squares[group]
+        mean = float(of_set.mean())
+        single = float(np.maximum(square - of_set**2, 0.0).mean())
+        n, own = int(sizes.n[group].sum()), float(worth @ sizes.own[group])
         said = f"{n:,} won deals"
-        if n and weight < 1:
-            said += f", which count {100 * weight:.0f} %, and all {len(every):,}"
-        elif not n:
-            said = f"all {len(every):,} won deals, none of its own"
-        estimate = Estimate(value=mean, sd=doubt**0.5, source=said, n=float(n), date=model.as_of)
+        if not n:
+            said = f"all {every:,} won deals, none of its own"
+        elif own < 1:
+            said += f", which count {100 * own:.0f} %, and all {every:,}"
         origin = Origin(source=said, n=float(n), date=model.as_of)
-        found.append(Worth(estimate, spread**0.5 / mean, origin))
+        found.append(
+            Worth(
+                mean=Estimate(
+                    value=mean, sd=float(of_set.std()), source=said, n=float(n), date=model.as_of
+                ),
+                cv=float(np.sqrt(single)) / mean,
+                joint=frozen(np.resize(of_set / mean, n_draws), np.float64),
+                origin=origin,
+            )
+        )
     return found
-
-
-def _known(amounts: ArrayLike) -> FloatArray:
-    """Return the amounts above 0."""
-    given = np.asarray(amounts, float)
-    return np.asarray(given[np.isfinite(given) & (given > 0)])
-
-
-class _Moments(NamedTuple):
-    mean: float
-    variance: float
-    of_mean: float
-
-
-def _moments(amounts: FloatArray) -> _Moments:
-    """Return mean, variance and the variance of the mean; of a single deal, its own square."""
-    mean = float(amounts.mean())
-    variance = float(amounts.var(ddof=1)) if len(amounts) > 1 else mean**2
-    return _Moments(mean, variance, variance / len(amounts))
-
-
-def _mixed(own: _Moments, every: _Moments, weight: float) -> tuple[float, float, float]:
-    """Return mean, variance of single deals, and variance of the mean, of a mixture."""
-    rest = 1 - weight
-    mean = weight * own.mean + rest * every.mean
-    square = weight * (own.variance + own.mean**2) + rest * (every.variance + every.mean**2)
-    doubt = weight**2 * own.of_mean + rest**2 * every.of_mean
-    return mean, max(square - mean**2, 0.0), doubt

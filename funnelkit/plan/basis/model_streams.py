@@ -11,8 +11,8 @@ from funnelkit._core import display
 from funnelkit.counts.build import moments
 from funnelkit.forecast.money import chance
 from funnelkit.forecast.money.created import entering
-from funnelkit.forecast.open_pipeline.simulation import in_flight
-from funnelkit.forecast.open_pipeline.sizes_to_come import sizes_to_come
+from funnelkit.forecast.open_pipeline.simulation import OpenSimulation
+from funnelkit.forecast.open_pipeline.sizes_to_come import SizesToCome
 from funnelkit.model.onward import one_after_another, won_within
 from funnelkit.plan.basis.channel import Stream
 
@@ -31,15 +31,16 @@ class Setting(NamedTuple):
 
     model: FunnelModel
     draws: ModelDraws
+    sizes: SizesToCome
     periods: pd.PeriodIndex
     rng: np.random.Generator
 
 
-def open_records(of: Setting, leads: Leads) -> Stream:
+def open_records(of: Setting, leads: Leads, opened: OpenSimulation) -> Stream:
     """Return what open records bring, with what the running month has brought already."""
     model = of.model
-    found = in_flight(leads, model, of.draws, of.periods, rng=of.rng)
-    deals, value = (np.array(one.sum(axis=1), float) for one in found)
+    deals = np.array(opened.deals.sum(axis=1), float)
+    value = np.array(opened.money.sum(axis=1), float)
     if model.arrivals.running:
         deals[:, 0] += model.arrivals.won[:, -1].sum()
         value[:, 0] += _booked(leads, model)
@@ -78,9 +79,7 @@ def without_a_lead(of: Setting) -> Stream:
         entrants[point] = np.asarray(entered.mean(axis=0).sum(axis=0))
     value = counts.astype(float)
     if model.sizes is not None:
-        own = dict(zip(model.sizes.segments, model.sizes.amounts, strict=True))
-        amounts = [np.asarray(own.get(one, np.zeros(0))) for one in model.segments]
-        value = sizes_to_come(amounts, of.rng).sums(counts, of.rng)
+        value = of.sizes.sums(counts, of.rng)
     past = int(sum(model.arrivals.of(point).sum() for point in points))
     listed = display.listed([display.one_line(point) for point in points])
     return Stream(

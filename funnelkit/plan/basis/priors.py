@@ -118,6 +118,7 @@ def like(
         rates=rates,
         ratio=ratio,
         joint=None,
+        size_joint=None,
         size=size if size is None or value is not None else replace(size, source=_as(of, size)),
         size_cv=cv,
         lag=found_lag,
