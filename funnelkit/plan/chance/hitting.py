@@ -26,7 +26,9 @@ _FEW_SKEW = 0.3
 """Skewness of what new leads bring, given a draw, from which on deals are few."""
 _CHEAP = 400_000
 """Complex terms that are always summed up, few deals or not."""
-_EXACT = 6_000_000
+_EXACT = 500_000
+"""Powers up to which each cohort is taken as it is; three times as many for a single draw."""
+_RESOLVED = 60
 _KEPT = 4
 
 
@@ -282,17 +284,18 @@ class HitChance:
             sizes = Sizes(np.ones_like(window.sizes), self._variation, 1.0)
         cells = window.sizes.size
         if sizes.step and cells * transforms.frequencies_on_a_lattice(threshold, sizes) <= (
-            20 * _CHEAP if few else _CHEAP
+            5 * _CHEAP if few else _CHEAP
         ):
             found = transforms.on_a_lattice(threshold, sizes)
         else:
             width = self._width(threshold, variance, sizes, used)
-            if not few and cells * transforms.frequencies_on_a_line(width) > _CHEAP // 8:
+            terms = transforms.frequencies_on_a_line(width)
+            if sizes.step or (not few and cells * terms > _CHEAP // 8):
                 return None
-            if sizes.step:
-                return None
-            found = transforms.on_a_line(threshold, sizes, width)
-        exact = Exact.work(window.cohorts, leads, found.u.shape[-1]) <= _EXACT
+            terms = min(terms, max(2 * _CHEAP // cells, _RESOLVED))
+            found = transforms.on_a_line(threshold, sizes, terms)
+        most = _EXACT if len(window.sizes) > 1 else 3 * _EXACT
+        exact = Exact.work(window.cohorts, leads, found.u.shape[-1]) <= most
         return found, (Exact if exact else Matched)(window.cohorts, leads)
 
     def _width(

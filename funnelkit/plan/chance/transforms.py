@@ -85,7 +85,7 @@ def steps_to(threshold: FloatArray, step: float) -> FloatArray:
     return np.asarray(np.maximum(np.ceil(threshold / step - 1e-9), 1.0))
 
 
-def on_a_line(threshold: FloatArray, sizes: Sizes, width: float) -> Inversion:
+def on_a_line(threshold: FloatArray, sizes: Sizes, frequencies: int) -> Inversion:
     """Return the inversion of sums of gamma distributed deals.
 
     Parameters
@@ -94,8 +94,8 @@ def on_a_line(threshold: FloatArray, sizes: Sizes, width: float) -> Inversion:
         Above 0, shape ``(D,)``.
     sizes
         Of the deals.
-    width
-        The finest that the distribution must be resolved to, as a share of the threshold.
+    frequencies
+        As :func:`frequencies_on_a_line` says.
 
     Notes
     -----
@@ -106,7 +106,7 @@ def on_a_line(threshold: FloatArray, sizes: Sizes, width: float) -> Inversion:
     ----------
     Abate and Whitt (1995), ORSA Journal on Computing 7, 36-43: algorithm EULER.
     """
-    terms = frequencies_on_a_line(width) - _AVERAGED
+    terms = frequencies - _AVERAGED
     k = np.arange(terms + _AVERAGED)
     tails = np.cumsum(special.binom(_AVERAGED, np.arange(_AVERAGED, 0, -1)))[::-1]
     averaged = np.ones(len(k))
@@ -123,5 +123,5 @@ def on_a_line(threshold: FloatArray, sizes: Sizes, width: float) -> Inversion:
 
 
 def frequencies_on_a_line(width: float) -> int:
-    """Return how many frequencies resolve a share of the threshold."""
+    """Return how many frequencies resolve some share of the threshold."""
     return int(np.clip(np.ceil(1.6 / max(width, 1e-6)), _FEWEST, _MOST)) + _AVERAGED
