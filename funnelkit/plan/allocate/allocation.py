@@ -40,7 +40,10 @@ class Allocation(Result):
         Part of the spend that is for deals after the horizon, as far as it is credited.
     bound
         No plan within the limits has a lower cost less credit, in parts of leads, where the set of
-        plans that are sure enough is convex; NaN where no bound was found.
+        plans that are sure enough is convex; with what is charged for changes from month to month
+        and for months that stay behind an even course. NaN of the best of a budget.
+    gap
+        How far the same of the whole leads lies above the bound, as a share.
     finished
         Whether the search came to its end; if not, a limit of the solver stopped it.
     status
@@ -64,6 +67,7 @@ class Allocation(Result):
     spend: FloatArray
     credit: float
     bound: float
+    gap: float
     finished: bool
     status: str
     prices: tuple[Price, ...]
@@ -106,13 +110,6 @@ class Allocation(Result):
     def expected(self) -> float:
         """Expected in all months together, in the unit of the target."""
         return float(self.plan.expected.sum())
-
-    @property
-    def gap(self) -> float:
-        """How far cost less credit lies above the bound, as a share; NaN without a bound."""
-        if not np.isfinite(self.bound):
-            return float("nan")
-        return max(self.net_cost - self.bound, 0.0) / max(abs(self.net_cost), 1e-9)
 
     @cached_property
     def mean_plan(self) -> Plan | None:

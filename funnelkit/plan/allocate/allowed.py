@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 Steps = tuple[tuple[float, float], ...]
+_PART = 1e-9
+"""Leads are whole: so are the least and the most of them, but for rounding."""
 
 
 class Asked(NamedTuple):
@@ -45,6 +47,7 @@ def limits_of(assumptions: Assumptions, asked: Asked, problems: list[str]) -> Li
     steps, most = _steps(reader, assumptions, asked)
     ceilings = np.minimum(ceilings, most[:, None])
     _compare(reader, floors, ceilings)
+    floors, ceilings = np.ceil(floors - _PART), np.floor(ceilings + _PART)
     return Limits(
         channels=names,
         periods=assumptions.periods,

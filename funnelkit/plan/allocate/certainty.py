@@ -30,6 +30,28 @@ class Chances(Protocol):
         """Return mean and variance of the total in each draw."""
 
 
+class Mixed:
+    """The chance by one way of reckoning, its gradient by another that is smooth."""
+
+    def __init__(self, exact: Chances, smooth: Chances) -> None:
+        self.exact, self.smooth = exact, smooth
+
+    def probability(self, leads: FloatArray, target: float, *, until: int | None = None) -> float:
+        """Return the exact chance."""
+        return self.exact.probability(leads, target, until=until)
+
+    def both(
+        self, leads: FloatArray, target: float, *, until: int | None = None
+    ) -> tuple[float, FloatArray]:
+        """Return the exact chance and the smooth gradient."""
+        gradient = self.smooth.both(leads, target, until=until)[1]
+        return self.exact.probability(leads, target, until=until), gradient
+
+    def moments(self, leads: FloatArray, until: int) -> tuple[FloatArray, FloatArray]:
+        """Return mean and variance of the total in each draw."""
+        return self.smooth.moments(leads, until)
+
+
 class Rule(NamedTuple):
     """A cumulative target by the end of month ``until - 1``, and how surely it is to be reached."""
 

@@ -14,7 +14,7 @@ from funnelkit.plan.allocate import arranging
 from funnelkit.plan.allocate.allocation import Allocation
 from funnelkit.plan.allocate.allowed import Asked, limits_of
 from funnelkit.plan.allocate.by_month import Reader
-from funnelkit.plan.allocate.certainty import Certainty, Rule
+from funnelkit.plan.allocate.certainty import Certainty, Mixed, Rule
 from funnelkit.plan.allocate.cutting import Solved, cheapest
 from funnelkit.plan.allocate.limits import Limits, Ramp
 from funnelkit.plan.allocate.prices import Price, Speech, prices_of
@@ -23,6 +23,7 @@ from funnelkit.plan.allocate.relaxing import contradictions, out_of_reach
 from funnelkit.plan.allocate.surest import inside, on_average
 from funnelkit.plan.allocate.whole import whole_leads
 from funnelkit.plan.backward.asking import assumptions_of
+from funnelkit.plan.chance.cohorts import distinct_draws
 from funnelkit.plan.chance.hitting import HitChance
 
 if TYPE_CHECKING:
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 _ROUNDS = 4
+_TINY = 2000
+"""Draws times leads' places up to which whole leads are sought by the exact chance."""
 _MOVED = 2e-3
 """Standard normals by which the exact chance may differ before the search begins anew."""
 
@@ -261,7 +264,8 @@ def _surely(
     """
     exact = HitChance(problem.assumptions, problem.targets.unit)
     found = cheapest(program, certainty, start)
-    for _ in range(_ROUNDS if arranging.few(certainty, found.leads) else 0):
+    few = arranging.few(certainty, found.leads)
+    for _ in range(_ROUNDS if few else 0):
         before = certainty.offsets.copy()
         certainty.corrected(found.leads, exact)
         if np.abs(certainty.offsets - before).max() < _MOVED:
@@ -270,6 +274,11 @@ def _surely(
         if again is None:
             arranging.refuse(out_of_reach(program, certainty, problem.speech))
         found = cheapest(program, certainty, np.asarray(again))
+    if few and distinct_draws(problem.assumptions) * program.leads <= _TINY:
+        own = Certainty(Mixed(exact, certainty.chances), certainty.rules, certainty.mean_slopes)
+        leads = whole_leads(program, own, found.leads, wide=True)
+        if leads is not None:
+            return found, leads
     leads = whole_leads(program, certainty, found.leads)
     best = leads
     for _ in range(_ROUNDS):
@@ -317,13 +326,15 @@ def allocated(
         options=options,
         rng=problem.rng,
     )
-    gap = max(net - found.bound, 0.0) / max(net, 1e-9)
+    least = program.net(shaped)
+    gap = max(least - found.bound, 0.0) / max(least, 1e-9) if cheap else float("nan")
     labels = [str(problem.assumptions.periods[rule.until - 1]) for rule in problem.rules]
     return Allocation(
         plan=plan,
         spend=spend,
         credit=float(spend.sum()) - net,
         bound=found.bound if cheap else float("nan"),
+        gap=gap,
         finished=finished,
         status=status or status_of(finished=finished, gap=gap, any_leads=bool(leads.any())),
         prices=prices_of(program, certainty, found, problem.speech) if prices is None else prices,

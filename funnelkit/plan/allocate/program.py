@@ -97,7 +97,7 @@ class Program:
     @property
     def leads(self) -> int:
         """Number of variables that are leads."""
-        return int(np.prod(self.shape))
+        return int(self.limits.ceilings.size)
 
     @cached_property
     def charged(self) -> FloatArray:
@@ -353,9 +353,10 @@ class Program:
             return Found(int(done.status), None, np.nan, none, none, none, none)
         prices = done.ineqlin.marginals * scale
         own = len(self.rows)
+        x = np.clip(done.x, bounds[:, 0], bounds[:, 1])
         return Found(
             0,
-            np.asarray(done.x),
+            np.asarray(x),
             float(done.fun) * scale,
             prices[:own],
             prices[own:],

@@ -10,11 +10,14 @@ from funnelkit.plan.allocate.program import Cuts, Program
 
 FloatArray = NDArray[np.float64]
 _NODES = 400
-_MOST_TRIES = 8
+_MOST_TRIES, _MANY_TRIES = 8, 40
 _FEW = 12
+_MOST_MOVES = 20
 
 
-def whole_leads(program: Program, certainty: Certainty, leads: FloatArray) -> FloatArray | None:
+def whole_leads(
+    program: Program, certainty: Certainty, leads: FloatArray, *, wide: bool = False
+) -> FloatArray | None:
     """Return whole leads, flat, cheap, within all limits, each target as sure as asked.
 
     Parameters
@@ -23,6 +26,8 @@ def whole_leads(program: Program, certainty: Certainty, leads: FloatArray) -> Fl
         Of the plan.
     leads
         In parts, flat, just sure enough.
+    wide
+        Whether to look further than next to the plan, which pays where leads are few.
 
     Returns
     -------
@@ -35,25 +40,25 @@ def whole_leads(program: Program, certainty: Certainty, leads: FloatArray) -> Fl
     the plan; where its answer falls short of a target, the plane of that answer joins in. Then
     leads that are not needed go, one by one.
     """
-    for width in (1.0, 3.0, np.inf):
+    for width in (np.inf,) if wide else (1.0, 3.0, np.inf):
         reach = np.maximum(width, 0.02 * leads) if width > 1 else np.full(len(leads), width)
         box = np.stack([np.floor(leads) - reach + 1, np.ceil(leads) + reach - 1], axis=1)
         box[:, 0] = np.maximum(box[:, 0], 0.0)
-        found = _found(program, certainty, leads, box)
+        found = _found(program, certainty, leads, box, tries=_MANY_TRIES if wide else _MOST_TRIES)
         if found is not None:
             return _trimmed(program, certainty, found)
     return None
 
 
 def _found(
-    program: Program, certainty: Certainty, leads: FloatArray, box: FloatArray
+    program: Program, certainty: Certainty, leads: FloatArray, box: FloatArray, *, tries: int
 ) -> FloatArray | None:
     """Return whole leads in a box that are sure enough, or ``None``."""
     cuts = Cuts(np.zeros((0, program.leads)), np.zeros(0))
     margins = certainty.margins(leads)
     for place in np.flatnonzero(margins < 1.0):
         cuts = _with_plane(cuts, certainty, leads, int(place), float(margins[place]))
-    for _ in range(_MOST_TRIES):
+    for turn in range(tries):
         found = program.whole(cuts=cuts, box=box, nodes=_NODES)
         if found is None:
             return None
@@ -61,8 +66,8 @@ def _found(
         if margins.min() >= 0:
             return found
         for place in np.flatnonzero(margins < 0):
-            # a little beyond the edge, so that the search does not creep along it
-            own = float(margins[place]) * 1.05 - 1e-6
+            # after some turns a little beyond the edge, so as not to creep along it
+            own = float(margins[place]) * (1.05 if turn > tries // 2 else 1.0) - 1e-9
             cuts = _with_plane(cuts, certainty, found, int(place), own)
     return None
 
@@ -78,31 +83,41 @@ def _with_plane(
 
 def _trimmed(program: Program, certainty: Certainty, leads: FloatArray) -> FloatArray:
     """Return the same with leads gone, or exchanged where there are few places, while it pays."""
-    net = program.net(leads)
-    floors = np.ceil(program.bounds()[: program.leads, 0] - 1e-9)
-    spare = float(certainty.margins(leads).min())
     moves: list[tuple[int, int | None]] = [(k, None) for k in range(program.leads)]
     if program.leads <= _FEW:
         moves += [(k, j) for k in range(program.leads) for j in range(program.leads) if j != k]
-    improved = True
-    while improved and spare > 0:
-        improved = False
-        slopes = np.array([certainty.slope(leads, k) for k in range(len(certainty.rules))])
-        for taken, given in moves:
-            step = leads.copy()
-            step[taken] -= 1
-            if given is not None:
-                step[given] += 1
-            margins = certainty.margins(leads) + slopes @ (step - leads)
-            if step[taken] < floors[taken] or margins.min() < -0.05 * spare - 1e-4:
-                continue
-            cost = program.net(step)
-            if cost < net - 1e-9 * abs(net) and _allowed(program, step):
-                own = float(certainty.margins(step).min())
-                if own >= 0:
-                    leads, net, spare, improved = step, cost, own, True
-                    break
+    for _ in range(_MOST_MOVES):
+        step = _better(program, certainty, leads, moves)
+        if step is None:
+            break
+        leads = step
     return leads
+
+
+def _better(
+    program: Program,
+    certainty: Certainty,
+    leads: FloatArray,
+    moves: list[tuple[int, int | None]],
+) -> FloatArray | None:
+    """Return the first cheaper plan by one lead that is sure enough, or ``None``."""
+    net = program.net(leads)
+    floors = np.ceil(program.bounds()[: program.leads, 0] - 1e-9)
+    margins = certainty.margins(leads)
+    slopes = np.array([certainty.slope(leads, k) for k in range(len(certainty.rules))])
+    for taken, given in moves:
+        change = -slopes[:, taken] if given is None else slopes[:, given] - slopes[:, taken]
+        near = float((margins + change).min())
+        if leads[taken] - 1 < floors[taken] or near < -0.05 * float(np.abs(change).max()) - 1e-4:
+            continue
+        step = leads.copy()
+        step[taken] -= 1
+        if given is not None:
+            step[given] += 1
+        cheaper = program.net(step) < net - 1e-9 * abs(net)
+        if cheaper and _allowed(program, step) and certainty.margin(step) >= 0:
+            return step
+    return None
 
 
 def _allowed(program: Program, leads: FloatArray) -> bool:
