@@ -45,17 +45,28 @@ if TYPE_CHECKING:
     from funnelkit.plan.people.response import Response
     from funnelkit.plan.people.role import People, Role
     from funnelkit.plan.people.team import Team
+    from funnelkit.plan.scenarios.breaking_even import BreakEven, break_even
+    from funnelkit.plan.scenarios.comparing import ScenarioComparison, compare_scenarios
+    from funnelkit.plan.scenarios.information import InformationValue, value_of_information
+    from funnelkit.plan.scenarios.reading import read_scenarios
+    from funnelkit.plan.scenarios.scenario import Scenario
+    from funnelkit.plan.scenarios.seeking import GoalSeek, goal_seek
+    from funnelkit.plan.scenarios.swings import Tornado, tornado
+    from funnelkit.plan.scenarios.writing import write_scenarios
 
 _HOMES = {
     "Allocation": "allocate.allocation",
     "Assumptions": "basis.assumptions",
     "Board": "one_page.boarding",
+    "BreakEven": "scenarios.breaking_even",
     "Capacity": "people.capacity_result",
     "Channel": "basis.channel",
     "CostCurve": "allocate.cost_by_chance",
     "DayLag": "basis.lag",
     "Estimate": "basis.estimate",
+    "GoalSeek": "scenarios.seeking",
     "HitChance": "chance.hitting",
+    "InformationValue": "scenarios.information",
     "MonthLag": "basis.lag",
     "Outcomes": "chance.outcomes",
     "PacedLag": "basis.lag",
@@ -67,21 +78,28 @@ _HOMES = {
     "Requisition": "people.requisition",
     "Response": "people.response",
     "Role": "people.role",
+    "Scenario": "scenarios.scenario",
+    "ScenarioComparison": "scenarios.comparing",
     "ServiceLevel": "people.erlang",
     "Stream": "basis.channel",
     "Targets": "goals.targets",
     "Team": "people.team",
+    "Tornado": "scenarios.swings",
     "agents_needed": "people.erlang",
     "assume": "basis.assuming",
     "best_for": "allocate.budgeting",
     "board": "one_page.boarding",
+    "break_even": "scenarios.breaking_even",
     "capacity": "people.planning",
+    "compare_scenarios": "scenarios.comparing",
     "compare_to_actual": "actuals.comparing",
     "cost_curve": "allocate.cost_by_chance",
+    "goal_seek": "scenarios.seeking",
     "like": "basis.priors",
     "optimise": "allocate.optimising",
     "read_assumptions": "basis.ledger_reading",
     "read_plan": "actuals.keeping",
+    "read_scenarios": "scenarios.reading",
     "read_targets": "goals.reading",
     "read_team": "people.reading",
     "remember_plan": "actuals.keeping",
@@ -92,19 +110,25 @@ _HOMES = {
     "stated": "basis.stating",
     "targets_of": "goals.taking",
     "team_yaml": "people.reading",
+    "tornado": "scenarios.swings",
+    "value_of_information": "scenarios.information",
     "write_assumptions": "basis.ledger_writing",
+    "write_scenarios": "scenarios.writing",
 }
 
 __all__ = [
     "Allocation",
     "Assumptions",
     "Board",
+    "BreakEven",
     "Capacity",
     "Channel",
     "CostCurve",
     "DayLag",
     "Estimate",
+    "GoalSeek",
     "HitChance",
+    "InformationValue",
     "MonthLag",
     "Outcomes",
     "PacedLag",
@@ -116,21 +140,28 @@ __all__ = [
     "Requisition",
     "Response",
     "Role",
+    "Scenario",
+    "ScenarioComparison",
     "ServiceLevel",
     "Stream",
     "Targets",
     "Team",
+    "Tornado",
     "agents_needed",
     "assume",
     "best_for",
     "board",
+    "break_even",
     "capacity",
+    "compare_scenarios",
     "compare_to_actual",
     "cost_curve",
+    "goal_seek",
     "like",
     "optimise",
     "read_assumptions",
     "read_plan",
+    "read_scenarios",
     "read_targets",
     "read_team",
     "remember_plan",
@@ -141,7 +172,10 @@ __all__ = [
     "stated",
     "targets_of",
     "team_yaml",
+    "tornado",
+    "value_of_information",
     "write_assumptions",
+    "write_scenarios",
 ]
 
 

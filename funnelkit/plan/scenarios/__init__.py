@@ -1,0 +1,1 @@
+"""What if: scenarios side by side, tornado, what is worth knowing, break-even and goal seek."""
