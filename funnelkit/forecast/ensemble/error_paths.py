@@ -10,7 +10,7 @@ from funnelkit.forecast.ensemble.error_scale import ErrorScale
 
 FloatArray = NDArray[np.float64]
 
-FREEDOM = 3.8  # degrees of freedom of the t-distribution, estimated with the error scale
+FREEDOM = 4.5  # degrees of freedom of the t-distribution, estimated with the error scale
 LASTING = 0.2  # least share of a surprise that lasts
 CUT = 6.0  # no draw is farther out than so many scales
 RECENT = 36  # latest values that lumpy series are drawn from

@@ -21,7 +21,7 @@ def test_correlation_is_that_of_smoothing_paths():
 
 def test_each_step_has_the_quantiles_of_its_t_distribution():
     draws = error_paths.paths(np.full(3, 100.0), scale(), 500.0, 100_000, np.random.default_rng(2))
-    wanted = t.ppf([0.1, 0.975], 3.8)  # 3.8 degrees of freedom
+    wanted = t.ppf([0.1, 0.975], 4.5)  # 4.5 degrees of freedom
     for step, size in enumerate((1, 2, 3)):
         found = (np.quantile(draws[:, step], [0.1, 0.975]) - 100) / size
         assert found == pytest.approx(wanted, abs=0.06)

@@ -20,17 +20,18 @@ def test_errors_of_noise_stay_and_those_of_a_random_walk_grow():
     noise = [error_scale(100 + one, 12, 1).steps for one in shocks]
     walk = [error_scale(300 + np.cumsum(one), 12, 1).steps for one in shocks]
     assert np.mean([one[11] / one[0] for one in noise]) < 1.5
-    # A walk's error grows with the root of the steps: sqrt(12) = 3.5.
-    assert 2.3 < np.mean([one[11] / one[0] for one in walk]) < 4.7
+    # A walk's error grows with the root of the steps: sqrt(12) = 3.5. Series that look like walks
+    # turn back more often than walks do, which draws what real series taught below it.
+    assert 2.0 < np.mean([one[11] / one[0] for one in walk]) < 4.7
 
 
 def test_the_size_is_that_of_the_noise():
     # Relative noise of 5 percent, so logarithms have a standard deviation of 0.05, and a
-    # t-distribution with 3.8 degrees of freedom has 1.45 times its scale.
+    # t-distribution with 4.5 degrees of freedom has sqrt(4.5 / 2.5) = 1.34 times its scale.
     rng = np.random.default_rng(3)
     found = [error_scale(100 * np.exp(rng.normal(0, 0.05, 80)), 6, 1) for _ in range(4)]
     assert {one.scale for one in found} == {"log"}
-    assert np.mean([one.steps[0] for one in found]) * 1.45 == pytest.approx(0.05, rel=0.35)
+    assert np.mean([one.steps[0] for one in found]) * 1.34 == pytest.approx(0.05, rel=0.35)
 
 
 def test_a_series_that_never_changes_has_no_error():
