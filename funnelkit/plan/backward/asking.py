@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -60,6 +61,8 @@ def assumptions_of(
     else:
         _nothing_else(in_flight, {})
         found = _stated(model, own, horizon, value, stating)
+    if own is not None and not _say_unit(targets):
+        own = replace(own, unit=unit_of(found), what="")
     goals = targets_of(
         targets if own is None else own,
         periods=found.periods,
@@ -84,6 +87,13 @@ def _own_targets(targets: Any, fiscal_year_start: int) -> Targets | None:
     if plain or targets is None:
         return None
     return targets_of(targets, fiscal_year_start=fiscal_year_start)
+
+
+def _say_unit(targets: Any) -> bool:
+    """Return whether targets say whether they are money or deals."""
+    import pandas as pd
+
+    return not isinstance(targets, (Mapping, pd.Series))
 
 
 def _of_model(

@@ -186,7 +186,7 @@ def test_what_cannot_be():
     found = HitChance(one_channel(), "value")
     with pytest.raises(ArgumentError, match=r"of shape \(1, 1\); got \(1,\)"):
         found.probability(np.array([4000.0]), 1)
-    with pytest.raises(ArgumentError, match="at least 0; got .*-1.0"):
+    with pytest.raises(ArgumentError, match=r"at least 0; got .*-1.0"):
         found.probability(np.array([[-1.0]]), 1)
     with pytest.raises(ArgumentError, match="`until` must be from 1 to 1 months; got 2"):
         found.probability(np.array([[1.0]]), 1, until=2)
