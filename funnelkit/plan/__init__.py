@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from funnelkit.plan.actuals.comparing import compare_to_actual
+    from funnelkit.plan.actuals.covered import Coverage
+    from funnelkit.plan.actuals.covering import coverage
     from funnelkit.plan.actuals.keeping import read_plan, remember_plan
     from funnelkit.plan.actuals.record import PlanRecord
     from funnelkit.plan.actuals.remaining import residual_rate
@@ -62,6 +64,7 @@ _HOMES = {
     "Capacity": "people.capacity_result",
     "Channel": "basis.channel",
     "CostCurve": "allocate.cost_by_chance",
+    "Coverage": "actuals.covered",
     "DayLag": "basis.lag",
     "Estimate": "basis.estimate",
     "GoalSeek": "scenarios.seeking",
@@ -94,6 +97,7 @@ _HOMES = {
     "compare_scenarios": "scenarios.comparing",
     "compare_to_actual": "actuals.comparing",
     "cost_curve": "allocate.cost_by_chance",
+    "coverage": "actuals.covering",
     "goal_seek": "scenarios.seeking",
     "like": "basis.priors",
     "optimise": "allocate.optimising",
@@ -124,6 +128,7 @@ __all__ = [
     "Capacity",
     "Channel",
     "CostCurve",
+    "Coverage",
     "DayLag",
     "Estimate",
     "GoalSeek",
@@ -156,6 +161,7 @@ __all__ = [
     "compare_scenarios",
     "compare_to_actual",
     "cost_curve",
+    "coverage",
     "goal_seek",
     "like",
     "optimise",

@@ -257,6 +257,10 @@ class Targets(Result):
             notes=tuple(notes),
         )
 
+    def without_notes(self) -> Targets:
+        """Return the same without notes on how they were read."""
+        return replace(self, notes=())
+
     def rounded(self, digits: int) -> Targets:
         """Return the same with so many significant digits; the whole stays the sum of its parts."""
 

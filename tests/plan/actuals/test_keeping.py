@@ -56,9 +56,10 @@ def test_a_plan_is_read_as_it_was_kept(tmp_path: Path) -> None:
 
 def test_a_plan_of_reverse_is_kept_with_its_ledger(tmp_path: Path) -> None:
     plan_on = fk.plan.stated(
-        {"web": [0.2, 0.3], "fair": [(30, 300), 0.2]}, value=20_000, lag=[0.5, 0.3, 0.2], horizon=6
-    )
-    plan = fk.plan.reverse([1e5] * 6, plan_on)
+        {"web": [0.2, 0.3], "fair": [(30, 300), 0.2]}, value=20_000, lag=[0.7, 0.3], horizon=2,
+        n_draws=100,
+    )  # fmt: skip
+    plan = fk.plan.reverse([1e5] * 2, plan_on)
     kept = remember_plan(plan, tmp_path / "plan.yml", label="board", by="source")
     assert kept.expected == pytest.approx(plan.expected, rel=1e-9)
     assert kept.leads.tolist() == plan.leads.tolist()
