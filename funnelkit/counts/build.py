@@ -342,6 +342,21 @@ def known_by_status_alone(table: ir.Table, funnel: Funnel) -> list[int]:
     return [k for k in between if found[f"reached_{k}"] and not found[f"dated_{k}"]]
 
 
+def undated_stages(leads: Leads) -> tuple[str, ...]:
+    """Return the stages between the first and the last that no record entered on a day.
+
+    In a funnel with a status only: nothing but that tells of them, or on an earlier day nothing at
+    all. A funnel whose stages have days of their own has none; one that nobody reached is empty.
+    """
+    funnel, table = leads.funnel, leads.journeys
+    between = range(1, len(funnel.stages) - 1)
+    if funnel.status is None or not between:
+        return ()
+    columns = {f"dated_{k}": table[f"dated_{k}"].sum() for k in between}
+    found = run(table.aggregate(**columns)).fillna(0).iloc[0]
+    return tuple(funnel.stages[k] for k in between if not found[f"dated_{k}"])
+
+
 def moments(leads: Leads, *, every: Unit = "month", by: By = None) -> Moments:
     """Return the money of won records by period of the win.
 

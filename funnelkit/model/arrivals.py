@@ -107,8 +107,8 @@ class Arrivals(Result):
         return f"{text}."
 
 
-def arrivals_of(leads: Leads, by: tuple[str, ...]) -> Arrivals:
-    """Return the arrivals of all records with a day of entry, split by some segments."""
+def arrivals_of(leads: Leads, by: tuple[str, ...], stages: tuple[str, ...]) -> Arrivals:
+    """Return the arrivals of all records with a day of entry at some stages, by some segments."""
     from funnelkit.counts.daily import daily
 
     [found] = daily(leads, [(*by, ENTERED_AT)]).values()
@@ -116,7 +116,6 @@ def arrivals_of(leads: Leads, by: tuple[str, ...]) -> Arrivals:
     names = tuple(name for name in found.by if name != ENTERED_AT)
     apart = [(*one[:place], *one[place + 1 :]) for one in found.segments]
     segments = tuple(dict.fromkeys(apart))
-    stages = leads.funnel.stages
     began = [one[place] for one in found.segments]
     points = tuple(name for name in stages if name == stages[0] or name in began)
     months, by_month = _monthly(found)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from funnelkit._core import display
 from funnelkit._core.dates import Unit
 from funnelkit._core.errors import DataError, EvidenceError
+from funnelkit.counts.build import undated_stages
 from funnelkit.lag import StageLags, fit_competing, fit_stages
 from funnelkit.model.arrivals import arrivals_of
 from funnelkit.model.onward import one_after_another
@@ -69,6 +70,9 @@ def fit_funnel(
     read as far as one more conversion would move the rate by at most a fifth. So a drift is seen
     at the step where it happens, while the leads behind it are still young.
 
+    A stage that no record entered on a day, since nothing but the current status tells of it, is
+    left out, and so it says in the notes: who has passed through it is not known.
+
     Records on their way are won by the steps one after the other. The product of the steps is
     corrected by the rate to the win as seen directly, within the same days, on the scale of
     logarithms and by the weight W / (W + 50) with W wins: they differ as a record that is likely
@@ -84,14 +88,15 @@ def fit_funnel(
     (1, 2, 1)
     """
     lags = fit_stages(leads, by=by, cohort=cohort)
-    stages = leads.funnel.stages
-    _refuse_unfitted(lags)
+    left_out = undated_stages(leads)
+    stages = tuple(name for name in leads.funnel.stages if name not in left_out)
+    _refuse_unfitted(lags, stages)
     steps = tuple(
         fitted_step(lags.triangles[start, target], pace=target == stages[-1])
         for start, target in pairwise(stages)
     )
     shapes, ratios = _to_the_win(lags, steps)
-    arrivals = arrivals_of(leads, lags.by)
+    arrivals = arrivals_of(leads, lags.by, stages)
     book, whole = _book(leads, by)
     sizes = _sizes(leads, by)
     first = leads.funnel.calendar.fiscal_year_start
@@ -107,6 +112,8 @@ def fit_funnel(
         shapes=MappingProxyType(shapes),
         ratios=MappingProxyType(ratios),
         points=MappingProxyType(_points(leads, arrivals.points, steps, ratios, cohort)),
+        left_out=left_out,
+        notes=_notes(left_out),
         spreads=MappingProxyType(
             {
                 name: design_effect(lags.triangles[name, stages[-1]].collapse(segments=True))
@@ -123,11 +130,23 @@ def fit_funnel(
     )
 
 
-def _refuse_unfitted(lags: StageLags) -> None:
+def _notes(left_out: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what is said of stages that are left out."""
+    if not left_out:
+        return ()
+    are = "is" if len(left_out) == 1 else "are"
+    told = (
+        f"Nothing but the current status tells of {display.listed(list(left_out))}, which {are} "
+        "left out: records there count as standing at the stage before."
+    )
+    return (told,)
+
+
+def _refuse_unfitted(lags: StageLags, stages: tuple[str, ...]) -> None:
     """Refuse a funnel of which a step, or the way from a stage to the win, has no counts."""
-    wanted = [*pairwise(lags.stages), *((name, lags.stages[-1]) for name in lags.stages[:-1])]
+    wanted = [*pairwise(stages), *((name, stages[-1]) for name in stages[:-1])]
     lacking = {pair: lags.unfitted[pair] for pair in wanted if pair not in lags.fits}
-    for pair in pairwise(lags.stages):
+    for pair in pairwise(stages):
         if pair not in lacking and not lags.triangles[pair].converted.any():
             lacking[pair] = (
                 f"none of {display.count(lags.triangles[pair].n)} records has made it yet"
@@ -208,7 +227,8 @@ def _points(
     from funnelkit.counts.build import triangles
     from funnelkit.data.definition import ENTERED_AT
 
-    last = leads.funnel.stages[-1]
+    starts = [step.start for step in steps]
+    last = steps[-1].target
     found = {points[0]: 1.0}
     later = [name for name in points[1:] if name != last]
     if not later:
@@ -223,7 +243,7 @@ def _points(
             continue
         parts = [counts.select(segment=one).collapse(segments=True) for one in own]
         there = reduce(add, parts)
-        _, ratio = _direct(there, steps[leads.funnel.stages.index(name) :])
+        _, ratio = _direct(there, steps[starts.index(name) :])
         found[name] = ratio / ratios[name]
     return found
 

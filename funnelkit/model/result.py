@@ -73,6 +73,8 @@ class FunnelModel(Result):
         known of it.
     currency
         Of the amounts, where it is known.
+    left_out
+        Stages of the funnel that no record entered on a day; they are none of ``stages``.
     notes
         What a reader must know.
     rows
@@ -97,6 +99,7 @@ class FunnelModel(Result):
     sizes: DealSizes | None
     rhythm: Rhythm | None = None
     currency: str | None = None
+    left_out: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     rows: weakref.ref[Any] | None = None
     kept: dict[str, Any] = field(default_factory=dict)
@@ -138,10 +141,17 @@ class FunnelModel(Result):
 
         The last place holds those whose age is not known.
         """
-        found = np.zeros((len(self.segments), *self.book.n.shape[1:]), np.int64)
+        shape = (len(self.segments), len(self.stages) - 1, self.book.n.shape[2])
+        found = np.zeros(shape, np.int64)
+        known = [k for k, name in enumerate(self.book.stages) if name in self.stages]
+        places = [self.stages.index(self.book.stages[k]) for k in known]
         for i, segment in enumerate(self.book.segments):
-            found[self.segments.index(segment)] += self.book.n[i]
+            found[self.segments.index(segment), places] += self.book.n[i, known]
         return found
+
+    def of_funnel(self, stages: tuple[str, ...]) -> bool:
+        """Return whether it is of a funnel with these stages, those left out among them."""
+        return self.stages == tuple(name for name in stages if name not in self.left_out)
 
     def step(self, stage: str) -> Step:
         """Return the transition from a stage to the next one.

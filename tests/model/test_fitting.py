@@ -139,6 +139,39 @@ def test_a_step_that_nobody_made_is_named():
         fk.fit_funnel(small(rows, as_of="2026-03-01"))
 
 
+def test_a_stage_that_only_the_status_tells_of_is_left_out_and_said():
+    """Half of the 40 deals are won after 20 days; "talks" and "offer" have no day of their own."""
+    days = pd.date_range("2026-01-01", periods=40, freq="D")
+    status = ["won" if i % 2 else ("deal", "talks", "offer", "lost")[i // 2 % 4] for i in range(40)]
+    closed = [
+        day + pd.Timedelta(days=20) if name in ("won", "lost") else None
+        for day, name in zip(days, status, strict=True)
+    ]
+    frame = pd.DataFrame({"id": range(40), "deal": days, "status": status, "closed": closed})
+    funnel = fk.Funnel(
+        ["deal", "talks", "offer", "won"],
+        exits=["lost"],
+        id="id",
+        columns={"deal": "deal"},
+        status="status",
+        status_date="closed",
+    )
+    leads = fk.from_frame(frame, funnel, as_of="2026-03-31")
+    found = fk.fit_funnel(leads)
+    assert (found.stages, found.left_out) == (("deal", "won"), ("talks", "offer"))
+    assert found.open.tolist() == [[15]]
+    assert found.step("deal").levels.converted.sum() == 20
+    assert "Nothing but the current status tells of talks and offer" in found.summary()
+    ahead = fk.forecast.bookings(leads, found, horizon=2, n_draws=50)
+    assert found.notes[0] in ahead.summary()
+    assert fk.forecast.pipeline(leads, found, 2, n_draws=50).by_stage()["open"].tolist() == [15]
+    # on an earlier day not even the status is known
+    earlier = leads.at("2026-02-15")
+    before = fk.fit_funnel(earlier)
+    assert before.stages == ("deal", "won")
+    assert fk.forecast.pipeline(earlier, before, 2, n_draws=50).n == before.open.sum()
+
+
 def test_wrong_arguments_are_refused(leads, model):
     with pytest.raises(fk.FunnelError, match="source"):
         fk.fit_funnel(leads, by="sorce")

@@ -86,7 +86,7 @@ def bookings(
 
     checks.positive_whole("horizon", horizon)
     checks.positive_whole("n_draws", n_draws)
-    if leads.as_of != model.as_of or leads.funnel.stages != model.stages:
+    if leads.as_of != model.as_of or not model.of_funnel(leads.funnel.stages):
         raise ArgumentError(
             f"`model` must be fitted to these leads: it is as of {model.as_of.isoformat()} with "
             f"{' -> '.join(model.stages)}; `leads` are as of {leads.as_of.isoformat()}."
@@ -164,6 +164,7 @@ def _assembled(
         "method": said,
         "reason": "open records tell of the next months what a series of wins does not know yet",
         "n": model.n,
+        "notes": model.notes,
     }
     deals = Forecast(
         what="won deals",

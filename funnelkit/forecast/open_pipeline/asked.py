@@ -31,7 +31,7 @@ def refuse_unusable(
             "`model` must be a model of the funnel, such as fit_funnel(leads); got "
             f"{type(model).__name__}."
         )
-    if tuple(model.stages) != leads.funnel.stages:
+    if not model.of_funnel(leads.funnel.stages):
         raise ArgumentError(
             f"`model` must be of the same funnel; its stages are {' -> '.join(model.stages)}, "
             f"and those of `leads` {' -> '.join(leads.funnel.stages)}."

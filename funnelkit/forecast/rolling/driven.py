@@ -149,7 +149,7 @@ def drivers_came(
             f"`periods`: {periods} from {first} end on {until.isoformat()}, and the leads are "
             f"known up to {leads.as_of.isoformat()}."
         )
-    if model.as_of != leads.as_of or model.stages != leads.funnel.stages:
+    if model.as_of != leads.as_of or not model.of_funnel(leads.funnel.stages):
         raise ArgumentError(
             f"`model` must be fitted to these leads, as of {leads.as_of.isoformat()}; it is as of "
             f"{model.as_of.isoformat()}."
@@ -161,8 +161,9 @@ def drivers_came(
     ever = np.where(counts["won"].to_numpy(bool), 1.0, 0.0)
     rows = counts[[f"by_{i}" for i in range(len(model.by))]].to_numpy(object).tolist()
     place = {segment: i for i, segment in enumerate(model.segments)}
+    stands = _standing(leads.funnel.stages, model.stages)[counts["stage"].to_numpy()]
     for k, stage in enumerate(model.stages[:-1]):
-        here = np.flatnonzero(counts["stage"].to_numpy() == k)
+        here = np.flatnonzero(stands == k)
         if not len(here):
             continue
         ages = np.maximum(counts["age"].to_numpy()[here], 0)
@@ -179,6 +180,12 @@ def drivers_came(
         won=won,
         value=_summed(cells, cell, money * in_time) if leads.funnel.value is not None else None,
     )
+
+
+def _standing(stages: tuple[str, ...], known: tuple[str, ...]) -> NDArray[np.int64]:
+    """Return for each stage of the funnel, and -1, the place of the last one that is known."""
+    places = [known.index(name) if name in known else -1 for name in stages]
+    return np.append(np.maximum.accumulate(places), -1)
 
 
 def _means(parts: Mapping[str, FloatArray], periods: int) -> FloatArray:

@@ -43,6 +43,9 @@ class StandIn:
     def first_month(self):
         return (pd.Timestamp(self.as_of) + pd.Timedelta(days=1)).to_period("M")
 
+    def of_funnel(self, stages):
+        return self.stages == stages
+
     def timing(self, stage, ages, days):
         won = (np.atleast_1d(np.asarray(days, float)) >= self.day).astype(float)
         return np.tile(won, (len(np.atleast_1d(ages)), 1))

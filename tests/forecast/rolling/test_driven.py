@@ -40,6 +40,7 @@ def model_of(leads: Leads, **changed: Any) -> Any:
         "by": ("source",),
         "segments": (("web",), (None,)),
         "chances": chances,
+        "of_funnel": lambda stages: stages == leads.funnel.stages,
     }
     return SimpleNamespace(**{**given, **changed})
 
