@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from funnelkit._core import display
 from funnelkit._core.errors import ArgumentError, numbered, unknown
 from funnelkit.plan.basis.estimate import Estimate, Origin
-from funnelkit.plan.basis.lag import of_mean
+from funnelkit.plan.basis.lag import LONGEST, of_mean
 
 if TYPE_CHECKING:
     from funnelkit.plan.basis.assumptions import Assumptions
@@ -195,6 +195,8 @@ def _asked(value: float | Estimate, was: Estimate, place: Place, word: str) -> E
     if place.part == "rate" and new.value > 1:
         hint = f" Did you mean {new.value / 100:g}?" if new.value <= 100 else ""
         raise ArgumentError(f"must be a share from 0 to 1; got {new.value:g}.{hint}")
+    if place.part == "lag" and new.value > LONGEST:
+        raise ArgumentError(f"must be from 0 to {LONGEST} months; got {new.value:g}.")
     if place.part == "correlation" and new.value >= 1:
         raise ArgumentError(f"must be below 1; got {new.value:g}.")
     if place.part in ("spread", "correlation") and new.sd:

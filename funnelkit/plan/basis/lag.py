@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 _LEAST = 1e-3
 """Least factor on times."""
-_LONGEST = 120
+LONGEST = 120
 _PLACES = 3
 
 
@@ -128,8 +128,15 @@ class DayLag:
     by_day: FloatArray
 
     def __post_init__(self) -> None:
-        """Freeze the shares."""
-        object.__setattr__(self, "by_day", frozen(self.by_day, np.float64))
+        """Freeze the shares, and refuse those that are none."""
+        found = frozen(self.by_day, np.float64)
+        right = found.ndim == 1 and len(found) and np.isfinite(found).all() and found[0] >= 0
+        if not right or (np.diff(found) < -1e-9).any() or not 0 < found[-1] <= 1 + 1e-9:
+            raise ArgumentError(
+                "A lag must be shares by days after entry that do not fall, above 0 at last and at "
+                f"most 1; got {self.by_day!r}."
+            )
+        object.__setattr__(self, "by_day", found)
 
     @property
     def mean_months(self) -> float:
@@ -244,8 +251,8 @@ def of_mean(lag: Lag, months: float) -> Lag:
     >>> round(of_mean(MonthLag([0.5, 0.5]), 1.0).mean_months, 9)
     1.0
     """
-    if not 0 <= months <= _LONGEST:
-        raise ArgumentError(f"A lag must be from 0 to {_LONGEST} months; got {months:g}.")
+    if not 0 <= months <= LONGEST:
+        raise ArgumentError(f"A lag must be from 0 to {LONGEST} months; got {months:g}.")
     if abs(months - lag.mean_months) < 1e-9:
         return lag
     least = lag.stretched(_LEAST).mean_months

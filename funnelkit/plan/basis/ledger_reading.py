@@ -21,6 +21,7 @@ from funnelkit.plan.basis.input_keys import (
     places,
     with_estimates,
 )
+from funnelkit.plan.basis.lag import LONGEST
 from funnelkit.plan.basis.ledger_writing import LEVEL, number, written
 
 _WORD = "edited"
@@ -188,6 +189,8 @@ def _impossible(part: Section, key: str, value: float, place: Place) -> bool:
     elif place.part == "rate" and value > 1:
         hint = f" Did you mean {value / 100:g}?" if value <= 100 else ""
         part.note(key, f"must be a share from 0 to 1; got {value:g}.{hint}")
+    elif place.part == "lag" and value > LONGEST:
+        part.note(key, f"must be from 0 to {LONGEST} months; got {value:g}.")
     elif place.part == "correlation" and value >= 1:
         part.note(key, f"must be below 1; got {value:g}.")
     else:

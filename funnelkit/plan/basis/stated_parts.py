@@ -55,6 +55,13 @@ class Reader:
             return float(given)
         return None
 
+    def whole(self, argument: str, given: Any) -> int | None:
+        """Return a whole number of at least 1."""
+        if isinstance(given, (int, np.integer)) and not isinstance(given, bool) and given >= 1:
+            return int(given)
+        self.wrong(argument, f"must be a whole number of at least 1; got {given!r}.")
+        return None
+
     def keys(self, argument: str, given: Mapping[Any, Any], known: Sequence[str]) -> None:
         """Note every key that is not known, with the closest one that is."""
         for key in given:
@@ -71,7 +78,7 @@ class Reader:
             self.wrong("rates", f"must be a list of rates, one for each step; got {given!r}.")
             return ()
         steps = list(given)
-        if len(steps) == 2 and all(is_number(one) for one in steps) and isinstance(given, tuple):
+        if isinstance(given, tuple) and _is_count(steps):
             steps = [given]  # (converted, entered) of a single step
         found = [self._rate(one) for one in steps]
         if not found:
@@ -227,3 +234,8 @@ def gamma_shares(mean: float, sd: float, months: int) -> FloatArray:
 def is_number(given: Any) -> bool:
     """Whether something is a plain number."""
     return isinstance(given, (int, float, np.integer, np.floating)) and not isinstance(given, bool)
+
+
+def _is_count(given: list[Any]) -> bool:
+    """Whether two numbers are (converted, entered), and not two shares."""
+    return len(given) == 2 and all(is_number(one) for one in given) and max(given) > 1

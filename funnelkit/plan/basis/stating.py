@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -142,35 +143,32 @@ def stated(
     names = _stages(stages, good, problems)
     reader = Reader(problems)
     months = _periods(periods, horizon, good, as_of, reader)
-    if not isinstance(n_draws, int) or isinstance(n_draws, bool) or n_draws < 1:
-        reader.wrong("n_draws", f"must be a whole number of at least 1; got {n_draws!r}.")
-    share = _shares(mix, [one.name for one in good], reader)
-    if problems and (months is None or not good or len(good) < len(channels)):
-        raise ArgumentError(numbered(problems))
-    if months is None:
-        raise ArgumentError(numbered(problems))
-    known = _day_before(months) if as_of is None else checks.day("as_of", as_of)
+    draws = reader.whole("n_draws", n_draws)
+    labels = [display.one_line(str(name)) for name in given]
+    share = _shares(mix, labels, reader)
     counted = any(one.size is None for one in good)
     sizes = [1.0 if one.size is None else one.size.value for one in good]
-    size = float(np.average(sizes, weights=share)) if share is not None else 1.0
-    streams = [
-        stated_stream(
-            one,
-            name,
-            argument=argument,
-            periods=months,
-            n_draws=n_draws if isinstance(n_draws, int) and n_draws > 0 else 1,
-            unit="count" if counted else "value",
-            size=size,
-            reader=reader,
-        )
-        for one, name, argument in (
-            (in_flight, "in flight", "in_flight"),
-            (direct, "without a lead", "direct"),
-        )
-    ]
-    if problems:
+    whole = share is not None and len(good) == len(channels) > 0
+    streams = []
+    for one, name, argument in (
+        (in_flight, "in flight", "in_flight"),
+        (direct, "without a lead", "direct"),
+    ):
+        if months is not None:
+            found = stated_stream(
+                one,
+                name,
+                argument=argument,
+                periods=months,
+                n_draws=draws or 1,
+                unit="count" if counted else "value",
+                size=float(np.average(sizes, weights=share)) if whole else 1.0,
+                reader=reader,
+            )
+            streams.append(found)
+    if problems or months is None:
         raise ArgumentError(numbered(problems))
+    known = _day_before(months) if as_of is None else checks.day("as_of", as_of)
     return Assumptions(
         stages=names,
         periods=months,
@@ -190,7 +188,7 @@ def _channel(
 ) -> Channel | None:
     """Return one channel; ``None`` where something is wrong with it."""
     if isinstance(given, Channel):
-        return given
+        return replace(given, name=display.one_line(name)) if said else given
     reader = Reader(problems, name if said else "")
     before = len(problems)
     parts = dict(shared)
@@ -257,12 +255,9 @@ def _periods(
     """Return the months of the plan; ``None`` where they cannot be told."""
     import pandas as pd
 
-    if horizon is not None and (
-        not isinstance(horizon, (int, np.integer)) or isinstance(horizon, bool) or horizon < 1
-    ):
-        reader.wrong("horizon", f"must be a whole number of months, at least 1; got {horizon!r}.")
+    ahead = None if horizon is None else reader.whole("horizon", horizon)
+    if horizon is not None and ahead is None:
         return None
-    ahead = horizon
     if ahead is None:
         ahead = 1 if all(one.lag.mean_months == 0 for one in channels) else 12
     try:
