@@ -8,10 +8,11 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
+import yaml
 from scipy import optimize
 
 from funnelkit._core.errors import ArgumentError, DefinitionError, did_you_mean
-from funnelkit.data.document import Section, read
+from funnelkit.data.document import Section, read, shown
 from funnelkit.plan.basis.assumptions import Assumptions
 from funnelkit.plan.basis.estimate import Estimate
 from funnelkit.plan.basis.input_keys import (
@@ -82,7 +83,7 @@ def read_assumptions(path: str | PathLike[str], assumptions: Assumptions) -> Ass
     try:
         changed = read(text, lambda root: _changed(root, assumptions), needs="it needs `inputs:`")
     except DefinitionError as error:
-        raise DefinitionError([f"{path}: {words}" for words in error.problems]) from None
+        raise DefinitionError([f"{Path(path).name}, {words}" for words in error.problems]) from None
     return with_estimates(assumptions, changed)
 
 
@@ -164,9 +165,12 @@ def _entry(part: Section, stands: Estimate, was: dict[str, str], place: Place) -
 
 def _number(part: Section, key: str) -> float | None:
     """Return a number as it is written; ``None``, with a note, where it is none."""
-    text = part.text(key)
-    if text is None:
+    node = part.node(key)
+    if not isinstance(node, yaml.ScalarNode):
+        if node is not None:
+            part.note(key, f"must be a number; got {shown(node)}.")
         return None
+    text = str(node.value)
     try:
         value = float(text) if "_" not in text else math.nan
     except ValueError:
