@@ -14,7 +14,7 @@ from funnelkit._core import checks, display
 from funnelkit._core.dates import period_label
 from funnelkit._core.errors import ArgumentError, FunnelError
 from funnelkit.counts.came_since import NEW, came_since
-from funnelkit.forecast.rolling.misses import explain_miss
+from funnelkit.plan.actuals.causes import explained_gap
 from funnelkit.plan.actuals.record import PlanRecord
 from funnelkit.plan.actuals.review import PlanReview
 from funnelkit.plan.actuals.sides import (
@@ -84,9 +84,11 @@ def compare_to_actual(
     Notes
     -----
     What the new leads of a channel and month bring is a product: leads x (ever won / leads) x
-    (won in the months / ever won) x (money / won in the months). Each factor's effect is its
-    Shapley value (:func:`funnelkit.forecast.explain_miss`); together they are the gap exactly.
-    What was in flight and what never is a lead are parts of their own.
+    (won in the months / ever won) x (money / won in the months). Deal size is taken last: what
+    the deals that were won brought, less as many at the planned size. The wins that were more or
+    fewer, at the planned size, are split into volume, rate and lag by Shapley values
+    (:func:`funnelkit.forecast.explain_miss`). Together they are the gap exactly. What was in
+    flight and what never is a lead are parts of their own.
 
     How many of young leads are ever won is not known yet. With a model it is its chance of each
     open record; without one, each lead not won has the plan's own residual chance
@@ -97,7 +99,8 @@ def compare_to_actual(
 
     References
     ----------
-    Shorrocks (2013), Journal of Economic Inequality 11, 99-126, section 3.
+    Shorrocks (2013), Journal of Economic Inequality 11, 99-126, section 3; Horngren, Datar and
+    Rajan (2015), *Cost Accounting*, chapter 7 (a price variance is taken at the actual quantity).
 
     Examples
     --------
@@ -160,15 +163,6 @@ def reviewed(
     """
     planned = expected_side(record, placed.channels, over)
     actual = came_side(placed, record, over, chances)
-    labels = record.labels[:over]
-    cells = [f"{name}, {label}" for name in placed.channels for label in labels]
-    has_money = record.unit == "value"
-    explained = explain_miss(
-        planned.drivers(cells, has_money=has_money),
-        actual.drivers(cells, has_money=has_money),
-        period=labels[0] if over == 1 else f"{labels[0]} to {labels[-1]}",
-        currency=record.currency,
-    )
     return PlanReview(
         record=record,
         as_of=as_of,
@@ -176,7 +170,7 @@ def reviewed(
         channels=placed.channels,
         planned=planned,
         came=actual,
-        explained=explained,
+        explained=explained_gap(record, placed.channels, planned, actual),
         maturity=maturities(record, placed.channels, over),
         by_model=chances is not None,
         notes=tuple(_notes(record, as_of, placed, actual, over)),

@@ -275,12 +275,12 @@ class PlanReview(Result):
                 if abs(effect) >= 0.005 * scale
             ]
             text += f" Of the {self._signed(self.gap)}: {display.listed(parts)}."
-        young = int((self.immature & (self.came.leads > 0)).sum())
+        young = int((self.immature & (self.came.leads > 0)).any(axis=0).sum())
         if young:
             how = "a model of today" if self.by_model else "the plan's own rates and lags"
             text += (
-                f" {display.plural(young, 'month')} of leads {'is' if young == 1 else 'are'} too "
-                f"young for a rate of {'its' if young == 1 else 'their'} own; by {how} for now."
+                f" Leads of {display.plural(young, 'month')} are too young for a rate of their "
+                f"own; by {how} for now."
             )
         return " ".join([text, *self._ahead(), *self.notes])
 

@@ -56,14 +56,13 @@ class Side:
     money: FloatArray
     streams: dict[str, FloatArray]
 
-    def drivers(self, cells: Sequence[str], *, has_money: bool) -> Drivers:
+    def drivers(self, cells: Sequence[str]) -> Drivers:
         """Return what stands behind the wins, by channel and month of entry."""
         return Drivers(
             cells=tuple(cells),
             entered=np.maximum(self.leads, self.eventual).ravel(),
             eventual=self.eventual.ravel(),
             won=self.won.ravel(),
-            value=self.value.ravel() if has_money else None,
         )
 
 

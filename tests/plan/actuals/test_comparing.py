@@ -1,6 +1,7 @@
 """A plan against what came: a slow count over rows, sums that add up, factors one at a time."""
 
 import datetime as dt
+from itertools import permutations
 from types import SimpleNamespace
 
 import numpy as np
@@ -142,6 +143,37 @@ def as_planned() -> pd.DataFrame:
 def none_beside() -> dict[str, object]:
     return {"leads": np.full((2, 6), 100.0), "in_flight": np.zeros((2, 6)),
             "direct": np.zeros((2, 6))}  # fmt: skip
+
+
+def test_causes_are_the_mean_over_all_orders_then_deal_size(counted: pd.DataFrame) -> None:
+    """The slow way, cell by cell: each order of volume, rate and lag; money last."""
+    plan = record(np.random.default_rng(11))
+    placed = Placed.of(counted, ("source",), (0,), plan)
+    review = reviewed(plan, placed, AS_OF, OVER, None)
+    rows = review.cohorts()
+    looked_at = 0
+    for cell, row in rows.iterrows():
+        c, m = divmod(int(cell), OVER)
+        sides = [
+            [float(getattr(side, name)[c, m]) for name in ("leads", "eventual", "won", "value")]
+            for side in (review.planned, review.came)
+        ]
+        if any(side[1] <= 0 for side in sides) or c >= len(CHANNELS):
+            continue
+        looked_at += 1
+        before, after = ([n, ever / n, won / ever] for n, ever, won, _ in sides)
+        effects = np.zeros(3)
+        for order in permutations(range(3)):
+            now = list(before)
+            for k in order:
+                was = np.prod(now)
+                now[k] = after[k]
+                effects[k] += (np.prod(now) - was) / 6
+        size = plan.sizes[c]
+        wanted = [*(effects * size), sides[1][3] - sides[1][2] * size]
+        names = ("volume", "rate", "lag", "deal_size")
+        assert [row[f"{name}_effect"] for name in names] == pytest.approx(wanted, abs=1e-6)
+    assert looked_at >= 6
 
 
 @pytest.fixture(scope="module")
