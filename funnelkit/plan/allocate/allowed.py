@@ -229,6 +229,7 @@ def _loads(reader: Reader, assumptions: Assumptions, given: Any) -> tuple[Load, 
         wanted = {
             "deals": getattr(given, "deals_at_most", None),
             "value": getattr(given, "value_at_most", None),
+            stages[0]: getattr(given, "leads_at_most", None),
         }
         months = getattr(given, "periods", None)
         if months is not None and list(months) != list(reader.periods):

@@ -110,17 +110,19 @@ class Certainty:
 
     def margins(self, leads: FloatArray) -> FloatArray:
         """Return the margin of each target, shape ``(K,)``."""
-        found = []
-        for place, rule in enumerate(self.rules):
-            chance = self.probability(leads, place)
-            if _FAR < chance < 1 - _FAR:
-                quantile = float(special.ndtri(chance))
-            else:
-                quantile = self._far(leads, rule)[0]
-                bound = float(special.ndtri(_FAR))
-                quantile = min(quantile, bound) if chance <= _FAR else max(quantile, -bound)
-            found.append(quantile - float(special.ndtri(rule.probability)))
-        return np.array(found) + self.offsets
+        return np.array([self.margin_of(leads, place) for place in range(len(self.rules))])
+
+    def margin_of(self, leads: FloatArray, place: int) -> float:
+        """Return the margin of one target."""
+        rule = self.rules[place]
+        chance = self.probability(leads, place)
+        if _FAR < chance < 1 - _FAR:
+            quantile = float(special.ndtri(chance))
+        else:
+            quantile = self._far(leads, rule)[0]
+            bound = float(special.ndtri(_FAR))
+            quantile = min(quantile, bound) if chance <= _FAR else max(quantile, -bound)
+        return quantile - float(special.ndtri(rule.probability)) + float(self.offsets[place])
 
     def corrected(self, leads: FloatArray, exact: Chances) -> bool:
         """Take over the margins of a more exact chance at some leads, as offsets from now on.

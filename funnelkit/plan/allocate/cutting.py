@@ -82,30 +82,39 @@ class _Planes:
 
 
 def edge(
-    certainty: Certainty, inside: FloatArray, outside: FloatArray, *, width: float = _EDGE
+    certainty: Certainty,
+    inside: FloatArray,
+    outside: FloatArray,
+    *,
+    width: float = _EDGE,
+    place: int | None = None,
 ) -> FloatArray:
     """Return the point between two plans that is just sure enough, by regula falsi (Illinois).
 
-    Its margin is from 0 to ``width``.
+    Its margin, that of one target or the least of all, is from 0 to ``width``.
     """
+
+    def margin(leads: FloatArray) -> float:
+        return certainty.margin_of(leads, place) if place is not None else certainty.margin(leads)
+
     low, high = 0.0, 1.0
-    at_low, at_high = certainty.margin(inside), certainty.margin(outside)
+    at_low, at_high = margin(inside), margin(outside)
     if at_low <= width:
         return inside
     best, kept = 0.0, 0
     for _ in range(40):
-        place = low + (high - low) * (at_low - width / 2) / (at_low - at_high)
-        place = min(max(place, low + 1e-3 * (high - low)), high - 1e-3 * (high - low))
-        found = certainty.margin(inside + place * (outside - inside))
+        share = low + (high - low) * (at_low - width / 2) / (at_low - at_high)
+        share = min(max(share, low + 1e-3 * (high - low)), high - 1e-3 * (high - low))
+        found = margin(inside + share * (outside - inside))
         if found >= 0:
-            best = place
+            best = share
             if found <= width:
                 break
-            low, at_low = place, found
+            low, at_low = share, found
             at_high = at_high / 2 if kept > 0 else at_high
             kept = 1
         else:
-            high, at_high = place, found
+            high, at_high = share, found
             at_low = (at_low - width / 2) / 2 + width / 2 if kept < 0 else at_low
             kept = -1
     return inside + best * (outside - inside)
@@ -147,17 +156,18 @@ def cheapest(program: Program, certainty: Certainty, inside: FloatArray) -> Solv
             best, net, finished = outside, program.net(outside), True
             break
         near = net - bound > 10 * _GAP * max(abs(net), 1e-9)
-        point = edge(certainty, at, outside, width=_NEAR if near else _EDGE)
+        width, point = _NEAR if near else _EDGE, outside
+        for place in np.flatnonzero(margins < 0).tolist():
+            own = edge(certainty, at, outside, width=width, place=place)
+            planes.add(certainty, own, place, certainty.margin_of(own, place))
+            if np.abs(own - outside).max() >= np.abs(point - outside).max():
+                point = own
         cost = program.net(point)
-        if cost < net:
+        if cost < net and certainty.margin(point) >= 0:
             best, net = point, cost
         if net - bound <= _GAP * max(abs(net), 1e-9):
             finished = True
             break
-        own = certainty.margins(point)
-        for place in np.flatnonzero(margins < 0).tolist():
-            if own[place] < 0.2:
-                planes.add(certainty, point, place, float(own[place]))
         at = point + 0.3 * (inside - point)
     best, net = polished(program, certainty, best, inside)
     final = program.solve(cuts=planes.cuts) if last is None else last

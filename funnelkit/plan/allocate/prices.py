@@ -17,7 +17,7 @@ from funnelkit.plan.allocate.program import Program
 
 FloatArray = NDArray[np.float64]
 _ROOT = np.sqrt(2 * np.pi)
-_LEAST = 1e-6
+_LEAST = 2e-5
 _TEN = 10.0
 
 
@@ -62,7 +62,7 @@ class Speech(NamedTuple):
     def target(self, amount: float) -> str:
         """Return an amount of what is to be reached."""
         if self.unit == "count":
-            return f"{display.expected(amount)} deals"
+            return f"{display.expected(amount)} {'deal' if round(amount, 1) == 1 else 'deals'}"
         return self.money(amount)
 
 
@@ -76,7 +76,7 @@ def prices_of(
     From the dual values of the last linear program, by which the least cost changes with a small
     change of a limit; larger changes bring less (of a ceiling) or cost more (of probability).
     """
-    found = _of_certainty(certainty, solved, speech)
+    found = _of_certainty(program, certainty, solved, speech)
     if solved.last.x is None:
         return tuple(found)
     least = _LEAST * max(abs(solved.net), 1.0)
@@ -85,7 +85,9 @@ def prices_of(
     return tuple(found)
 
 
-def _of_certainty(certainty: Certainty, solved: Solved, speech: Speech) -> list[Price]:
+def _of_certainty(
+    program: Program, certainty: Certainty, solved: Solved, speech: Speech
+) -> list[Price]:
     """Return the prices of probability and of the target."""
     found = []
     last = len(certainty.rules) - 1
@@ -94,7 +96,8 @@ def _of_certainty(certainty: Certainty, solved: Solved, speech: Speech) -> list[
             continue
         density = float(np.exp(-(special.ndtri(rule.probability) ** 2) / 2) / _ROOT)
         point = float(price) * 0.01 / density
-        label = "of the whole" if place == last else f"by month {rule.until}"
+        end = period_name(program.limits.periods[rule.until - 1])
+        label = "of the whole" if place == last else f"by the end of {end}"
         found.append(
             Price(
                 kind="probability",
@@ -108,8 +111,9 @@ def _of_certainty(certainty: Certainty, solved: Solved, speech: Speech) -> list[
                 ),
             )
         )
-        each = float(price) * _by_target(certainty, solved.leads, rule)
-        some = rule.target / 100
+        least = 1.0 if speech.unit == "count" else 0.0
+        some = max(rule.target / 100, least)
+        each = float(price) * _by_target(certainty, solved.leads, rule, some)
         found.append(
             Price(
                 kind="target",
@@ -118,16 +122,15 @@ def _of_certainty(certainty: Certainty, solved: Solved, speech: Speech) -> list[
                 months=(),
                 sentence=(
                     f"A target {'' if place == last else label + ' '}higher by "
-                    f"{speech.target(some)} (1 %) costs about {speech.money(each * some)}."
+                    f"{speech.target(some)} costs about {speech.money(each * some)}."
                 ),
             )
         )
     return found
 
 
-def _by_target(certainty: Certainty, leads: FloatArray, rule: Rule) -> float:
+def _by_target(certainty: Certainty, leads: FloatArray, rule: Rule, by: float) -> float:
     """Return by how many standard normals the chance falls with one unit more of target."""
-    by = 1e-3 * rule.target
     shaped = np.maximum(leads, 0.0).reshape(certainty.shape)
     ends = [
         certainty.chances.both(shaped, rule.target + side * by, until=rule.until)[0]
@@ -183,7 +186,7 @@ def _of_sums(program: Program, solved: Solved, speech: Speech, least: float) -> 
     """Return the prices of growth, budgets and capacity."""
     groups: dict[tuple[str, int], list[int]] = {}
     for k, (row, price) in enumerate(zip(program.rows, solved.last.rows, strict=True)):
-        scale = max(abs(program.right[k]), 1.0) if row.kind == "budget" else _TEN
+        scale = 0.01 * program.right[k] if row.kind == "budget" else _TEN
         if row.kind and -price * scale > least:
             groups.setdefault((row.kind, row.place), []).append(k)
     found = []

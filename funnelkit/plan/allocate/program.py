@@ -356,7 +356,7 @@ class Program:
         x = np.clip(done.x, bounds[:, 0], bounds[:, 1])
         return Found(
             0,
-            np.asarray(x),
+            np.asarray(x) + 0.0,
             float(done.fun) * scale,
             prices[:own],
             prices[own:],
@@ -393,7 +393,7 @@ class Program:
         )
         if done.x is None:
             return None
-        return np.asarray(np.round(done.x[: self.leads]))
+        return np.asarray(np.round(done.x[: self.leads])) + 0.0
 
     def _with(self, cuts: Cuts | None) -> tuple[Any, FloatArray]:
         """Return the limits with further rows."""
