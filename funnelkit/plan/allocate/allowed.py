@@ -47,7 +47,7 @@ def limits_of(assumptions: Assumptions, asked: Asked, problems: list[str]) -> Li
     steps, most = _steps(reader, assumptions, asked)
     ceilings = np.minimum(ceilings, most[:, None])
     _compare(reader, floors, ceilings)
-    floors, ceilings = np.ceil(floors - _PART), np.floor(ceilings + _PART)
+    floors, ceilings = np.ceil(floors - _PART) + 0.0, np.floor(ceilings + _PART)
     return Limits(
         channels=names,
         periods=assumptions.periods,

@@ -128,10 +128,10 @@ def _spent(problem: Problem) -> Allocation:
     certainty = problem.certainty
     leads, margin = most_certain(program, certainty, enough=np.inf)
     found = _by_budget(problem, float(special.ndtr(margin)))
-    if found is not None and found[1].net <= 1 + 1e-9:
-        own = certainty.margin(found[1].leads)
-        if own > margin - 1e-4:
-            leads = found[1].leads
+    if found is not None and (
+        problem.steady > 0 or certainty.margin(found[1].leads) > margin - 1e-4
+    ):
+        leads = found[1].leads
     solved = found[1] if found is not None else None
     whole = _whole(program, certainty, leads)
     chance = certainty.probability(whole)
@@ -199,7 +199,7 @@ def _whole(program: Program, certainty: Certainty, leads: FloatArray) -> FloatAr
     for width in (1.0, 4.0):
         box = np.stack([np.floor(leads) - width + 1, np.ceil(leads) + width - 1], axis=1)
         box[:, 0] = np.maximum(box[:, 0], 0.0)
-        found = program.whole(cuts=None, box=box, nodes=400, objective=objective)
+        found = program.whole(cuts=None, box=box, objective=objective)
         if found is not None:
             return found
     return np.floor(leads)

@@ -353,6 +353,8 @@ def status_of(*, finished: bool, gap: float, any_leads: bool) -> str:
     """Return in words how good a plan is."""
     if not any_leads:
         return "no lead is needed"
+    if not np.isfinite(gap):
+        return "stopped by a limit of the solver: not shown to be cheapest"
     share = display.percent(max(gap, 1e-4), decimals=2)
     if finished:
         return f"within {share} of the least cost that can be"
@@ -371,7 +373,7 @@ def mean_leads(program: Program, certainty: Certainty) -> FloatArray | None:
     scale = float(np.abs(slope).max())
     cuts = Cuts(slope[None] / scale, np.array([level / scale]))
     box = np.stack([np.maximum(np.floor(parts), 0.0), np.ceil(parts)], axis=1)
-    found = program.whole(cuts=cuts, box=box, nodes=200)
+    found = program.whole(cuts=cuts, box=box)
     if found is None:
         found = np.minimum(np.ceil(parts), program.bounds()[: program.leads, 1])
     return np.asarray(found).reshape(program.shape)

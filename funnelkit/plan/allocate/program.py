@@ -369,10 +369,21 @@ class Program:
         *,
         cuts: Cuts | None,
         box: FloatArray,
-        nodes: int,
+        nodes: int = 30,
+        gap: float = 1e-4,
         objective: FloatArray | None = None,
     ) -> FloatArray | None:
-        """Return the cheapest whole leads in a box, or ``None`` where none was found."""
+        """Return the cheapest whole leads in a box, or ``None`` where none was found.
+
+        Parameters
+        ----------
+        cuts, objective
+            As in :meth:`solve`.
+        box
+            Least and most of the leads, whole, shape ``(C * H, 2)``.
+        nodes, gap
+            When the search stops: after so many nodes, or that close to the best, as a share.
+        """
         matrix, right = self._with(cuts)
         bounds = self.bounds()
         low = np.maximum(np.ceil(bounds[: self.leads, 0] - 1e-9), box[:, 0])
@@ -389,7 +400,7 @@ class Program:
             constraints=optimize.LinearConstraint(matrix, -np.inf, right),
             bounds=optimize.Bounds(bounds[:, 0], bounds[:, 1]),
             integrality=integral,
-            options={"node_limit": nodes, "mip_rel_gap": 1e-5},
+            options={"node_limit": nodes, "mip_rel_gap": gap},
         )
         if done.x is None:
             return None

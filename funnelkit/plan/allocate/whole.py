@@ -9,7 +9,6 @@ from funnelkit.plan.allocate.certainty import Certainty
 from funnelkit.plan.allocate.program import Cuts, Program
 
 FloatArray = NDArray[np.float64]
-_NODES = 400
 _MOST_TRIES, _MANY_TRIES = 8, 40
 _FEW = 12
 _MOST_MOVES = 20
@@ -44,22 +43,23 @@ def whole_leads(
         reach = np.maximum(width, 0.02 * leads) if width > 1 else np.full(len(leads), width)
         box = np.stack([np.floor(leads) - reach + 1, np.ceil(leads) + reach - 1], axis=1)
         box[:, 0] = np.maximum(box[:, 0], 0.0)
-        found = _found(program, certainty, leads, box, tries=_MANY_TRIES if wide else _MOST_TRIES)
+        found = _found(program, certainty, leads, box, wide=wide)
         if found is not None:
             return _trimmed(program, certainty, found)
     return None
 
 
 def _found(
-    program: Program, certainty: Certainty, leads: FloatArray, box: FloatArray, *, tries: int
+    program: Program, certainty: Certainty, leads: FloatArray, box: FloatArray, *, wide: bool
 ) -> FloatArray | None:
     """Return whole leads in a box that are sure enough, or ``None``."""
     cuts = Cuts(np.zeros((0, program.leads)), np.zeros(0))
     margins = certainty.margins(leads)
     for place in np.flatnonzero(margins < 1.0):
         cuts = _with_plane(cuts, certainty, leads, int(place), float(margins[place]))
+    tries = _MANY_TRIES if wide else _MOST_TRIES
     for turn in range(tries):
-        found = program.whole(cuts=cuts, box=box, nodes=_NODES)
+        found = program.whole(cuts=cuts, box=box, gap=1e-6 if wide else 1e-4)
         if found is None:
             return None
         margins = certainty.margins(found)

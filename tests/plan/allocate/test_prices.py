@@ -26,7 +26,7 @@ TARGET, SURE = 72.0, 0.8
 
 @pytest.fixture(scope="module")
 def known():
-    return stated({"a": 0.05, "b": 0.03}, horizon=4, lag=[0.6, 0.4], n_draws=200)
+    return stated({"a": 0.05, "b": 0.03}, horizon=4, lag=[0.6, 0.4], n_draws=100)
 
 
 def solved(known, *, target=TARGET, sure=SURE, **limits):
