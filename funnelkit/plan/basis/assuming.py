@@ -85,6 +85,21 @@ def assume(
     ArgumentError
         If an argument cannot be used; costs with every problem at once.
 
+    Notes
+    -----
+    What is not known is one set of draws: draw d of the rates goes with draw d of what is in
+    flight, of the deals without a lead, and of the sizes of deals.
+
+    Rates are those of leads that enter now, the mean of the model's last six cohorts, with the
+    walk that goes on from month to month in the draws; the product of the steps is corrected by
+    the share won seen directly. Cohorts that differ beside the walk, and records of one account,
+    are in the correlation of leads (``model_rates.correlations_of``). The lag is that of all
+    segments together, its doubt that of its conversions and of the pace of months
+    (``model_timing.lag_of``), shared by all channels. A deal's size borrows from all as in
+    :func:`~funnelkit.forecast.bookings`. Open records are the simulation of
+    :func:`~funnelkit.forecast.pipeline`, with their own amounts. Months of the year from two
+    years of arrivals on.
+
     Examples
     --------
     >>> import funnelkit as fk
@@ -155,6 +170,7 @@ def _channels_of(
             rates=rates[c].steps,
             lag=lag,
             lag_sd=lag_sd,
+            timing="of the model",
             size=sizes[c].mean,
             size_cv=sizes[c].cv,
             correlation=together[c],

@@ -179,7 +179,8 @@ class Assumptions(Result):
         """Which factor each draw has, shape ``(N, C)``."""
         columns = [
             np.minimum(
-                (strata(self.n_draws, f"{one.name} lag") * _NODES).astype(np.int64), _NODES - 1
+                (strata(self.n_draws, one.timing or f"{one.name} lag") * _NODES).astype(np.int64),
+                _NODES - 1,
             )
             for one in self.channels
         ]
@@ -191,17 +192,17 @@ class Assumptions(Result):
 
         By factor on the lag, channel, month of entry and month of the win.
         """
-        return np.stack(
-            [
-                np.stack(
-                    [
-                        channel.lag.within(self.periods, self.as_of, stretch=float(factor))
-                        for channel, factor in zip(self.channels, row, strict=True)
-                    ]
-                )
-                for row in self.stretches.T
-            ]
-        )
+        known: dict[tuple[int, float], FloatArray] = {}
+        rows = []
+        for row in self.stretches.T:
+            of_row = []
+            for channel, factor in zip(self.channels, row, strict=True):
+                key = (id(channel.lag), float(factor))  # channels of a model share one lag
+                if key not in known:
+                    known[key] = channel.lag.within(self.periods, self.as_of, stretch=float(factor))
+                of_row.append(known[key])
+            rows.append(np.stack(of_row))
+        return np.stack(rows)
 
     @property
     def yields(self) -> FloatArray:
@@ -310,23 +311,37 @@ class Assumptions(Result):
         """
         import pandas as pd
 
-        checks.confidence(confidence_level)
-        rows = []
-        for key, one in self.inputs().items():
-            low, high = self.ends(key, confidence_level=confidence_level)
-            rows.append((key, one.value, low, high, one.source, one.n, one.date))
+        ends = self.intervals(confidence_level)
+        rows = [
+            (key, one.value, *ends[key], one.source, one.n, one.date)
+            for key, one in self.inputs().items()
+        ]
         names = ["input", "value", "low", "high", "source", "n", "date"]
         return pd.DataFrame(rows, columns=names)
 
     def ends(self, key: str, *, confidence_level: float = 0.8) -> Interval:
-        """Return the interval of one input; of a total, from its draws."""
-        place = places(self)[checks.member("key", "input", key, places(self))]
-        if place.part == "stream":
-            tail = (1 - confidence_level) / 2
-            drawn = getattr(self, place.stream).totals(self.unit)
-            low, high = np.quantile(drawn, [tail, 1 - tail])
-            return Interval(float(low), float(high))
-        return self.inputs()[key].interval(confidence_level, kind=place.kind)
+        """Return the interval of one input, by its name.
+
+        Raises
+        ------
+        ArgumentError
+            If the name is not known; with the closest one.
+        """
+        found = self.intervals(confidence_level)
+        return found[checks.member("key", "input", key, found)]
+
+    def intervals(self, confidence_level: float = 0.8) -> dict[str, Interval]:
+        """Return the interval of every input, by its name; those of totals from their draws."""
+        tail = (1 - checks.confidence(confidence_level)) / 2
+        of, found = self.inputs(), {}
+        for key, place in places(self).items():
+            if place.part == "stream":
+                drawn = getattr(self, place.stream).totals(self.unit)
+                low, high = np.quantile(drawn, [tail, 1 - tail])
+                found[key] = Interval(float(low), float(high))
+            else:
+                found[key] = of[key].interval(confidence_level, kind=place.kind)
+        return found
 
     def summary(self) -> str:
         """Return what a lead brings, and what comes without new ones."""

@@ -34,6 +34,9 @@ class Channel:
         When those who are won are won.
     lag_sd
         Doubt of the lag: standard deviation of a factor on all times.
+    timing
+        Name of the timing; channels with the same one are quick or slow together. ``None``: it
+        shares its with none.
     size
         Mean value of a won deal; ``None`` where deals are counted only.
     size_cv
@@ -74,6 +77,7 @@ class Channel:
     reach: Mapping[str, Lag] = field(default_factory=dict)
     joint: FloatArray | None = None
     size_joint: FloatArray | None = None
+    timing: str | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -103,12 +103,12 @@ def _changed(root: Section, assumptions: Assumptions) -> dict[str, Estimate]:
             root.problems.add(0, "`inputs` is missing: the names of inputs with their values.")
         return {}
     known, found = places(assumptions), {}
-    stands = assumptions.inputs()
+    stands, ends = assumptions.inputs(), assumptions.intervals(LEVEL)
     for key in inputs.keys():  # noqa: SIM118
         if key not in known:
             inputs.note(key, f"is no input of these assumptions.{did_you_mean(key, known)}")
             continue
-        low, high = assumptions.ends(key, confidence_level=LEVEL)
+        low, high = ends[key]
         was = written(stands[key], (float(low), float(high)))
         if inputs.is_mapping(key):
             part = inputs.section(key)

@@ -112,13 +112,14 @@ def _lines(assumptions: Assumptions, name: str) -> list[str]:
     found = _HEAD.format(as_of=as_of, name=display.one_line(name)).splitlines()
     found += ["", f"as_of: {as_of}", "inputs:"]
     known = places(assumptions)
+    ends = assumptions.intervals(LEVEL)
     before = ""
     for key, estimate in assumptions.inputs().items():
         title = _title(assumptions, known[key])
         if title != before:
             found += ["", f"  # {title}"]
             before = title
-        low, high = assumptions.ends(key, confidence_level=LEVEL)
+        low, high = ends[key]
         found.append(f"  {quoted(key)}:")
         for part, text in written(estimate, (float(low), float(high))).items():
             found.append(f"    {part}: {quoted(text) if part == 'source' else text}")

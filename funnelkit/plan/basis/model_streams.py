@@ -13,6 +13,7 @@ from funnelkit.forecast.money import chance
 from funnelkit.forecast.money.created import entering
 from funnelkit.forecast.open_pipeline.simulation import OpenSimulation
 from funnelkit.forecast.open_pipeline.sizes_to_come import SizesToCome
+from funnelkit.model.drawing import usual
 from funnelkit.model.onward import one_after_another, won_within
 from funnelkit.plan.basis.channel import Stream
 
@@ -49,7 +50,7 @@ def open_records(of: Setting, leads: Leads, opened: OpenSimulation) -> Stream:
         name="in flight",
         deals=deals,
         value=deals if model.sizes is None else value,
-        reach=entries_of_open(model, of.draws, of.periods),
+        reach=entries_of_open(model, of.periods),
         source=f"{display.plural(n, 'open record')}, as the model has them",
         n=float(n),
         date=model.as_of,
@@ -93,9 +94,7 @@ def without_a_lead(of: Setting) -> Stream:
     )
 
 
-def entries_of_open(
-    model: FunnelModel, draws: ModelDraws, periods: pd.PeriodIndex
-) -> dict[str, FloatArray]:
+def entries_of_open(model: FunnelModel, periods: pd.PeriodIndex) -> dict[str, FloatArray]:
     """Return how many open records are expected to come to each later stage, by month.
 
     Returns
@@ -104,6 +103,7 @@ def entries_of_open(
         Stage between the first and the win -> shape ``(H,)``.
     """
     _, ends = model.days_of(periods)
+    rates = usual(model)
     found = {stage: np.zeros(len(periods)) for stage in model.stages[1:-1]}
     for k, stage in enumerate(model.stages[:-2]):
         known, unknown = model.standing[:, k, :-1], model.standing[:, k, -1]
@@ -112,13 +112,13 @@ def entries_of_open(
             continue
         standing = known[:, ages].astype(float)
         standing = standing * (1 + unknown / np.maximum(standing.sum(axis=1), 1))[:, None]
-        ever = draws.still_moving(stage, ages).mean(axis=0) * standing
+        ever = rates.still_moving(stage, ages)[0] * standing
         then: FloatArray | None = None
         for j in range(k + 1, len(model.stages) - 1):
             when = won_within(model.steps[k].passed, then, ages, ends.astype(float))
             monthly = np.diff(when, axis=1, prepend=0.0)
             found[model.stages[j]] += ever.sum(axis=0) @ monthly
-            ever = ever * draws.moving_on(model.stages[j]).mean(axis=0)[:, None]
+            ever = ever * rates.moving_on(model.stages[j])[0][:, None]
             passed = model.steps[j].passed
             if then is None:
                 then = passed

@@ -123,6 +123,7 @@ def like(
         size_cv=cv,
         lag=found_lag,
         lag_sd=of.lag_sd if lag is None else 0.0,
+        timing=of.timing if lag is None else None,
         reach=of.reach if lag is None else {},
         cost=found_cost
         if found_cost is None or cost is not None

@@ -85,6 +85,19 @@ def test_rates_and_open_records_share_their_draws(plan_on):
     assert np.corrcoef(sizes[:, 0], sizes[:, 1])[0, 1] > 0.2  # they borrow from the same deals
 
 
+def test_channels_are_quick_or_slow_together(plan_on):
+    assert (plan_on.stretch_of == plan_on.stretch_of[:, :1]).all()
+    slower = plan_on.with_inputs({f"{plan_on.names[0]}: lag in months": 6})
+    assert (slower.stretch_of == plan_on.stretch_of).all()
+    apart = fk.plan.stated({"a": 0.1, "b": 0.1}, lag_doubt=0.2, n_draws=N)
+    assert abs(np.corrcoef(apart.stretch_of.T)[0, 1]) < 0.2
+    spread = apart.stretches[0][apart.stretch_of[:, 0]]
+    assert (spread.mean(), spread.std()) == (
+        pytest.approx(1, abs=1e-3),
+        pytest.approx(0.2, rel=0.03),
+    )
+
+
 def test_rates_are_those_of_the_model(model, plan_on):
     draws = model.sample(N, rng=0, months=H)
     assert plan_on.rates == pytest.approx(draws.won_from("lead").mean(axis=0), rel=0.02)
