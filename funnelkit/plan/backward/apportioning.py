@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,7 +49,13 @@ def apportioned(total: int, shape: FloatArray) -> FloatArray:
     return np.asarray(flat.reshape(shape.shape))
 
 
-def fewest(chance: Callable[[int], float], wanted: float, *, about: float) -> int:
+def fewest(
+    chance: Callable[[int], float],
+    wanted: float,
+    *,
+    about: float,
+    known: Mapping[int, float] | None = None,
+) -> int:
     """Return the smallest whole number from which on a chance is as high as wanted.
 
     Parameters
@@ -59,46 +66,65 @@ def fewest(chance: Callable[[int], float], wanted: float, *, about: float) -> in
         Chance, from 0 to 1.
     about
         Where to begin to look.
+    known
+        Chances of some numbers that are known already.
 
     Raises
     ------
     ArgumentError
         If no number is high enough.
 
+    Notes
+    -----
+    On the scale of normal quantiles, the chance of a total is almost straight in the square root
+    of the leads: secants between the numbers nearest to the one that is sought, and bisection
+    where these take too long.
+
     Examples
     --------
     >>> fewest(lambda n: 1 - 0.5**n, 0.9, about=1)
     4
     """
-    if chance(0) >= wanted:
+    scores = {n: _score(one, wanted) for n, one in (known or {}).items()}
+
+    def score(n: int) -> float:
+        if n not in scores:
+            scores[n] = _score(chance(n), wanted)
+        return scores[n]
+
+    if score(0) >= 0:
         return 0
-    low, high, at_low = 0, max(int(about), 1), -np.inf
-    at_high = _score(chance(high), wanted)
-    while at_high < 0:
-        low, at_low = high, at_high
-        high *= 2
-        if high > _MOST:
-            raise ArgumentError(
-                f"No number of leads makes the chance {wanted:g}: with {low:,} leads it is "
-                f"{chance(low):.3g}."
-            )
-        at_high = _score(chance(high), wanted)
-    halve = False
-    while high - low > 1:
-        middle = (low + high) // 2
-        if not halve and np.isfinite(at_low) and np.isfinite(at_high) and at_high > at_low:
-            # on the scale of normal quantiles, chances of totals are almost straight
-            guess = low - at_low * (high - low) / (at_high - at_low)
-            margin = max(round(0.02 * (high - low)), 1) if high - low > 8 else 0
-            middle = int(np.clip(round(guess), low + 1 + margin, high - 1 - margin))
-        score = _score(chance(middle), wanted)
-        before = high - low
-        if score >= 0:
-            high, at_high = middle, score
-        else:
-            low, at_low = middle, score
-        halve = high - low > 0.5 * before
+    start = max(int(about), 1)
+    if not any(one >= 0 for one in scores.values()):
+        while score(start) < 0:
+            if start > _MOST:
+                raise ArgumentError(
+                    f"No number of leads makes the chance {wanted:g}: with {start:,} leads it is "
+                    f"{chance(start):.3g}."
+                )
+            start *= 2
+    for tries in itertools.count():
+        low = max(n for n, one in scores.items() if one < 0)
+        high = min((n for n, one in scores.items() if one >= 0 and n > low), default=low)
+        if high == low:  # rounding: a larger number is less sure
+            score(2 * low)
+            continue
+        if high - low == 1:
+            return high
+        score(_between(low, high, scores, halve=tries % 4 == 3 or tries > 20))
     return high
+
+
+def _between(low: int, high: int, scores: Mapping[int, float], *, halve: bool) -> int:
+    """Return the next number to look at."""
+    near = sorted(
+        (n for n, one in scores.items() if np.isfinite(one)), key=lambda n: abs(scores[n])
+    )
+    if halve or len(near) < 2 or scores[near[0]] == scores[near[1]]:
+        return (low + high) // 2
+    (a, b), (x, y) = (scores[n] for n in near[:2]), (np.sqrt(n) for n in near[:2])
+    guess = x - a * (y - x) / (b - a)
+    return int(np.clip(np.ceil(max(guess, 0.0) ** 2), low + 1, high - 1))
 
 
 def _score(chance: float, wanted: float) -> float:

@@ -239,8 +239,9 @@ def _options(
         return found | {_name(one): none for one in sorted({*_SIDE_BY_SIDE, asked})}
     about = max(needed, 1)
     for one in sorted({*_SIDE_BY_SIDE, asked}):
-        about = max(fewest(of, one, about=about), 1)
-        found[_name(one)] = apportioned(about if of(0) < one else 0, shape)
+        total = fewest(of, one, about=about, known=known)
+        found[_name(one)] = apportioned(total, shape)
+        about = max(total, about)
     return found
 
 

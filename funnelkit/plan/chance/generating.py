@@ -73,7 +73,7 @@ class Exact:
         """Return the weighted powers of one cohort, their sum, and the logarithms of the bases."""
         c, m = self.cells[i]
         places, weights = self.nodes[i]
-        base = np.log(1 + places[:, :, None] * u[:, c, None, :])
+        base = _log(1 + places[:, :, None] * u[:, c, None, :])
         powers = weights[:, :, None] * np.exp(self.leads[c, m] * base)
         return powers, powers.sum(axis=1), base
 
@@ -81,7 +81,7 @@ class Exact:
         """Return it at u of shape ``(D, C, K)``."""
         found = np.zeros(u.shape, np.complex128)
         for i, (c, _) in enumerate(self.cells):
-            found[:, c] += np.log(self._cohort(i, u)[1] + _LEAST)
+            found[:, c] += _log(self._cohort(i, u)[1] + _LEAST)
         return found
 
     def back(self, u: ComplexArray, weights: ComplexArray) -> FloatArray:
@@ -160,7 +160,7 @@ class Matched:
         """Return it at u of shape ``(D, C, K)``."""
         free, shape, scale = (one[..., None] for one in self.mixed[:3])
         inside = np.where(np.abs(scale) > _NEAR, scale, 1.0)
-        bent = -shape * np.log(1 - inside * u)
+        bent = -shape * _log(1 - inside * u)
         flat = shape * scale * u * (1 + scale * u / 2)
         return np.asarray(free * u + np.where(np.abs(scale) > _NEAR, bent, flat))
 
@@ -170,7 +170,7 @@ class Matched:
         by_parameter = np.stack(
             [
                 (weights * u).real.sum(axis=-1),
-                (weights * -np.log(1 - scale * u)).real.sum(axis=-1),
+                (weights * -_log(1 - scale * u)).real.sum(axis=-1),
                 (weights * shape * u / (1 - scale * u)).real.sum(axis=-1),
             ]
         )
@@ -217,3 +217,12 @@ def _mixed(one: FloatArray, two: FloatArray, three: FloatArray) -> _Mixed:
     )
     chosen = [np.where(fits, f, p) for f, p in zip(full, pair, strict=True)]
     return _Mixed(*(np.where(some, value, 0.0) for value in chosen))
+
+
+def _log(z: ComplexArray) -> ComplexArray:
+    """Return the principal logarithm; several times as fast as NumPy's own."""
+    found = np.empty(z.shape, np.complex128)
+    real, imaginary = z.real, z.imag
+    found.real = np.log(real**2 + imaginary**2) / 2
+    found.imag = np.arctan2(imaginary, real)
+    return found

@@ -98,6 +98,7 @@ class HitChance:
         checks.one_of("method", method, ("auto", "smooth", "few"))
         self.assumptions, self.unit, self.method = assumptions, unit, method
         self._windows: dict[tuple[int, int], _Window] = {}
+        self._last: tuple[tuple[object, ...], transforms.Inversion] | None = None
         channels = assumptions.channels
         counted = unit == "count"
         self._variation = np.array(
@@ -286,17 +287,29 @@ class HitChance:
         if sizes.step and cells * transforms.frequencies_on_a_lattice(threshold, sizes) <= (
             5 * _CHEAP if few else _CHEAP
         ):
-            found = transforms.on_a_lattice(threshold, sizes)
+            found = self._inversion(threshold, sizes, 0)
         else:
             width = self._width(threshold, variance, sizes, used)
             terms = transforms.frequencies_on_a_line(width)
             if sizes.step or (not few and cells * terms > _CHEAP // 8):
                 return None
             terms = min(terms, max(2 * _CHEAP // cells, _RESOLVED))
-            found = transforms.on_a_line(threshold, sizes, terms)
+            found = self._inversion(threshold, sizes, terms)
         most = _EXACT if len(window.sizes) > 1 else 3 * _EXACT
         exact = Exact.work(window.cohorts, leads, found.u.shape[-1]) <= most
         return found, (Exact if exact else Matched)(window.cohorts, leads)
+
+    def _inversion(self, threshold: FloatArray, sizes: Sizes, terms: int) -> transforms.Inversion:
+        """Return the inversion on a line with some terms, or on a lattice; the last one is kept."""
+        key = (terms, sizes.step, threshold.tobytes(), sizes.means.tobytes())
+        if self._last is None or self._last[0] != key:
+            made = (
+                transforms.on_a_line(threshold, sizes, terms)
+                if terms
+                else transforms.on_a_lattice(threshold, sizes)
+            )
+            self._last = (key, made)
+        return self._last[1]
 
     def _width(
         self, threshold: FloatArray, variance: FloatArray, sizes: Sizes, used: NDArray[np.bool_]

@@ -15,6 +15,7 @@ _ALIAS = 1e-9
 _DAMPING = 20.0
 _AVERAGED = 12
 _FEWEST, _MOST = 24, 600
+_THIRD = 4 / 3
 
 
 class Inversion(NamedTuple):
@@ -123,5 +124,6 @@ def on_a_line(threshold: FloatArray, sizes: Sizes, frequencies: int) -> Inversio
 
 
 def frequencies_on_a_line(width: float) -> int:
-    """Return how many frequencies resolve some share of the threshold."""
-    return int(np.clip(np.ceil(1.6 / max(width, 1e-6)), _FEWEST, _MOST)) + _AVERAGED
+    """Return how many frequencies resolve some share of the threshold, in steps of a third."""
+    times = np.clip(1.6 / max(width, 1e-6), _FEWEST, _MOST) / _FEWEST
+    return int(np.ceil(_FEWEST * _THIRD ** np.ceil(np.log(times) / np.log(_THIRD)))) + _AVERAGED
