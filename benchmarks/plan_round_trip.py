@@ -1,4 +1,4 @@
-"""Plans run forward: is a target hit as often as the plan says?
+"""Plans run forward, to see whether targets are hit as often as plans say.
 
 Run it with::
 
@@ -10,9 +10,9 @@ p = .5, .8 and .9. The independent simulator of `tests/reference/planned.py`, wh
 the code that made them, then draws each plan's own assumptions 20,000 times, and the share of
 futures that bring the target is held against p.
 
-Wanted: a share within .01 of p, or within the step that one lead makes. A share that misses is drawn
-again 200,000 times, to tell chance (a standard error of .0035 at p = .5) from error; both are
-printed.
+Wanted: a share within .01 of p, or within the step that one lead makes. A share that misses is
+drawn again 200,000 times, to tell chance (a standard error of .0035 at p = .5) from error; both
+are printed.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ import pandas as pd
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from funnelkit.plan import Assumptions, Plan, reverse, stated  # noqa: E402
-from tests.reference.planned import totals  # noqa: E402
+from funnelkit.plan import Assumptions, Plan, reverse, stated
+from tests.reference.planned import totals
 
 LEVELS = (0.5, 0.8, 0.9)
 NEAR = 0.01
