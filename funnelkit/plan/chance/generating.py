@@ -15,7 +15,7 @@ ComplexArray = NDArray[np.complex128]
 _MOST = 64
 """Nodes of the distribution of a cohort's rate."""
 _NEAR = 1e-4
-_LEAST = 1e-300
+_LEAST = 1e-150  # its square is above 0
 
 
 class Generating(Protocol):
