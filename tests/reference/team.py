@@ -41,11 +41,12 @@ def expected(people, months, attrition, ramp):
     """Return what all people are expected to bring by month, by counting down each one's chance."""
     total = [0.0] * months
     for start, share in people:
-        chance, served = 1.0, 10_000 if start is None else 0
-        for month in range(0 if start is None else start, months):
+        chance, before = 1.0, 10_000 if start is None else 0
+        first = 0 if start is None else start
+        for month in range(first, months):
+            served = before + month - first
             total[month] += chance * share * (ramp[served] if served < len(ramp) else 1.0)
             chance *= 1 - attrition
-            served += 1
     return np.array(total)
 
 
@@ -56,9 +57,7 @@ def smallest_hiring(short, each, attrition, ramp, earliest, *, most=8):
     in which a hire of the earliest start brings nothing, are left short.
     """
     months = len(short)
-    table = [
-        expected([(start, 1.0)], months, attrition, ramp) * each for start in range(months)
-    ]
+    table = [expected([(start, 1.0)], months, attrition, ramp) * each for start in range(months)]
     reachable = [m for m in range(months) if any(table[s][m] > 0 for s in range(earliest, m + 1))]
 
     def plans(number, first):

@@ -8,6 +8,17 @@ from typing import Any
 import numpy as np
 
 
+def sentence(words: str) -> str:
+    """Return words as a sentence.
+
+    Examples
+    --------
+    >>> sentence("got 85; did you mean 0.85?"), sentence("got 85")
+    ('got 85; did you mean 0.85?', 'got 85.')
+    """
+    return words if words.endswith(("?", ".")) else f"{words}."
+
+
 def is_number(given: Any) -> bool:
     """Whether it is a finite number.
 

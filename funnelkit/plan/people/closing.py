@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from funnelkit.plan.people.hiring import Hiring, Need, hiring_plan
+from funnelkit.plan.people.hiring import Hiring, hiring_plan
+from funnelkit.plan.people.programme import Need
 from funnelkit.plan.people.requisition import Requisition, earliest_start, requisitions_of
 
 if TYPE_CHECKING:
@@ -38,14 +39,20 @@ def needs_of(team: Team, standing: Standing) -> list[Need]:
 
 
 def hires_to_make(
-    team: Team, load: Load, standing: Standing, *, strict: bool, most: int | None
+    team: Team,
+    load: Load,
+    standing: Standing,
+    *,
+    strict: bool,
+    most: int | None,
+    latest: bool = True,
 ) -> Hiring:
     """Return the fewest hires that close the gap, of those who can still be asked for."""
     earliest = [
         earliest_start(team, role, load.periods, load.as_of) if role.hire else None
         for role in team.roles
     ]
-    return _planned(team, load, standing, earliest, strict=strict, most=most)
+    return _planned(team, load, standing, earliest, strict=strict, most=most, latest=latest)
 
 
 def too_late(team: Team, load: Load, standing: Standing) -> tuple[Requisition, ...]:
@@ -78,6 +85,7 @@ def _planned(
     *,
     strict: bool,
     most: int | None,
+    latest: bool = True,
 ) -> Hiring:
     return hiring_plan(
         needs_of(team, standing),
@@ -87,4 +95,5 @@ def _planned(
         ahead=len(load.periods),
         strict=strict,
         most=most,
+        latest=latest,
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from funnelkit._core import display
 from funnelkit._core.errors import ArgumentError, numbered
 from funnelkit._core.result import Result
-from funnelkit.plan.people.checking import above, amount, below_one, is_whole
+from funnelkit.plan.people.checking import above, amount, below_one, is_whole, sentence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -226,7 +226,7 @@ def _load(
             "at the units of `contacts`, `handling_minutes` and `interval_minutes`"
         )
     if wrong:
-        raise ArgumentError(numbered([f"{one}." for one in wrong]))
+        raise ArgumentError(numbered([sentence(one) for one in wrong]))
     return contacts * handling / interval
 
 

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize
 
 from funnelkit._core.result import frozen
+from funnelkit.plan.people.programme import Need, fewest, rows_of
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-_SLACK = 1e-7
-_SECONDS = 20.0
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class Need:
-    """What is short by month, and what a hire of each role would add to it.
-
-    Parameters
-    ----------
-    short
-        What demand asks beyond what those who are there can do, shape ``(H,)``; below 0: to spare.
-    scale
-        What demand asks in all, shape ``(H,)``, by which shortfalls are compared.
-    each
-        What one ramped hire of each role adds in each month, shape ``(R, H)``.
-    """
-
-    short: FloatArray
-    scale: FloatArray
-    each: FloatArray
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -95,6 +74,7 @@ def hiring_plan(
     ahead: int,
     strict: bool = False,
     most: int | None = None,
+    latest: bool = True,
 ) -> Hiring:
     """Return the fewest hires that meet the needs, as late as ramps and lead times allow.
 
@@ -116,6 +96,8 @@ def hiring_plan(
         too; else the months from which hires can have ramped.
     most
         Hires of a role that can start in one month.
+    latest
+        Whether the latest starts are looked for, beside the fewest hires.
 
     Notes
     -----
@@ -123,45 +105,65 @@ def hiring_plan(
     shortfall of the months that are to be met (as a share of what is asked), fewest hires, least
     shortfall of the other months, and latest starts (fewest months of service within the plan).
     Where hires cannot ramp within the plan, the last month is to be met by them as if they had.
+    Roles that share no need are solved apart. The search ends after a number of steps rather than
+    a time, so that it finds the same everywhere; where the latest starts are not proven by then,
+    the best that were found are taken.
     """
     firsts = [one for one in earliest if one is not None and one < ahead]
     starts = np.arange(min(firsts, default=0), ahead)
-    cells = [
-        (role, int(start))
-        for role, first in enumerate(earliest)
-        for start in starts
-        if first is not None and start >= first
-    ]
-    nobody = np.zeros((len(curves), len(starts)), np.int64)
-    shares = {
-        ramped: np.array(
-            [
-                grown(np.ones(1) if ramped else curves[role], attrition[role], start, ahead)
-                for role, start in cells
-            ]
-        ).reshape(len(cells), ahead)
-        for ramped in (False, True)
-    }
-    rows = [
-        _Rows.of(need, cells, shares, _ramped_from(need, curves, earliest), strict=strict)
-        for need in needs
-    ]
-    must, may = ([one for of in rows for one in getattr(of, name)] for name in ("must", "may"))
-    if not cells or not must:
-        return Hiring(starts=starts, hires=nobody, complete=True)
-    solver = _Programme([*must, *may], len(cells), np.inf if most is None else float(most))
-    each = np.ones(len(cells))
-    late = np.array([ahead - start for _, start in cells], float)
-    first_short = np.concatenate([np.ones(len(must)), np.zeros(len(may))])
-    found = solver.least_short(first_short)
-    found = solver.least_hires(each, found)
-    if may:
-        found = solver.least_short(1 - first_short, found)
-    found = solver.least_hires(late, found)
-    if found is not None:
-        for (role, start), number in zip(cells, np.round(found), strict=True):
-            nobody[role, start - starts[0]] = int(number)
-    return Hiring(starts=starts, hires=nobody, complete=solver.complete)
+    hires = np.zeros((len(curves), len(starts)), np.int64)
+    complete = True
+    for roles, own in _apart(needs, earliest):
+        cells = [
+            (role, int(start))
+            for role in roles
+            for start in starts
+            if (first := earliest[role]) is not None and start >= first
+        ]
+        shares = {
+            ramped: np.array(
+                [
+                    grown(np.ones(1) if ramped else curves[role], attrition[role], start, ahead)
+                    for role, start in cells
+                ]
+            ).reshape(len(cells), ahead)
+            for ramped in (False, True)
+        }
+        must, may = [], []
+        for need in own:
+            begin = _ramped_from(need, curves, earliest)
+            rows = rows_of(need, cells, shares, begin, strict=strict)
+            must += rows[0]
+            may += rows[1]
+        if cells and must:
+            late = np.array([ahead - start for _, start in cells], float) if latest else None
+            found, proven = fewest(must, may, late, most=most)
+            complete = complete and proven
+            for (role, start), number in zip(cells, found, strict=True):
+                hires[role, start - starts[0]] = int(number)
+    return Hiring(starts=starts, hires=hires, complete=complete)
+
+
+def _apart(
+    needs: Sequence[Need], earliest: Sequence[int | None]
+) -> list[tuple[list[int], list[Need]]]:
+    """Return roles that share needs, with these, so that each lot can be solved by itself."""
+    lots: list[tuple[set[int], list[Need]]] = []
+    for need in needs:
+        roles = {
+            role
+            for role, first in enumerate(earliest)
+            if first is not None and need.each[role].any()
+        }
+        joined: tuple[set[int], list[Need]] = (roles, [need])
+        rest = []
+        for one in lots:
+            if one[0] & joined[0]:
+                joined = (one[0] | joined[0], [*one[1], *joined[1]])
+            else:
+                rest.append(one)
+        lots = [*rest, joined] if roles else rest
+    return [(sorted(roles), own) for roles, own in lots]
 
 
 def _ramped_from(need: Need, curves: Sequence[FloatArray], earliest: Sequence[int | None]) -> int:
@@ -172,98 +174,3 @@ def _ramped_from(need: Need, curves: Sequence[FloatArray], earliest: Sequence[in
         if first is not None and need.each[role].any()
     ]
     return min(found, default=0)
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class _Rows:
-    """What each hire adds to each month that is short, and how short it is, as shares."""
-
-    must: list[tuple[FloatArray, float]]
-    may: list[tuple[FloatArray, float]]
-
-    @classmethod
-    def of(
-        cls,
-        need: Need,
-        cells: Sequence[tuple[int, int]],
-        shares: Mapping[bool, FloatArray],
-        ramped_from: int,
-        *,
-        strict: bool,
-    ) -> _Rows:
-        """Return the months that are to be met, and the others that are short."""
-        ahead = len(need.short)
-        scale = np.maximum(need.scale, 1e-300)
-        roles = np.array([role for role, _ in cells], np.int64)
-
-        def adds(m: int, *, ramped: bool = False) -> FloatArray:
-            found: FloatArray = shares[ramped][:, m] * need.each[roles, m] / scale[m]
-            return found
-
-        short = [m for m in range(ahead) if need.short[m] > _SLACK * scale[m]]
-        must = [
-            (adds(m), float(need.short[m] / scale[m])) for m in short if strict or m >= ramped_from
-        ]
-        may = [
-            (adds(m), float(need.short[m] / scale[m]))
-            for m in short
-            if not strict and m < ramped_from
-        ]
-        last = ahead - 1
-        if not strict and ramped_from >= ahead and last in short:
-            must.append((adds(last, ramped=True), float(need.short[last] / scale[last])))
-        return cls(must=must, may=may)
-
-
-class _Programme:
-    """Hires and shortfalls, with rows @ hires + shortfall >= short, and what is held."""
-
-    def __init__(self, rows: Sequence[tuple[FloatArray, float]], cells: int, most: float) -> None:
-        left = np.array([row for row, _ in rows]).reshape(len(rows), cells)
-        right = np.array([short for _, short in rows])
-        self._matrix = [np.hstack([left, np.eye(len(rows))])]
-        self._low, self._high = [right - _SLACK], [np.full(len(rows), np.inf)]
-        self._whole = np.concatenate([np.ones(cells), np.zeros(len(rows))])
-        self._most = np.concatenate([np.full(cells, most), np.full(len(rows), np.inf)])
-        self._cells = cells
-        self.complete = True
-
-    def least_short(
-        self, weights: FloatArray, before: FloatArray | None = None
-    ) -> FloatArray | None:
-        """Return hires of the least shortfall, and hold it from now on."""
-        cost = np.concatenate([np.zeros(self._cells), weights])
-        found = self._least(cost)
-        if found is None:
-            return before
-        self._hold(cost, float(cost @ found) + _SLACK)
-        return found[: self._cells]
-
-    def least_hires(self, weights: FloatArray, before: FloatArray | None) -> FloatArray | None:
-        """Return hires of the least weighted number, and hold it from now on."""
-        cost = np.concatenate([weights, np.zeros(len(self._whole) - self._cells)])
-        found = self._least(cost)
-        if found is None:
-            return before
-        hires = np.round(found[: self._cells])
-        self._hold(cost, float(weights @ hires) + 0.5)
-        return hires
-
-    def _least(self, cost: FloatArray) -> FloatArray | None:
-        """Return the solution of least cost; ``None`` where a limit of time came first."""
-        found = optimize.milp(
-            cost,
-            integrality=self._whole,
-            bounds=optimize.Bounds(0.0, self._most),
-            constraints=optimize.LinearConstraint(
-                np.vstack(self._matrix), np.concatenate(self._low), np.concatenate(self._high)
-            ),
-            options={"mip_rel_gap": 0.0, "time_limit": _SECONDS},
-        )
-        self.complete = self.complete and found.status == 0
-        return None if found.x is None else np.asarray(found.x, np.float64)
-
-    def _hold(self, cost: FloatArray, most: float) -> None:
-        self._matrix.append(cost[None, :])
-        self._low.append(np.array([-np.inf]))
-        self._high.append(np.array([most]))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from funnelkit._core import checks, display
 from funnelkit._core.dates import earlier, period_label
-from funnelkit._core.errors import ArgumentError, numbered
+from funnelkit._core.errors import ArgumentError, did_you_mean, numbered
 from funnelkit.plan.goals.targets import months_of
 from funnelkit.plan.people.checking import is_number
 
@@ -148,7 +148,7 @@ def _of_plan(plan: Plan, against: Against) -> Load:
         value=known.get("value"),
         deals=known["count"],
         entries=entries,
-        stems=_stems(plan, known[plan.unit]),
+        stems=_stems(plan),
         first=base.stages[0],
         last=base.stages[-1],
         draws=drawn,
@@ -157,12 +157,16 @@ def _of_plan(plan: Plan, against: Against) -> Load:
     )
 
 
-def _stems(plan: Plan, expected: FloatArray) -> dict[str, FloatArray]:
+def _stems(plan: Plan) -> dict[str, FloatArray]:
     """Return which entries bookings stem from: leads exactly, later stages by their mean time."""
     base = plan.assumptions
     worth = base.sizes if plan.unit == "value" else np.ones(len(base.channels))
     wins = (np.asarray(plan.leads, float) * worth[:, None])[:, :, None] * base.yields
-    whole = np.maximum(np.maximum(expected, wins.sum(axis=(0, 1))), 1e-300)
+    others = sum(
+        (one.value if plan.unit == "value" else one.deals).mean(axis=0)
+        for one in (base.in_flight, base.direct)
+    )
+    whole = np.maximum(wins.sum(axis=(0, 1)) + others, 1e-300)
     found = {base.stages[0]: wins.sum(axis=0) / whole}
     weights = wins.sum(axis=(1, 2)) + 1e-300
     steps = len(base.stages) - 1
@@ -210,6 +214,12 @@ def _of_numbers(
         months = _months_in(named)
     wrong: list[str] = []
     lines = {str(k): _line(str(k), one, months, wrong) for k, one in named.items()}
+    if not {VALUE, DEALS} & set(lines):
+        wrong += [
+            f"`demand` names {name!r:.40}, which is taken for a stage.{hint}"
+            for name in lines
+            if (hint := did_you_mean(name, (VALUE, DEALS)))
+        ]
     for stage, wait in to_win.items():
         if stage not in lines:
             wrong.append(f"`to_win` names {stage!r:.40}, of which `demand` says nothing.")
@@ -264,43 +274,52 @@ def _line(name: str, given: Any, months: pd.PeriodIndex, wrong: list[str]) -> Fl
     import pandas as pd
 
     nothing = np.zeros(len(months))
+    if isinstance(given, (pd.Series, Mapping)):
+        given = _in_order(name, given, months, wrong)
+        if given is None:
+            return nothing
     if is_number(given):
-        found = np.full(len(months), float(given))
-    elif isinstance(given, pd.Series) or (isinstance(given, Mapping) and _by_month(given)):
-        by = {str(pd.Period(str(key), freq="M")): one for key, one in given.items()}
-        wanted = [str(one) for one in months]
-        lacks = [month for month in wanted if month not in by]
-        more = [month for month in by if month not in wanted]
-        if lacks or more:
-            said = [f"{text} {_some(of)}" for text, of in (("lacks", lacks), ("has", more)) if of]
-            wrong.append(
-                f"`demand` of {name!r:.40} does not line up with the months {_span(months)}: it "
-                f"{' and '.join(said)}{' beside them' if more else ''}."
-            )
-            return nothing
-        found = np.array([by[month] for month in wanted], np.float64)
-    else:
-        text = isinstance(given, (str, bytes)) or not isinstance(given, (Sequence, np.ndarray))
-        found = nothing if text else np.asarray(given, np.float64)
-        if text or found.shape != (len(months),):
-            got = f"{len(given)} numbers" if not text else repr(given)[:60]
-            wrong.append(
-                f"`demand` of {name!r:.40} must be a number for each of the "
-                f"{len(months)} months {_span(months)}; got {got}."
-            )
-            return nothing
-    odd = np.flatnonzero(~np.isfinite(found) | (found < 0))
-    if len(odd):
+        given = [given] * len(months)
+    row = isinstance(given, (Sequence, np.ndarray)) and not isinstance(given, (str, bytes))
+    odd = [one for one in given if not is_number(one)] if row else []
+    if not row or len(given) != len(months) or odd:
+        got = repr(given)[:60] if not row else f"{len(given)} of them"
+        wrong.append(
+            f"`demand` of {name!r:.40} must be a number for each of the "
+            f"{len(months)} months {_span(months)}; got {repr(odd[0])[:40] if odd else got}."
+        )
+        return nothing
+    found = np.asarray(given, np.float64)
+    below = np.flatnonzero(found < 0)
+    if len(below):
+        rest = f" and {display.plural(len(below) - 1, 'more month')}" if len(below) > 1 else ""
         wrong.append(
             f"`demand` of {name!r:.40} must be at least 0 in every month; got "
-            f"{found[odd[0]]:,.10g} in {period_label(months[int(odd[0])])}"
-            + (
-                f" and {display.plural(len(odd) - 1, 'more month')} below 0."
-                if odd[1:].size
-                else "."
-            )
+            f"{found[below[0]]:,.10g} in {period_label(months[int(below[0])])}{rest}."
         )
     return found
+
+
+def _in_order(name: str, given: Any, months: pd.PeriodIndex, wrong: list[str]) -> list[Any] | None:
+    """Return numbers by month in the order of the months; ``None`` where they do not line up."""
+    import pandas as pd
+
+    try:
+        by = {str(pd.Period(str(key), freq="M")): one for key, one in given.items()}
+    except ValueError:
+        wrong.append(f"`demand` of {name!r:.40} must be by months such as 2027-01.")
+        return None
+    wanted = [str(one) for one in months]
+    lacks = [month for month in wanted if month not in by]
+    more = [month for month in by if month not in wanted]
+    if lacks or more:
+        said = [f"{text} {_some(of)}" for text, of in (("lacks", lacks), ("has", more)) if of]
+        wrong.append(
+            f"`demand` of {name!r:.40} does not line up with the months {_span(months)}: it "
+            f"{' and '.join(said)}{' beside them' if more else ''}."
+        )
+        return None
+    return [by[month] for month in wanted]
 
 
 def _some(months: list[str]) -> str:

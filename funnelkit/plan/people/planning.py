@@ -151,7 +151,9 @@ def capacity(
         after = Capacity(**then, hires_needed=np.zeros_like(hires))
     full = hires
     if after is not None and not strict and after.people_bind.any():
-        full = hires_to_make(people, load, base, strict=True, most=most_hires).within(ahead)
+        full = hires_to_make(people, load, base, strict=True, most=most_hires, latest=False).within(
+            ahead
+        )
     made = Capacity(
         **base.fields,
         hires_needed=hires,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -77,7 +78,8 @@ def read_team(path: str | Path) -> Team:
     try:
         source = where.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise DefinitionError(f"{where.name} cannot be read: {error}.") from None
+        why = getattr(error, "strerror", None) or "it is no UTF-8 text"
+        raise DefinitionError(f"{where.name} cannot be read: {why}.") from None
     try:
         return read(source, _team, needs=_NEEDS)
     except DefinitionError as error:
@@ -167,6 +169,7 @@ def _role(section: Section) -> Role | None:
     given |= {"name": section.text("name"), "quota_per": section.text("quota_per")}
     if given["name"] is None:
         section.note("name", "is missing.")
+        given["name"] = section.place("")
     given["people"] = _people(section)
     given["hires"] = _numbers(section, "hires", whole=True)
     given["attainment"] = _estimate(section, "attainment")
@@ -180,9 +183,10 @@ def _role(section: Section) -> Role | None:
     given["response"] = _response(section)
     given["hire"] = section.flag("hire")
     section.close(dict.fromkeys(("start", "end", "share", "heads"), "people"))
-    if len(section.problems.found) > before:
-        return None
-    return _made(Role, section, given)
+    if given["attainment"] is None and "attainment" in section:
+        given["attainment"] = 1.0  # it is said already that it cannot be read
+    made = _made(Role, section, given)
+    return made if len(section.problems.found) == before else None
 
 
 def _people(section: Section) -> Any:
@@ -276,9 +280,8 @@ def _made(kind: Callable[..., T], section: Section, given: dict[str, Any]) -> T 
     try:
         return kind(**told)
     except ArgumentError as error:
-        for one in str(error).splitlines():
-            if not one.endswith(" problems:"):
-                section.problems.add(
-                    section.line, one.strip().split(". ", 1)[-1] if one.startswith("  ") else one
-                )
+        for line in str(error).splitlines():
+            listed = re.match(r"  \d+\. (.*)", line)
+            if listed or not re.fullmatch(r"\d+ problems:", line):
+                section.problems.add(section.line, listed[1] if listed else line)
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from funnelkit._core.errors import ArgumentError
-from funnelkit.plan.people.checking import above, amount, below_one, is_number
+from funnelkit.plan.people.checking import above, amount, below_one, is_number, sentence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,4 +52,4 @@ class Response:
         if not is_number(self.peak) or not self.peak >= 1:
             wrong.append(f"`peak` must be at least 1, an average hour; got {self.peak!r:.60}")
         if wrong:
-            raise ArgumentError(f"Response: {'; '.join(wrong)}.")
+            raise ArgumentError(sentence(f"Response: {'; '.join(wrong)}"))

@@ -14,7 +14,7 @@ import numpy as np
 from funnelkit._core import checks, display
 from funnelkit._core.errors import ArgumentError, numbered
 from funnelkit.plan.basis.estimate import Estimate
-from funnelkit.plan.people.checking import above, amount, below_one, is_number, is_whole
+from funnelkit.plan.people.checking import above, amount, below_one, is_number, is_whole, sentence
 from funnelkit.plan.people.response import Response
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class People:
             wrong.append(f"`end` ({self.last}) is before `start` ({self.first})")
         if wrong:
             of = f" {display.one_line(self.name)!r:.60}" if self.name else ""
-            raise ArgumentError(f"People{of}: {'; '.join(wrong)}.")
+            raise ArgumentError(sentence(f"People{of}: {'; '.join(wrong)}"))
 
     @property
     def first(self) -> dt.date | None:
@@ -173,7 +173,8 @@ class Role:
         """Check everything and freeze it."""
         wrong = [*self._who(), *self._what(), *self._when()]
         if wrong:
-            said = [f"Role {display.one_line(self.name)!r:.60}: {one}." for one in wrong]
+            name = display.one_line(str(self.name))
+            said = [sentence(f"Role {name!r:.60}: {one}") for one in wrong]
             raise ArgumentError(numbered(said))
         for name in ("attainment", "attrition"):
             given = getattr(self, name)
@@ -319,7 +320,7 @@ def _ramp(ramp: Any) -> list[str]:
     for number, one in enumerate(ramp, 1):
         if not is_number(one) or not 0 <= one <= 1:
             over = f", {one - 1:.4g} too much" if is_number(one) and one > 1 else ""
-            hint = f"; did you mean {one / 100:g}?" if is_number(one) and 1 < one <= 100 else ""
+            hint = f"; did you mean {one / 100:g}?" if is_number(one) and 5 < one <= 100 else ""
             wrong.append(
                 f"`ramp` must be from 0 to 1 in each month served; got {one!r} in month {number}"
                 f"{over}{hint}"

@@ -45,8 +45,8 @@ def notes_of(found: Capacity, team: Team, *, complete: bool, strict_hires: int) 
     notes = []
     if not complete:
         notes.append(
-            "The search for the smallest hiring plan was stopped by its limit of time; fewer hires "
-            "may do."
+            "The search for the smallest hiring plan was ended by its limit before it "
+            "was proven: fewer hires may do."
         )
     more = strict_hires - int(found.hires_needed.sum())
     if found.with_hires is not None and more > 0:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from funnelkit._core import checks, display
 from funnelkit._core.dates import WEEKDAYS
 from funnelkit._core.errors import ArgumentError, did_you_mean, numbered
-from funnelkit.plan.people.checking import amount
+from funnelkit.plan.people.checking import amount, sentence
 from funnelkit.plan.people.role import Role
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ class Team:
                 )
                 continue
             for stage, each in of.items():
-                wrong += [f"{one}." for one in amount(f"activities.{name}.{stage}", each)]
+                wrong += [sentence(one) for one in amount(f"activities.{name}.{stage}", each)]
         return wrong
 
     def _days(self) -> list[str]:
