@@ -271,7 +271,7 @@ def _row(at: Situation, base: Situation) -> dict[str, Any]:
         "spend": spend,
         "deals": deals,
         "cac": spend / deals if deals > 0 else math.nan,
-        "leads_needed": float(leads.sum()),
+        "leads_needed": round(float(leads.sum()), 6),
         "spend_needed": math.nan if bare else at.spend(leads),
         "most": at.most() if bare else math.nan,
         "stages": {stage: float(one.sum()) for stage, one in stages.items()},

@@ -112,7 +112,10 @@ class InformationValue(Result):
 
     def summary(self) -> str:
         """Return which number is worth measuring better, and how much."""
-        if not self.inputs or self.worth[0] <= self.floor:
+        if not self.inputs:
+            text = "All inputs are taken as known: by this reckoning nothing is to be learned."
+            return " ".join([text, *self.notes])
+        if self.worth[0] <= self.floor:
             text = "No single number is worth measuring better before the leads are chosen."
             return " ".join([text, *self.notes])
         text = (
@@ -174,7 +177,8 @@ def value_of_information(plan: Plan | Allocation) -> InformationValue:
     that halves the standard deviation of the normal score (one with three times the information
     that is there already), averaged over what it may find (preposterior). Given a draw of X, V is
     normal with its mean and variance. Inputs that a model draws jointly are left so: to know one
-    tells of those that go with it.
+    tells of those that go with it. With 2,000 draws, a worth is good to about a tenth of itself;
+    ``floor`` is what five numbers without any bearing seem worth on average.
 
     ``leads_saved`` answers another question: the leads for the same probability p whatever the
     input turns out to be. It may be below 0, because a chance constraint is no preference that
@@ -186,10 +190,11 @@ def value_of_information(plan: Plan | Allocation) -> InformationValue:
 
     References
     ----------
-    Raiffa and Schlaifer (1961), Applied Statistical Decision Theory, chapter 4, on the expected
-    value of perfect and of sample information. Strong, Oakley and Brennan (2014), Medical Decision
-    Making 34, 311-326, on partial perfect information from draws by regression. Hogan, Morris and
-    Thompson (1981), Management Science 27, 698-716, on chance constraints and information.
+    Raiffa and Schlaifer (1961), Applied Statistical Decision Theory, chapters 4 and 5, on the
+    expected value of perfect and of sample information. Strong, Oakley and Brennan (2014), Medical
+    Decision Making 34, 311-326, on partial perfect information from draws by regression. Hogan,
+    Morris and Thompson (1981), Management Science 27, 698-716, on chance constraints and
+    information.
 
     Examples
     --------
@@ -226,7 +231,7 @@ def value_of_information(plan: Plan | Allocation) -> InformationValue:
         worth_half=half[order],
         leads_saved=saved[order],
         of_all=choice.of_everything(),
-        floor=choice.placebo(),
+        floor=choice.placebo(draws),
         unit=unit,
         price=choice.price,
         cost=float(choice.cost.mean()),

@@ -156,12 +156,13 @@ class Choice:
         lowest = np.minimum(np.minimum(y0, y1), y2)
         return np.asarray(np.where(inside, np.minimum(y1 - dip, lowest), lowest))
 
-    def placebo(self) -> float:
-        """Return what numbers without any bearing would seem worth: the noise of the method."""
+    def placebo(self, inputs: list[FloatArray]) -> float:
+        """Return what numbers without any bearing would seem worth beside some inputs."""
         rng = np.random.default_rng(_PLACEBO_SEED)
-        draws = (rng.permutation(len(self.fixed)).astype(float) for _ in range(_PLACEBOS))
-        total = self.fixed + self.brought
-        return float(np.mean([self.of_learning(one, total) for one in draws]))
+        blind = [rng.permutation(len(self.fixed)).astype(float) for _ in range(_PLACEBOS)]
+        every = [*inputs, *blind]
+        rest = rests(self.fixed + self.brought, every, [False] * len(every))[len(inputs) :]
+        return float(np.mean([self.of_learning(*pair) for pair in zip(blind, rest, strict=True)]))
 
     def _scales_for(self, chances: FloatArray, probability: float) -> FloatArray:
         """Return where each row of chances first reaches a probability: the last scale if not."""
@@ -252,7 +253,7 @@ class Basis:
 
 
 def rests(total: FloatArray, inputs: list[FloatArray], together: list[bool]) -> list[FloatArray]:
-    """Return, for each input, what comes in each draw that does not go with it.
+    """Return, for each input, what the inputs bring that are independent of it, by draw.
 
     Parameters
     ----------
@@ -266,16 +267,21 @@ def rests(total: FloatArray, inputs: list[FloatArray], together: list[bool]) -> 
     Notes
     -----
     A regression of the total on polynomials of all inputs' normal scores at once tells the part of
-    each; taken off are the input's own and, of one that depends on others, theirs.
+    each; those of the other inputs are summed up, and of one that depends on others, those of the
+    inputs that do not. (The total less the own part would not do: how far it spreads depends on
+    the input, where parts are multiplied.)
     """
+    if not inputs:
+        return []
     degree = 3 if len(total) > _ROWS_A_COLUMN * 3 * len(inputs) else 1
     scores = [Basis(one).scores for one in inputs]
     columns = [np.stack([one**k for k in range(1, degree + 1)], axis=1) for one in scores]
     whole = np.hstack([np.ones((len(total), 1)), *columns])
     weights = _fitted(whole, total[:, None])[1:, 0].reshape(len(inputs), degree)
     parts = [one @ own for one, own in zip(columns, weights, strict=True)]
-    shared = np.sum([one for one, some in zip(parts, together, strict=True) if some], axis=0)
-    return [total - (shared if some else own) for own, some in zip(parts, together, strict=True)]
+    every = np.sum(parts, axis=0)
+    shared = sum((one for one, some in zip(parts, together, strict=True) if some), start=0.0)
+    return [every - (shared if some else own) for own, some in zip(parts, together, strict=True)]
 
 
 def _fitted(basis: FloatArray, outcomes: FloatArray) -> FloatArray:

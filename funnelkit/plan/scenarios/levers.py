@@ -16,6 +16,7 @@ from funnelkit.plan.basis.input_keys import Place, places
 from funnelkit.plan.scenarios.situation import Situation, under
 
 if TYPE_CHECKING:
+    from funnelkit._core.interval import Interval
     from funnelkit.plan.basis.assumptions import Assumptions
     from funnelkit.plan.basis.channel import Channel
     from funnelkit.plan.basis.estimate import Kind
@@ -70,7 +71,7 @@ class Lever:
     @property
     def doubted(self) -> bool:
         """Whether it is in doubt."""
-        return self.high > self.low
+        return self.high - self.low > 1e-9 * abs(self.value)
 
     def said(self, number: float, of: Assumptions) -> str:
         """Return a number of this lever in words."""
@@ -90,9 +91,9 @@ class Lever:
 def levers_of(situation: Situation) -> dict[str, Lever]:
     """Return every number that can be turned, by its name."""
     assumptions = situation.assumptions
-    stands = assumptions.inputs()
+    stands, ends = assumptions.inputs(), assumptions.intervals(0.8)
     found = {
-        key: _input(assumptions, key, at, stands[key].value)
+        key: _input(assumptions, key, at, stands[key].value, ends[key])
         for key, at in places(assumptions).items()
     }
     for c, channel in enumerate(assumptions.channels):
@@ -209,8 +210,7 @@ def held(situation: Situation, lever: Lever, number: float) -> Situation:
     return under(situation, _with_channel(given, lever.channel, changed))
 
 
-def _input(assumptions: Assumptions, key: str, at: Place, value: float) -> Lever:
-    ends = assumptions.ends(key, confidence_level=0.8)
+def _input(assumptions: Assumptions, key: str, at: Place, value: float, ends: Interval) -> Lever:
     name = _name(assumptions.channels[at.channel]) if at.channel >= 0 else ""
     if at.part == "rate":
         start, end = assumptions.stages[at.step : at.step + 2]

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _STEPS = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8)
 """Distances from what is planned at which an answer is looked for, in logs or logits."""
+_NEAR = 1e-6
+_BESIDE = 1e-9
 _LONGEST = 120.0
 _WIDEST = 20.0
 _LARGEST_CORRELATION = 0.999
@@ -109,7 +111,7 @@ class GoalSeek(Result):
         asked, now, output_now, best, output_best = self.said
         what = {
             "probability": "the chance of the target",
-            "leads": "the leads needed",
+            "leads": "the number of leads needed",
             "value": "what is expected",
             "cost": "the cost of the leads needed",
             "contribution": "what the leads bring less what they cost",
@@ -179,7 +181,9 @@ def goal_seek(
     planned, on the scale of logarithms (logits, for shares), up to the ends of what it may be:
     0 and 1 for a share, 0 and 120 months for a lag, 0 and a factor of 360,000 for an amount. Where
     several numbers do, the nearest on the side that comes closer at first is taken. Between
-    the two that bracket it, the root is found by Brent's method.
+    the two that bracket it, the root is found by Brent's method. Where all deals have one known
+    size, the chance moves in steps with size and target: the number is then next to the step, on
+    the side that has at least the chance asked for, and ``output_best`` says how much it is.
 
     References
     ----------
@@ -303,10 +307,23 @@ def sought(
             if np.sign(after) != np.sign(off_before):
                 root = _between(off, before, off_before, number, after)
                 if root is not None:
-                    return Sought(now=now, value=root, best=root, at_best=outcome(root))
+                    root, there = _landed(outcome, off, root, above=probit)
+                    return Sought(now=now, value=root, best=root, at_best=there)
             before, off_before = number, after
     best = closest[1]
     return Sought(now=now, value=math.nan, best=best, at_best=outcome(best), moves=moves)
+
+
+def _landed(
+    outcome: Callable[[float], float], off: Callable[[float], float], root: float, *, above: bool
+) -> tuple[float, float]:
+    """Return a root and the outcome there; beside a jump, the side that reaches what is asked."""
+    if abs(off(root)) <= _NEAR:
+        return root, outcome(root)
+    beside = [root, *(root * (1 + step) for step in (-_BESIDE, _BESIDE))]
+    reaching = [one for one in beside if not above or off(one) >= 0]
+    found = min(reaching or beside, key=lambda one: abs(off(one)))
+    return found, outcome(found)
 
 
 def _sides(here: Situation, lever: Lever, off: Callable[[float], float]) -> tuple[float, float]:

@@ -101,9 +101,8 @@ class Tornado(Result):
     def summary(self) -> str:
         """Return which input matters most, and what has no bar."""
         if not self.inputs:
-            return " ".join(
-                [f"No input in doubt moves it: {self._state(self.base_said)}.", *self.notes]
-            )
+            why = "No input in doubt moves it" if self.idle else "No input is in doubt"
+            return " ".join([f"{why}: {self._state(self.base_said)}.", *self.notes])
         if self.swing is not None:
             share = display.percent(self.swing, decimals=0)
             text = (
