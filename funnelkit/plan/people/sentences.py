@@ -152,10 +152,9 @@ def _late(found: Capacity) -> str:
     """Return which requisitions would have had to be opened by now."""
     if not found.missed:
         return ""
-    one = sum(one.number for one in found.missed) == 1
     return (
         f"To meet demand in every month, {_listed(found.missed, 'by')} would have had to be opened "
-        f"already; what {'it' if one else 'they'} would have brought can only come later."
+        "already."
     )
 
 

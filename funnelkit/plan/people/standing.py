@@ -13,7 +13,7 @@ from funnelkit.plan.people import sides
 from funnelkit.plan.people.leaving import drawn
 from funnelkit.plan.people.load import DEAL, Load
 from funnelkit.plan.people.supply import Group, Supply, supplied
-from funnelkit.plan.people.work import Work, reached_level, work_of
+from funnelkit.plan.people.work import Work, answered_at_most, asked_stage, reached_level, work_of
 
 if TYPE_CHECKING:
     from funnelkit.plan.people.team import Team
@@ -123,7 +123,7 @@ def stand(
         "short": quota_short | sides.short(np.nan_to_num(hours), np.nan_to_num(needed)),
         "deals_at_most": deals,
         "value_at_most": value,
-        "leads_at_most": _left_for(load.first, work, there),
+        "leads_at_most": _leads_at_most(team, load, work, there),
         "cost": _cost(team, supply),
         "hit": _hit(load, draws, share, team),
         "currency": team.currency or load.currency,
@@ -197,6 +197,17 @@ def _left_for(stage: str | None, work: Sequence[Work | None], there: FloatArray)
             continue
         left = hours - (one.needed - one.took[stage])
         found = np.minimum(found, np.maximum(left, 0.0) / one.per[stage])
+    return found
+
+
+def _leads_at_most(
+    team: Team, load: Load, work: Sequence[Work | None], there: FloatArray
+) -> FloatArray:
+    """Return the new leads that hours suffice for and that can be answered in time, ``(H,)``."""
+    found = _left_for(load.first, work, there)
+    for role, one, hours in zip(team.roles, work, there, strict=True):
+        if one is not None and asked_stage(role, load) == load.first:
+            found = np.minimum(found, answered_at_most(role, one, hours))
     return found
 
 

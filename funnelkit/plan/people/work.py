@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from funnelkit.plan.people.team import Team
 
 FloatArray = NDArray[np.float64]
+_HALVINGS = 40
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -65,7 +66,7 @@ def work_of(team: Team, role: Role, load: Load) -> Work | None:
         for stage, each in team.activities.get(name, {name: 1.0}).items():
             per[stage] = per.get(stage, 0.0) + hours * each
     took = {stage: hours * load.work[stage] for stage, hours in per.items()}
-    answered = {_asked(role, load)} if role.response else set()
+    answered = {asked_stage(role, load)} if role.response else set()
     return Work(
         needed=answering + sum(took.values()),
         answering=answering,
@@ -116,7 +117,7 @@ def reached_level(role: Role, work: Work, there: FloatArray, load: Load) -> Floa
     found = np.full(len(there), np.nan)
     if role.response is None:
         return found
-    contacts = load.entries[_asked(role, load)]
+    contacts = load.entries[asked_stage(role, load)]
     left = np.maximum(there - (work.needed - work.answering), 0.0)
     for m, hours in enumerate(work.open_hours):
         if hours > 0 and contacts[m] > 0:
@@ -130,12 +131,38 @@ def reached_level(role: Role, work: Work, there: FloatArray, load: Load) -> Floa
     return found
 
 
+def answered_at_most(role: Role, work: Work, there: FloatArray) -> FloatArray:
+    """Return how many contacts a month can be answered in time as asked, ``(H,)``; or infinity.
+
+    The largest number for which those who are there, after all other work, reach the share.
+    """
+    found = np.full(len(there), np.inf)
+    if role.response is None:
+        return found
+    left = np.maximum(there - (work.needed - work.answering), 0.0)
+    for m, hours in enumerate(work.open_hours):
+        agents = int(left[m] / hours + 1e-9) if hours > 0 else 0
+        low, high = 0.0, agents * 60 * hours / role.response.handling_minutes
+        for _ in range(_HALVINGS if agents else 0):
+            middle = (low + high) / 2
+            level = service_level(
+                middle,
+                agents,
+                handling_minutes=role.response.handling_minutes,
+                within_seconds=60 * role.response.within_minutes,
+                interval_minutes=float(60 * hours),
+            ).service_level
+            low, high = (middle, high) if level >= role.response.share else (low, middle)
+        found[m] = low / role.response.peak
+    return found
+
+
 def _answering(role: Role, load: Load, hours_open: FloatArray) -> FloatArray:
     """Return the hours in which people must be there so that answers come in time."""
     found = np.zeros(len(hours_open))
     if role.response is None:
         return found
-    contacts = load.entries[_asked(role, load)]
+    contacts = load.entries[asked_stage(role, load)]
     for m, hours in enumerate(hours_open):
         if hours > 0 and contacts[m] > 0:
             found[m] = (
@@ -151,6 +178,6 @@ def _answering(role: Role, load: Load, hours_open: FloatArray) -> FloatArray:
     return found
 
 
-def _asked(role: Role, load: Load) -> str:
+def asked_stage(role: Role, load: Load) -> str:
     """Return the stage whose entries a role answers."""
     return (role.response.stage if role.response else None) or load.first or ""

@@ -12,7 +12,16 @@ from hypothesis import strategies as st
 
 import funnelkit as fk
 from funnelkit._core.errors import ArgumentError
-from funnelkit.plan import Estimate, People, Response, Role, Team, agents_needed, capacity
+from funnelkit.plan import (
+    Estimate,
+    People,
+    Response,
+    Role,
+    Team,
+    agents_needed,
+    capacity,
+    service_level,
+)
 from tests.reference.team import expected, simulated
 
 YEAR = pd.period_range("2027-01", periods=12, freq="M")
@@ -232,12 +241,16 @@ def test_first_answers_need_people_who_wait_for_them():
     assert found.hours_needed[0, 0] == 2 * 21 * 7  # though the handling itself takes 110 hours
     assert found.service_level[0, 0] == pytest.approx(1 - 0.45 / 2.2 * math.exp(-1.25 / 3))
     assert found.hires_needed.sum() == 0
+    most = found.leads_at_most[0] / (21 * 7)  # an hour; two can answer a little more than three
+    assert most > 3
+    times = {"handling_minutes": 15, "within_seconds": 300, "interval_minutes": 60}
+    assert service_level(most, 2, **times).service_level == pytest.approx(0.8)
     alone = capacity(of(dataclasses.replace(role, people=1)), {"lead": 441}, periods=YEAR[:1])
     assert alone.service_level[0, 0] == pytest.approx(1 - 0.75 * math.exp(-0.25 / 3))
     assert alone.hires_needed[0].tolist() == [1]
     busy = dataclasses.replace(role, response=dataclasses.replace(response, peak=4))
     many = capacity(of(busy), {"lead": 441}, periods=YEAR[:1])
-    same = agents_needed(12, handling_minutes=15, within_seconds=300, interval_minutes=60)
+    same = agents_needed(12, **times)
     assert many.hours_needed[0, 0] == same.agents * 21 * 7
     assert many.service_level[0, 0] == 0.0  # a load of 3 on two people
 
