@@ -203,7 +203,7 @@ def _refuse(model: object, in_flight: object, horizon: int, n_draws: int) -> Non
     checks.positive_whole("horizon", horizon)
     checks.positive_whole("n_draws", n_draws)
     if isinstance(in_flight, Leads) and (
-        in_flight.as_of != model.as_of or in_flight.funnel.stages != model.stages
+        in_flight.as_of != model.as_of or not model.of_funnel(in_flight.funnel.stages)
     ):
         raise ArgumentError(
             f"`in_flight` must be the leads that `model` was fitted to, as of "
@@ -270,8 +270,7 @@ def _stated(given: Any, periods: pd.PeriodIndex, n_draws: int, *, size: float | 
         argument="in_flight",
         periods=periods,
         n_draws=n_draws,
-        unit="count" if size is None else "value",
-        size=1.0 if size is None else size,
+        size=size,
         reader=Reader(problems),
     )
     if problems:

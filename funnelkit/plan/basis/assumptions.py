@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-_NODES = 9
+_NODES = 51
 """Factors on all times of a channel whose lag is in doubt."""
 
 

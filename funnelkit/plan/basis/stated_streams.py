@@ -17,7 +17,6 @@ from funnelkit.plan.basis.stated_parts import is_number
 if TYPE_CHECKING:
     import pandas as pd
 
-    from funnelkit.plan.basis.channel import Unit
     from funnelkit.plan.basis.stated_parts import Reader
 
 FloatArray = NDArray[np.float64]
@@ -30,8 +29,7 @@ def stated_stream(
     argument: str,
     periods: pd.PeriodIndex,
     n_draws: int,
-    unit: Unit,
-    size: float,
+    size: float | None,
     reader: Reader,
 ) -> Stream:
     """Return a stream from what a user states of it.
@@ -48,8 +46,8 @@ def stated_stream(
         How the argument is called.
     periods, n_draws
         Months and draws of the plan.
-    unit, size
-        What the numbers are, and the mean value of a deal.
+    size
+        Mean value of a deal, where numbers are money; ``None``: deals.
     reader
         Where problems are put.
 
@@ -82,11 +80,10 @@ def stated_stream(
         )
         mean = float(law.mean())
         drawn[:, month] = law * (expected[month] / mean) if mean > 0 else 0.0
-    deals = (drawn / size if size else np.zeros_like(drawn)) if unit == "value" else drawn
-    value = drawn if unit == "value" else drawn * size
+    deals = drawn if size is None else drawn / size if size else np.zeros_like(drawn)
     found = [one for one in months if one.value]
     source = found[0].source if found else "stated"
-    return Stream(name=name, deals=deals, value=value, source=source)
+    return Stream(name=name, deals=deals, value=drawn, source=source)
 
 
 def _by_month(

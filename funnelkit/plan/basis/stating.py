@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from funnelkit._core import checks, display
 from funnelkit._core.errors import ArgumentError, numbered
@@ -25,6 +26,7 @@ _STAGES: dict[int, tuple[str, ...]] = {
     3: ("lead", "mql", "opportunity", "won"),
     4: ("lead", "mql", "sql", "opportunity", "won"),
 }
+FloatArray = NDArray[np.float64]
 _NO_DATE = "2001-01"
 _KEYS = ("rates", "value", "lag", "lag_doubt", "doubt", "correlation", "cost", "reach")
 
@@ -104,7 +106,8 @@ def stated(
     With a ``doubt`` d and several steps, all logits are in doubt alike:
     Π (1 + ((1 - r) s)²) = 1 + d². Times from entry are gamma
     distributed and entries spread evenly over their month; the shares of the months that are kept
-    are brought back to a sum of 1.
+    are brought back to a sum of 1. What is in doubt is so apart from all else: channel from
+    channel, step from step.
 
     Examples
     --------
@@ -146,26 +149,25 @@ def stated(
     draws = reader.whole("n_draws", n_draws)
     labels = [display.one_line(str(name)) for name in given]
     share = _shares(mix, labels, reader)
-    counted = any(one.size is None for one in good)
-    sizes = [1.0 if one.size is None else one.size.value for one in good]
-    whole = share is not None and len(good) == len(channels) > 0
     streams = []
-    for one, name, argument in (
-        (in_flight, "in flight", "in_flight"),
-        (direct, "without a lead", "direct"),
-    ):
-        if months is not None:
-            found = stated_stream(
+    if months is not None:
+        weights = share if len(good) == len(channels) else None
+        size = _usual_size(good, weights)
+        streams = [
+            stated_stream(
                 one,
                 name,
                 argument=argument,
                 periods=months,
                 n_draws=draws or 1,
-                unit="count" if counted else "value",
-                size=float(np.average(sizes, weights=share)) if whole else 1.0,
+                size=size,
                 reader=reader,
             )
-            streams.append(found)
+            for one, name, argument in (
+                (in_flight, "in flight", "in_flight"),
+                (direct, "without a lead", "direct"),
+            )
+        ]
     if problems or months is None:
         raise ArgumentError(numbered(problems))
     known = _day_before(months) if as_of is None else checks.day("as_of", as_of)
@@ -181,6 +183,14 @@ def stated(
         mix=share,
         season=None if season is None else np.asarray(season, float),
     )
+
+
+def _usual_size(channels: list[Channel], share: FloatArray | None) -> float | None:
+    """Return the mean value of a deal over the channels; ``None`` where deals are counted."""
+    sizes = [one.size.value for one in channels if one.size is not None]
+    if not sizes or len(sizes) < len(channels):
+        return None
+    return float(np.average(sizes, weights=share))
 
 
 def _channel(
@@ -283,7 +293,7 @@ def _day_before(months: pd.PeriodIndex) -> dt.date:
     return day
 
 
-def _shares(given: Any, names: list[str], reader: Reader) -> np.ndarray[Any, Any] | None:
+def _shares(given: Any, names: list[str], reader: Reader) -> FloatArray | None:
     """Return the share of each channel among leads."""
     if given is None:
         return np.full(len(names), 1 / max(len(names), 1))
