@@ -7,10 +7,10 @@ Run it with::
 Each world (`tests/reference/worlds.py`, which imports none of funnelkit) has two sources with
 rates, lags and deal sizes of their own, and 18 to 30 months of history. The model of the funnel is
 fitted to the history, and plans with p = .5, .8 and .9 are made for a target of the next six to
-nine months, from three quarters to one and a half times what the months before brought. Then the plans
-come true: open leads go on, and as many leads enter as were planned. Futures are drawn several
-times in each world; the frequency is the mean over worlds, and its standard error is that between
-worlds.
+nine months, from three quarters to one and a half times what the months before brought. Then the
+plans come true: open leads go on, and as many leads enter as were planned. Futures are drawn
+several times in each world; the frequency is the mean over worlds, and its standard error is that
+between worlds.
 
 Wanted: a frequency within .03 of p. With `--keep FOLDER`, worlds that are done are kept, and a run
 that was stopped goes on.

@@ -18,7 +18,7 @@ def test_the_calculator():
     assert found.rates == pytest.approx([0.01])
     assert (found.unit, found.names, len(found.periods)) == ("value", ("all",), 1)
     assert found.as_of == found.periods[0].start_time.date() - dt.timedelta(days=1)
-    assert found.within.shape == (9, 1, 1, 1)
+    assert found.within.shape == (51, 1, 1, 1)
     assert (found.within == 1).all()
     assert (found.rate_draws == found.rate_draws[0]).all()
     assert not found.in_flight.value.any()
