@@ -22,6 +22,7 @@ EXPRESSIONS = (
     "daily",
     "within",
     "arm_sums",
+    "came_since",
 )
 ENGINES = {"data", *(f"counts.{name}" for name in EXPRESSIONS)}
 # Library -> where it may be imported. A name without a dot is a room, and all that is in it.

@@ -21,10 +21,13 @@ def test_the_model_says_the_same_of_records_at_its_last_stage() -> None:
         passed=np.array([0.1, 0.4, 1.0]),
         gone=np.zeros(3),
         timing=SimpleNamespace(ultimate=np.array([[0.05]])),
+        usual=0.05,
         levels=None,
     )
     model = SimpleNamespace(
-        step=lambda stage: step, whole_days=lambda ages: np.asarray(ages, np.int64)
+        step=lambda stage: step,
+        whole_days=lambda ages: np.asarray(ages, np.int64),
+        burst_ages=lambda stage: (),
     )
     draws = object.__new__(ModelDraws)
     object.__setattr__(draws, "model", model)
