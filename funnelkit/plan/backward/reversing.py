@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 After = Literal["same", "nothing"]
 _SIDE_BY_SIDE = (0.5, 0.8, 0.9)
+_HARDLY = 1e-3
+"""Share of what a lead brings that is as good as nothing."""
 
 
 def reverse(
@@ -154,6 +156,8 @@ class _Way(NamedTuple):
     shape: FloatArray
     spread: FloatArray  # proportions where the mean needs no lead
     behind: FloatArray
+    most: float  # leads of an average month, in the mean
+    barred: NDArray[np.bool_]  # months by which no lead that enters now is won, (H,)
     notes: tuple[str, ...]
 
 
@@ -175,6 +179,7 @@ def _way(
     parts = _parts(goals, assumptions, shares, mix)
     shape = np.zeros((len(shares), len(goals.amount)))
     spread, behind = np.zeros(shape.shape), np.zeros(len(goals.amount))
+    most, barred = 0.0, np.ones(len(goals.amount), bool)
     for weights, amount in parts:
         part = amount.sum() / goals.total
         net = np.maximum(amount - direct * part, 0.0)
@@ -192,8 +197,11 @@ def _way(
         useful = course.gains[:, len(goals.amount) - 1] > 0
         spread += part * weights[:, None] * np.where(useful, course.season, 0.0)
         behind += found.behind
+        most += course.most
+        by_end = (course.gains * course.season[:, None]).sum(axis=0)[: len(behind)]
+        barred &= by_end < _HARDLY * course.ever
     behind = np.where(behind > 1e-9 * goals.total, behind, 0.0)
-    return _Way(shape, spread, behind, tuple(notes))
+    return _Way(shape, spread, behind, most, barred, tuple(notes))
 
 
 def _parts(
@@ -276,7 +284,7 @@ def _said(
     way: _Way, goals: Targets, assumptions: Assumptions, leads: FloatArray, after: After
 ) -> list[str]:
     """Return what a reader of the plan must know."""
-    notes = list(assumptions.notes)
+    notes = [*assumptions.notes, *goals.notes]
     late = np.minimum(way.behind, goals.amount)
     months = [period_name(one) for one in goals.periods]
     if late.any():
@@ -284,10 +292,13 @@ def _said(
         whole = float(late.sum())
         span = months[at[0]] if len(at) == 1 else f"{months[at[0]]} to {months[at[-1]]}"
         due = float(goals.amount[at].sum())
-        text = (
-            f"{_amount(whole, goals)} of the {_amount(due, goals)} due in {span} cannot come in "
-            "time any more: their leads would have had to arrive already."
-        )
+        text = f"{_amount(whole, goals)} of the {_amount(due, goals)} due in {span} cannot come in"
+        if way.barred[at].all():
+            text += " time any more, however many leads enter now: theirs would have had to "
+        else:
+            most = display.plural(way.most, "lead")
+            text += f" time any more with {most} a month at most: more would have had to "
+        text += "arrive already."
         if way.behind[-1] > 0:
             rest = goals.total - float(way.behind[-1])
             text += (
