@@ -181,7 +181,9 @@ class Role:
             if given is not None and not isinstance(given, Estimate):
                 object.__setattr__(self, name, Estimate(value=given))
         object.__setattr__(self, "ramp", tuple(float(one) for one in self.ramp))
-        hires = {_month(month): int(number) for month, number in self.hires.items()}
+        hires: dict[str | None, int] = {}
+        for month, number in self.hires.items():
+            hires[_month(month)] = hires.get(_month(month), 0) + int(number)
         object.__setattr__(self, "hires", MappingProxyType(hires))
         object.__setattr__(self, "hours", MappingProxyType(dict(self.hours)))
 
