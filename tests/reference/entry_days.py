@@ -8,17 +8,17 @@ import pandas as pd
 
 def by_days(share_by_day, periods: pd.PeriodIndex, as_of: dt.date) -> np.ndarray:
     """Share that comes in each month of those who enter on each later day of each month."""
-    last = len(share_by_day) - 1
+    first = periods[0]
     found = np.zeros((len(periods), len(periods)))
     for m, month in enumerate(periods):
         days = pd.date_range(month.start_time, month.end_time.normalize(), freq="D")
         entries = [day.date() for day in days if day.date() > as_of]
         for entered in entries:
             before = 0.0
-            for age, share in enumerate(share_by_day[: last + 1]):
+            for age, share in enumerate(share_by_day):
                 came = entered + dt.timedelta(days=age)
-                there = periods.get_indexer([pd.Period(came, freq="M")])[0]
-                if there >= 0:
+                there = 12 * (came.year - first.year) + came.month - first.month
+                if there < len(periods):
                     found[m, there] += (share - before) / len(entries)
                 before = share
     return found

@@ -14,8 +14,10 @@ from funnelkit.forecast.money.created import entering
 from funnelkit.forecast.open_pipeline.simulation import OpenSimulation
 from funnelkit.forecast.open_pipeline.sizes_to_come import SizesToCome
 from funnelkit.model.drawing import usual
-from funnelkit.model.onward import one_after_another, won_within
+from funnelkit.model.onward import won_within
 from funnelkit.plan.basis.channel import Stream
+from funnelkit.plan.basis.lag import DayLag
+from funnelkit.plan.basis.model_timing import chained
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +79,9 @@ def without_a_lead(of: Setting) -> Stream:
         shares = chance.at_pace(np.broadcast_to(monthly, (of.draws.n, *monthly.shape)), pace)
         expected = np.matmul(entered * of.draws.won_of_entrants(point, ahead), shares)
         counts += chance.arriving(expected, spread=model.spreads[point], rng=of.rng)
-        entrants[point] = np.asarray(entered.mean(axis=0).sum(axis=0))
+        came = entries_of_entrants(model, point, entered.mean(axis=0), of.periods)
+        for stage, records in came.items():
+            entrants[stage] = entrants.get(stage, np.zeros(ahead)) + records
     value = counts.astype(float)
     if model.sizes is not None:
         value = of.sizes.sums(counts, of.rng)
@@ -113,19 +117,38 @@ def entries_of_open(model: FunnelModel, periods: pd.PeriodIndex) -> dict[str, Fl
         standing = known[:, ages].astype(float)
         standing = standing * (1 + unknown / np.maximum(standing.sum(axis=1), 1))[:, None]
         ever = rates.still_moving(stage, ages)[0] * standing
-        then: FloatArray | None = None
-        for j in range(k + 1, len(model.stages) - 1):
+        following = model.stages[k + 1]
+        curves = [None, *chained(model, following)]
+        for stage_to, then in zip(model.stages[k + 1 : -1], curves, strict=False):
             when = won_within(model.steps[k].passed, then, ages, ends.astype(float))
-            monthly = np.diff(when, axis=1, prepend=0.0)
-            found[model.stages[j]] += ever.sum(axis=0) @ monthly
-            ever = ever * rates.moving_on(model.stages[j])[0][:, None]
-            passed = model.steps[j].passed
-            if then is None:
-                then = passed
-            else:
-                length = len(then) + len(passed)
-                then = one_after_another(
-                    np.append(then, np.ones(length - len(then))),
-                    np.append(passed, np.ones(length - len(passed))),
-                )
+            found[stage_to] += ever.sum(axis=0) @ np.diff(when, axis=1, prepend=0.0)
+            ever = ever * rates.moving_on(stage_to)[0][:, None]
+    return found
+
+
+def entries_of_entrants(
+    model: FunnelModel, point: str, entered: FloatArray, periods: pd.PeriodIndex
+) -> dict[str, FloatArray]:
+    """Return how many of those who enter at a stage come there and to each later one, by month.
+
+    Parameters
+    ----------
+    model
+        The model.
+    point
+        Stage at which they enter.
+    entered
+        Expected records by segment and month of entry, shape ``(S, H)``.
+    periods
+        Months.
+    """
+    rates = usual(model)
+    found = {point: np.asarray(entered.sum(axis=0))}
+    left = np.array(entered)
+    for before, curve in zip(model.after(point), chained(model, point), strict=False):
+        target = model.stages[model.stages.index(before) + 1]
+        if target == model.stages[-1]:
+            break
+        left = left * rates.moving_on(before)[0][:, None]
+        found[target] = left.sum(axis=0) @ DayLag(curve).within(periods, model.as_of)
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -63,15 +64,8 @@ def reach_of(model: FunnelModel) -> dict[str, DayLag]:
     """
     first = model.stages[0]
     curves = model.lags.whole or model.lags
-    chain: FloatArray | None = None
     found = {}
-    for step in model.steps[:-1]:
-        passed = step.passed
-        if chain is None:
-            chain = passed
-        else:
-            length = len(chain) + len(passed)
-            chain = one_after_another(_padded(chain, length), _padded(passed, length))
+    for step, chain in zip(model.steps[:-1], chained(model, first), strict=False):
         fit = curves.fits.get((first, step.target))
         found[step.target] = DayLag(chain)
         if fit is not None and fit.horizon is not None and fit.horizon > 0:
@@ -80,6 +74,19 @@ def reach_of(model: FunnelModel) -> dict[str, DayLag]:
             if np.isfinite(shares).all() and shares[-1] > 0:
                 found[step.target] = DayLag(np.minimum(shares / shares[-1], 1.0))
     return found
+
+
+def chained(model: FunnelModel, point: str) -> Iterator[FloatArray]:
+    """Yield the share that has come to each stage after one by each day, one step after another."""
+    chain: FloatArray | None = None
+    for stage in model.after(point):
+        passed = model.step(stage).passed
+        if chain is None:
+            chain = passed
+        else:
+            length = len(chain) + len(passed)
+            chain = one_after_another(_padded(chain, length), _padded(passed, length))
+        yield chain
 
 
 def moments(shape: FloatArray) -> tuple[float, float]:

@@ -11,11 +11,14 @@ import funnelkit as fk
 from funnelkit._core.errors import ArgumentError
 from funnelkit.forecast.money.created import entering
 from funnelkit.forecast.open_pipeline.sizes_to_come import sizes_to_come
+from funnelkit.model.drawing import usual
 from funnelkit.plan import assume
 from funnelkit.plan.basis.assuming import _channels
 from funnelkit.plan.basis.model_arrivals import season_of
 from funnelkit.plan.basis.model_sizes import sizes_of
+from funnelkit.plan.basis.model_streams import entries_of_entrants
 from funnelkit.plan.basis.model_timing import moments
+from tests.reference.entry_days import by_days
 
 H, N = 6, 500
 
@@ -104,9 +107,14 @@ def test_rates_are_those_of_the_model(model, plan_on):
     assert plan_on.rate_draws.mean(axis=0) == pytest.approx(
         np.repeat(plan_on.rates[:, None], H, axis=1)
     )
-    doubt = plan_on.rate_draws.std(axis=0)
-    assert (doubt[:, -1] > doubt[:, 0]).all()  # rates wander on
     for c, channel in enumerate(plan_on.channels):
+        # rates wander on: logits of each step by a normal step a month, d log p = (1 - p) d logit
+        apart = np.log(plan_on.rate_draws[:, c, -1] / plan_on.rate_draws[:, c, 0])
+        walks = [
+            (1 - rate.value) * model.walk(step.start)
+            for step, rate in zip(model.steps, channel.rates, strict=True)
+        ]
+        assert apart.std() == pytest.approx(np.sqrt((H - 1) * np.square(walks).sum()), rel=0.15)
         for step, rate in zip(model.steps, channel.rates, strict=True):
             low, high = step.levels.confidence_interval(confidence_level=0.99)
             assert low[c, -6:].min() < rate.value < high[c, -6:].max()
@@ -290,3 +298,16 @@ def test_moments_of_days():
     days = np.random.default_rng(4).gamma(3, 20, 500).astype(int)
     by_day = np.array([(days <= day).mean() for day in range(days.max() + 1)])
     assert moments(by_day) == (pytest.approx(days.mean()), pytest.approx(days.std()))
+
+
+def test_entrants_pass_the_stages_one_after_the_other(model):
+    """Records that enter at sql: those of a month, followed step by step and day by day."""
+    periods = pd.period_range(model.first_month, periods=3, freq="M")
+    entered = np.zeros((len(model.segments), 3))
+    entered[0] = [7.0, 0.0, 5.0]
+    found = entries_of_entrants(model, "sql", entered, periods)
+    assert list(found) == ["sql", "opportunity"]
+    assert found["sql"].tolist() == [7.0, 0.0, 5.0]
+    rate = usual(model).moving_on("sql")[0, 0]
+    came = by_days(model.step("sql").passed, periods, model.as_of)
+    assert found["opportunity"] == pytest.approx(rate * entered[0] @ came, rel=1e-6)
