@@ -20,6 +20,7 @@ FEWEST = 20
 FEW = 100
 """Groups of fewer leads are marked as small."""
 _SHOWN_ROWS = 15
+_LONG = {1_000_000_000: "bn", 1_000_000: "M"}
 
 
 def count(value: float) -> str:
@@ -31,6 +32,20 @@ def count(value: float) -> str:
     '1,303'
     """
     return f"{round(value):,}".replace("-", MINUS)
+
+
+def brief(value: float) -> str:
+    """Return an amount as a headline has it: long ones in millions.
+
+    Examples
+    --------
+    >>> brief(10_005_534).replace(NARROW_SPACE, " "), brief(98_765)
+    ('10.01 M', '98,765')
+    """
+    for size, word in _LONG.items():
+        if abs(value) >= size:
+            return f"{value / size:,.2f}".replace("-", MINUS) + f"{NARROW_SPACE}{word}"
+    return count(value)
 
 
 def expected(value: float) -> str:

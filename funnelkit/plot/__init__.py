@@ -12,16 +12,19 @@ from funnelkit.plot.bottleneck import diagnosis
 from funnelkit.plot.boundary_chart import looks
 from funnelkit.plot.bridge import change
 from funnelkit.plot.by_arm import arms
+from funnelkit.plot.by_channel import leads_needed
 from funnelkit.plot.by_stage import pipeline
 from funnelkit.plot.controlled import control_chart
 from funnelkit.plot.curves import lag
 from funnelkit.plot.fan import forecast
 from funnelkit.plot.forest import experiment
+from funnelkit.plot.heads import headcount
 from funnelkit.plot.heat import triangle
 from funnelkit.plot.hindsight import backtest
 from funnelkit.plot.losing import reasons
 from funnelkit.plot.moving import movements
 from funnelkit.plot.multiples import cohort_fit
+from funnelkit.plot.paying import cost_of_certainty
 from funnelkit.plot.progress import adjusted_series
 from funnelkit.plot.rows import cohorts
 from funnelkit.plot.sellers import people
@@ -30,6 +33,8 @@ from funnelkit.plot.sized import deal_sizes
 from funnelkit.plot.standings import peers
 from funnelkit.plot.stated import calibration
 from funnelkit.plot.staying import retention
+from funnelkit.plot.swings import tornado
+from funnelkit.plot.targeted import plan_targets
 from funnelkit.plot.towards import attainment
 from funnelkit.plot.trend import series
 from funnelkit.plot.waterfalls import waterfall
@@ -48,6 +53,7 @@ __all__ = [
     "cohort_fit",
     "cohorts",
     "control_chart",
+    "cost_of_certainty",
     "deal_sizes",
     "describe",
     "detectable",
@@ -55,17 +61,21 @@ __all__ = [
     "experiment",
     "forecast",
     "funnel",
+    "headcount",
     "lag",
+    "leads_needed",
     "looks",
     "movements",
     "peers",
     "people",
     "pipeline",
+    "plan_targets",
     "quota",
     "reasons",
     "response",
     "retention",
     "series",
+    "tornado",
     "triangle",
     "waterfall",
 ]

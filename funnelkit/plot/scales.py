@@ -31,6 +31,20 @@ def steps(largest: float, *, most: int = 6) -> list[float]:
     return [round(step * k, places) for k in range(math.ceil(round(largest / step, 9)) + 1)]
 
 
+def between(low: float, high: float, *, most: int = 6) -> list[float]:
+    """Return round numbers between two values.
+
+    Examples
+    --------
+    >>> between(0.62, 0.93), between(14_300, 17_100)
+    ([0.7, 0.8, 0.9], [15000.0, 16000.0, 17000.0])
+    """
+    step = steps(high - low, most=most)[1]
+    places = max(0, 2 - math.floor(math.log10(step)))
+    first, last = math.ceil(round(low / step, 9)), math.floor(round(high / step, 9))
+    return [round(step * k, places) for k in range(first, last + 1)]
+
+
 def percent_ticks(largest: float) -> tuple[list[float], list[str]]:
     """Return ticks for shares and their labels, the last one with the sign; never past 100 %.
 

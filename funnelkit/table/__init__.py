@@ -14,9 +14,11 @@ from funnelkit.table.diagnosed import diagnosis, periods
 from funnelkit.table.figures import metrics
 from funnelkit.table.grid import Table
 from funnelkit.table.moving import movements, retention
+from funnelkit.table.planned import plan, plan_options
 from funnelkit.table.rivalry import backtest
 from funnelkit.table.selling import ageing, deal_sizes, people, quota, reasons
 from funnelkit.table.shares import rates
+from funnelkit.table.staffed import headcount, scenarios
 from funnelkit.table.standings import peers
 from funnelkit.table.steps import flow
 
@@ -34,15 +36,19 @@ __all__ = [
     "experiment",
     "flow",
     "forecast",
+    "headcount",
     "metrics",
     "movements",
     "peers",
     "people",
     "periods",
     "pipeline_deals",
+    "plan",
+    "plan_options",
     "quota",
     "rates",
     "reasons",
     "response",
     "retention",
+    "scenarios",
 ]

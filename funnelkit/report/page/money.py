@@ -11,8 +11,6 @@ from funnelkit._core import display
 from funnelkit.report.page.changes import Change, Estimate
 from funnelkit.report.page.facts import SMALL, Tally
 
-_WORDS: dict[int, str] = {1_000_000_000: "bn", 1_000_000: "M"}
-
 
 def amount(value: Decimal | float | None) -> str:
     """Return an amount in full.
@@ -33,12 +31,7 @@ def brief(value: Decimal | float | None) -> str:
     >>> brief(Decimal("10005534")), brief(Decimal("98765"))
     ('10.01\u202fM', '98,765')
     """
-    if value is None:
-        return display.EN_DASH
-    for size, word in _WORDS.items():
-        if abs(float(value)) >= size:
-            return f"{float(value) / size:,.2f}{display.NARROW_SPACE}{word}"
-    return amount(value)
+    return display.EN_DASH if value is None else display.brief(float(value))
 
 
 def total(tally: Tally, *, confidence_level: float) -> Estimate | None:
