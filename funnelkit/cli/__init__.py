@@ -1,4 +1,4 @@
-"""The command line: `funnelkit init | audit | report | demo` and their like."""
+"""The command line: `funnelkit init | audit | report | plan | demo` and their like."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from funnelkit._core.errors import (
     did_you_mean,
 )
 from funnelkit.report.parameters import REPORTS, add_arguments
+from funnelkit.report.planning.asked import PlanParameters
 
 DONE, FAILED, MISUSED, INTERRUPTED = 0, 1, 2, 130
 _EPILOG = """\
@@ -25,6 +26,7 @@ examples:
   funnelkit demo                                          a report on simulated data
   funnelkit init leads.csv deals.csv                      draft a funnel.yml to check
   funnelkit report monthly --month 2026-10 --config funnel.yml
+  funnelkit plan --config funnel.yml --targets targets.csv
   funnelkit audit leads.csv                               what is wrong with the data
   funnelkit archive                                       keep the exports as of their day
 
@@ -75,7 +77,9 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument("--version", action="version", version=f"funnelkit {funnelkit.__version__}")
     verbs = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
-    options = [_init(verbs), *_report(verbs), _audit(verbs), _archive(verbs), _demo(verbs)]
+    options = [
+        _init(verbs), *_report(verbs), _plan(verbs), _audit(verbs), _archive(verbs), _demo(verbs)
+    ]  # fmt: skip
     told, strange = parser.parse_known_args(argv)
     if strange:
         known = [name for one in options for name in one.option_names()]
@@ -130,6 +134,13 @@ def _init(verbs: argparse._SubParsersAction[_Parser]) -> _Parser:
     parser.add_argument("exports", metavar="EXPORT", nargs="+", help="file, pattern or folder")
     parser.add_argument("--out", metavar="PATH", help="where to write it; none: funnel.yml here")
     parser.add_argument("--force", action="store_true", help="replace the file that is there")
+    return _for_machines(parser)
+
+
+def _plan(verbs: argparse._SubParsersAction[_Parser]) -> _Parser:
+    words = "plan backward from targets: leads, people, money and the chance of the goal"
+    parser = verbs.add_parser("plan", help=words, description=words)
+    add_arguments(parser, PlanParameters)
     return _for_machines(parser)
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from funnelkit._core.errors import DefinitionError, FunnelError, FunnelWarning
 from funnelkit.report.parameters import REPORTS
 from funnelkit.report.parameters import told as told_of
+from funnelkit.report.planning.asked import PlanParameters
 
 if TYPE_CHECKING:
     from funnelkit.report.runner import ReportRun
@@ -34,6 +35,27 @@ def demo(told: argparse.Namespace) -> int:
     """Write the monthly report on simulated data."""
     given = {"out": told.out} if "out" in told else {}
     return _written(told, "monthly", {"demo": True, **given})
+
+
+def plan(told: argparse.Namespace) -> int:
+    """Write a plan, and say what it takes and where it is."""
+    from funnelkit.report.planning.running import run_plan
+
+    known = [one.name for one in told_of(PlanParameters)]
+    given: dict[str, Any] = {name: getattr(told, name) for name in known if name in told}
+    with _said_aloud() as said:
+        made = run_plan(**given)
+    aloud = [str(one.message) for one in said]
+    if told.json:
+        names = ("folder", "html", "workbook", "assumptions", "record")
+        paths = {name: getattr(made, name).as_posix() for name in names}
+        notes = [*aloud, *made.warnings]
+        _print_json({"summary": made.said, **paths, "figures": made.figures, "warnings": notes})
+        return 0
+    for words in aloud:
+        print(f"warning: {words}", file=sys.stderr)
+    print(made.summary() if sys.stdout.isatty() else made.html)
+    return 0
 
 
 def init(told: argparse.Namespace) -> int:

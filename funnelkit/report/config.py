@@ -17,7 +17,7 @@ from funnelkit.data.definition import Funnel
 from funnelkit.data.document import Section, read
 from funnelkit.report.expected import expected
 from funnelkit.report.experiments import experiments
-from funnelkit.report.exports import DataFiles, data_files, given_files
+from funnelkit.report.exports import DataFiles, data_files, given_files, matching
 from funnelkit.report.headline import headlines
 from funnelkit.report.ledgers import Tables, tables
 from funnelkit.report.ranges import own_ranges
@@ -92,6 +92,8 @@ class Config:
         What is not a lead: spend, visitors, activities, subscriptions, quotas, contracts.
     experiments
         Tests that run, as they were declared.
+    targets, team
+        Files of what is to be won by month, and of the people, for plans; ``None``: not named.
     as_of
         Last day on which the data is complete; ``None``: found in the data.
     recorded_from
@@ -113,6 +115,8 @@ class Config:
     headlines: tuple[Headline, ...]
     tables: Tables
     experiments: tuple[Design, ...]
+    targets: Path | None
+    team: Path | None
     as_of: dt.date | None
     recorded_from: dt.date | None
     before_recording: str | None
@@ -276,9 +280,9 @@ def load_config(path: str | os.PathLike[str], *, check_files: bool = True) -> Co
     -----
     The keys are the arguments of :class:`funnelkit.Funnel`, and ``data`` (``files``, ``join``,
     ``events`` and how they are written), ``where``, ``exclude``, ``calendar``, ``changes``,
-    ``expected``, ``headline``, ``tables``, ``experiments``, ``ranges``, ``as_of``,
-    ``recorded_from``, ``before_recording``, ``title``. Values are read as they are written: a
-    stage may be called ``no`` or ``1``, and a date needs no quotes.
+    ``expected``, ``headline``, ``tables``, ``experiments``, ``targets``, ``team``, ``ranges``,
+    ``as_of``, ``recorded_from``, ``before_recording``, ``title``. Values are read as they are
+    written: a stage may be called ``no`` or ``1``, and a date needs no quotes.
 
     Examples
     --------
@@ -334,6 +338,8 @@ def _config(root: Section, file: Path, *, check_files: bool) -> Config | None:
         "headlines": headlines(root),
         "tables": tables(root, funnel, file.parent),
         "experiments": experiments(root, funnel, file.parent),
+        "targets": _file(root, "targets", file.parent),
+        "team": _file(root, "team", file.parent),
         "before_recording": root.choice("before_recording", ("left_out", "delayed_entry")),
         "title": root.text("title"),
     }
@@ -387,6 +393,18 @@ def _values(root: Section, key: str) -> dict[str, tuple[str, ...]]:
     for name in [name for name, values in found.items() if values is None]:
         root.note(key, f'needs a value for `{name}` ("" for blank).')
     return {name: values for name, values in found.items() if values is not None}
+
+
+def _file(root: Section, key: str, folder: Path) -> Path | None:
+    """Return the one file that a key names, relative to funnel.yml."""
+    given = root.text(key)
+    if given is None:
+        return None
+    files, problem = matching(given, folder)
+    if problem or len(files) != 1:
+        root.note(key, problem or f"must name one file; {given!r} names {len(files)}.")
+        return None
+    return files[0]
 
 
 def _changes(root: Section) -> tuple[Change, ...]:

@@ -6,6 +6,7 @@ import argparse
 import dataclasses
 import datetime as dt
 import inspect
+import math
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from typing import Annotated, Any, ClassVar, TypeVar, get_type_hints
 from funnelkit._core import checks
 from funnelkit._core.errors import ArgumentError, did_you_mean, numbered, unknown
 
-M = TypeVar("M", bound="Parameters")
+M = TypeVar("M", bound="Asked")
 
 
 @dataclass(frozen=True)
@@ -103,16 +104,41 @@ TEXT = Kind(text)
 PATH = Kind(path, "PATH")
 PATHS = Kind(paths, "PATH", many=True)
 FLAG = Kind(flag, flag=True)
+
+
+def share(name: str, value: object) -> float:
+    """Return a share, above 0 and at most 1."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= 1:
+        return float(value)
+    near = isinstance(value, (int, float)) and 1 < value <= 100
+    hint = f" Did you mean {value / 100:g}?" if near else ""  # type: ignore[operator]
+    raise ArgumentError(f"`{name}` must be a share above 0 and at most 1; got {value!r}.{hint}")
+
+
+def amount(name: str, value: object) -> float:
+    """Return a number above 0."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf:
+        return float(value)
+    raise ArgumentError(f"`{name}` must be a number above 0; got {value!r}.")
+
+
 LEVEL = Kind(level, "SHARE", number=float)
 DAYS = Kind(days, "DAYS", number=int)
+SHARE = Kind(share, "SHARE", number=float)
+AMOUNT = Kind(amount, "NUMBER", number=float)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameters:
-    """What every report may be told: each field with its kind and one line on what it means."""
+class Asked:
+    """What a command may be told: each field with its kind and one line on what it means."""
 
     report: ClassVar[str] = ""
-    """Name of the report: of its notebook, and on the command line."""
+    """Its name: of a report's notebook, and on the command line."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameters(Asked):
+    """What every report may be told."""
 
     config: Annotated[str | None, PATH, "funnel.yml of the funnel; none: simulated data"] = None
     data: Annotated[list[str] | None, PATHS, "exports to read, not those in funnel.yml"] = None
@@ -186,7 +212,7 @@ class Told:
         return self.name != "tables"
 
 
-def told(model: type[Parameters]) -> list[Told]:
+def told(model: type[Asked]) -> list[Told]:
     """Return the parameters of a model, the report's own before the common ones."""
     hints = get_type_hints(model, include_extras=True)
     own = inspect.get_annotations(model)
@@ -255,7 +281,7 @@ def cell(model: type[Parameters]) -> str:
     return "\n".join(f"{code:<{width}}  # {words}" for code, words in lines)
 
 
-def add_arguments(parser: argparse.ArgumentParser, model: type[Parameters]) -> None:
+def add_arguments(parser: argparse.ArgumentParser, model: type[Asked]) -> None:
     """Add an option for each parameter to a command-line parser.
 
     Options that are not given are absent from the result, so that defaults stand in one place.

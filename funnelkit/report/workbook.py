@@ -7,7 +7,7 @@ import io
 import math
 import re
 import warnings
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -37,10 +37,19 @@ _FORMATS = {
 _CREATED = dt.datetime(2000, 1, 1)  # a fixed day: the same tables give the same bytes
 _LONGEST_TEXT, _LONGEST_NAME, _MOST_ROWS = 32_767, 31, 1_000_000
 _NARROWEST, _WIDEST = 8, 60
+_INPUT, _GROUND = "#0a5c9e", "#eaf2f9"
 
 
 class WorkbookWarning(FunnelWarning):
     """A workbook could not be written where it was meant to go."""
+
+
+class Drawn(NamedTuple):
+    """A sheet that is not a table: its title, how many rows it has, and what writes it."""
+
+    title: str
+    rows: int
+    draw: Callable[[Writer, Worksheet], None]
 
 
 class Sheet(NamedTuple):
@@ -53,7 +62,7 @@ class Sheet(NamedTuple):
 
 def write_tables(
     path: str | Path,
-    sheets: Mapping[str, Sheet | tuple[Any, ...]],
+    sheets: Mapping[str, Sheet | Drawn | tuple[Any, ...]],
     *,
     definitions: Mapping[str, str] | Iterable[tuple[str, str]] = (),
     title: str = "Tables",
@@ -66,7 +75,7 @@ def write_tables(
         Where to write. If that file is open in another program, the tables go to a second file,
         ``tables (2).xlsx``, and a warning says so.
     sheets
-        Name -> (title, frame, notes). Names are made legal and unique.
+        Name -> (title, frame, notes), or what draws itself. Names are made legal and unique.
     definitions
         Term -> what it means, for a sheet of its own.
     title
@@ -94,7 +103,7 @@ def write_tables(
 
 
 def _bytes_of(
-    sheets: Mapping[str, Sheet | tuple[Any, ...]], definitions: dict[str, str], title: str
+    sheets: Mapping[str, Sheet | Drawn | tuple[Any, ...]], definitions: dict[str, str], title: str
 ) -> bytes:
     import xlsxwriter
 
@@ -108,19 +117,24 @@ def _bytes_of(
     }
     with xlsxwriter.Workbook(stream, options) as book:
         book.set_properties({"title": safe(title), "created": _CREATED})
-        writer = _Writer(book)
+        writer = Writer(book)
         names = legal_names([*sheets])
         index = writer.sheet("Index" if "Index" not in names.values() else "Contents")
-        tables = {name: Sheet(*sheets[name]) for name in sheets}
+        tables = {
+            name: one if isinstance(one, Drawn) else Sheet(*one) for name, one in sheets.items()
+        }
         writer.index(index, title, {names[name]: table for name, table in tables.items()})
         for name, table in tables.items():
-            writer.table(writer.sheet(names[name]), table)
+            if isinstance(table, Drawn):
+                table.draw(writer, writer.sheet(names[name]))
+            else:
+                writer.table(writer.sheet(names[name]), table)
         if definitions:
             writer.definitions(writer.sheet("Definitions"), definitions)
     return stream.getvalue()
 
 
-class _Writer:
+class Writer:
     """Puts tables on the sheets of one workbook."""
 
     def __init__(self, book: Any) -> None:
@@ -133,6 +147,10 @@ class _Writer:
         self._head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True})
         self._note = book.add_format({"font_color": "#55616d"})
         self._link = book.add_format({"font_color": "#0a5c9e", "underline": 1})
+        self._input = {
+            kind: book.add_format({"num_format": f, "font_color": _INPUT, "bg_color": _GROUND})
+            for kind, f in _FORMATS.items()
+        }
 
     def sheet(self, name: str) -> Worksheet:
         """Return a new sheet."""
@@ -140,7 +158,7 @@ class _Writer:
         sheet.hide_gridlines(2)
         return sheet
 
-    def index(self, sheet: Worksheet, title: str, tables: Mapping[str, Sheet]) -> None:
+    def index(self, sheet: Worksheet, title: str, tables: Mapping[str, Sheet | Drawn]) -> None:
         """Write the list of sheets, each a link."""
         self._write_text(sheet, 0, 0, title, self._title)
         self._heads(sheet, 2, ["Sheet", "Title", "Rows"])
@@ -148,7 +166,8 @@ class _Writer:
             target = name.replace("'", "''")
             sheet.write_url(row, 0, f"internal:'{target}'!A1", self._link, safe(name))
             self._write_text(sheet, row, 1, table.title)
-            sheet.write_number(row, 2, len(table.frame), self._plain["whole"])
+            rows = table.rows if isinstance(table, Drawn) else len(table.frame)
+            sheet.write_number(row, 2, rows, self._plain["whole"])
         sheet.set_column(0, 0, _LONGEST_NAME)
         sheet.set_column(1, 1, _WIDEST)
 
@@ -183,6 +202,36 @@ class _Writer:
         sheet.freeze_panes(head + 1, 1)
         if len(frame):
             sheet.autofilter(head, 0, head + len(frame), len(frame.columns) - 1)
+
+    def heading(self, sheet: Worksheet, title: str, *notes: str) -> None:
+        """Write the title of a sheet and what a reader has to know about it."""
+        self._write_text(sheet, 0, 0, title, self._title)
+        for row, note in enumerate(notes, 1):
+            self._write_text(sheet, row, 0, note, self._note)
+
+    def heads(self, sheet: Worksheet, row: int, names: list[str]) -> None:
+        """Write the headings of columns."""
+        self._heads(sheet, row, names)
+
+    def label(self, sheet: Worksheet, row: int, column: int, words: str) -> None:
+        """Write a text, which no spreadsheet takes for a formula."""
+        self._write_text(sheet, row, column, words)
+
+    def input(self, sheet: Worksheet, place: tuple[int, int], value: float, kind: str) -> None:
+        """Write a number that a reader may change; nothing where it is not known."""
+        if math.isfinite(value):
+            sheet.write_number(*place, value, self._input[kind])
+        else:
+            sheet.write_blank(*place, None, self._input[kind])
+
+    def formula(
+        self, sheet: Worksheet, place: tuple[int, int], formula: str, value: float, kind: str
+    ) -> None:
+        """Write a formula of cells, with the value that it has now.
+
+        No text from the data may be part of it.
+        """
+        sheet.write_formula(*place, formula, self._plain[kind], value)
 
     def _heads(self, sheet: Worksheet, row: int, names: list[str]) -> None:
         for column, name in enumerate(names):

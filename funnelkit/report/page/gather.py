@@ -107,7 +107,7 @@ def gather(
     EvidenceError
         If the data end before the month begins.
     """
-    leads = _of_one_business(leads)
+    leads = of_one_business(leads)
     funnel = leads.funnel
     period = month_of(leads, month)
     known = _known(leads, period)
@@ -139,7 +139,7 @@ def gather(
     )
 
 
-def _of_one_business(leads: Leads) -> Leads:
+def of_one_business(leads: Leads) -> Leads:
     """Return the leads once nothing in them is kept apart; a page that pools would mislead."""
     single = []
     for name in leads.funnel.apart:

@@ -133,7 +133,7 @@ class Opening:
     story
         (heading, sentences) of the columns.
     reading
-        How to read the page.
+        How to read the page; blank where the page says so elsewhere.
     tied
         Whether the figures tie with the CRM's own totals; blank where none were given.
     """
@@ -164,8 +164,10 @@ class Opening:
             el("p", el("b", "Checked against the CRM."), " ", prose(self.tied), class_="tied")
             if self.tied
             else None,
-            el("div", columns, class_="story"),
-            el("p", el("b", "How to read it."), " ", self.reading, class_="reading"),
+            el("div", columns, class_="story") if columns else None,
+            el("p", el("b", "How to read it."), " ", self.reading, class_="reading")
+            if self.reading
+            else None,
             data_title=join(self.report, ": ", self.title),
         )
 
