@@ -35,7 +35,7 @@ def planned(short, ramp, attrition, earliest, *, strict=True, each=1.0):
 
 @settings(deadline=None, max_examples=40)
 @given(
-    st.lists(st.integers(0, 30).map(lambda n: n / 10), min_size=3, max_size=5),
+    st.lists(st.integers(0, 16).map(lambda n: n / 10), min_size=3, max_size=5),
     st.lists(st.sampled_from([0.25, 0.5, 0.75]), max_size=2).map(sorted),
     st.floats(0, 0.1),
     st.integers(0, 2),
