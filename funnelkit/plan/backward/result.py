@@ -338,11 +338,11 @@ class Plan(Result):
     def summary(self) -> str:
         """Return how many leads it takes, how sure that is, and what cannot be reached any more."""
         first, last = period_name(self.periods[0]), period_name(self.periods[-1])
-        span = f"in {first}" if first == last else f"from {first} to {last}"
+        span = "" if first == last else f" from {first} to {last}"
         whole = self.leads.sum()
         said = display.plural(whole, "lead") if whole else "No further lead"
         text = (
-            f"{said} {span}: {display.a_chance(self.hit)} to bring {self.shown(self.targets.total)}"
+            f"{said}{span}: {display.a_chance(self.hit)} to bring {self.shown(self.targets.total)}"
         )
         carried = float((self.in_flight + self.direct).sum())
         if carried > 0:
@@ -355,7 +355,8 @@ class Plan(Result):
                 f" On mean rates it would be {display.plural(mean.sum(), 'lead')}, with "
                 f"{display.a_chance(chance)}."
             )
-        return " ".join([text, *self.notes])
+        own = [note for note in self.notes if note not in self.assumptions.notes]
+        return " ".join([text, *own])
 
 
 def _spent(leads: FloatArray, costs: FloatArray) -> float:
