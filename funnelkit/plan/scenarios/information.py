@@ -60,6 +60,9 @@ class InformationValue(Result):
         What the target is in: ``"value"`` or ``"count"``.
     probability
         That is asked of the plan.
+    measured
+        Whether more data could tell of an input, shape ``(K,)``. Totals of what is in flight and
+        of what comes without a lead are mostly chance to come, which time tells and no study.
     known
         Inputs that are taken as known: by this reckoning, nothing is to be learned of them.
     currency
@@ -83,6 +86,7 @@ class InformationValue(Result):
     cost: float
     target_unit: str
     probability: float
+    measured: NDArray[np.bool_]
     known: tuple[str, ...]
     currency: str | None = None
     notes: tuple[str, ...] = ()
@@ -91,16 +95,17 @@ class InformationValue(Result):
         """Copy and freeze the numbers."""
         for name in ("value", "low", "high", "worth", "worth_half", "leads_saved"):
             object.__setattr__(self, name, frozen(getattr(self, name), np.float64))
+        object.__setattr__(self, "measured", frozen(self.measured, np.bool_))
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per input in doubt, the most valuable first.
 
         Columns: ``input``, ``value``, ``low``, ``high``, ``worth``, ``worth_half`` (money, or
-        leads where their cost is not known) and ``leads_saved``.
+        leads where their cost is not known), ``leads_saved`` and ``measured``.
         """
         import pandas as pd
 
-        names = ("value", "low", "high", "worth", "worth_half", "leads_saved")
+        names = ("value", "low", "high", "worth", "worth_half", "leads_saved", "measured")
         return pd.DataFrame({"input": self.inputs} | {name: getattr(self, name) for name in names})
 
     def amount(self, number: float) -> str:
@@ -115,17 +120,19 @@ class InformationValue(Result):
         if not self.inputs:
             text = "All inputs are taken as known: by this reckoning nothing is to be learned."
             return " ".join([text, *self.notes])
-        if self.worth[0] <= self.floor:
-            text = "No single number is worth measuring better before the leads are chosen."
-            return " ".join([text, *self.notes])
+        best = next((k for k in range(len(self.inputs)) if self.measured[k]), -1)
+        if best < 0 or self.worth[best] <= self.floor:
+            text = "No single number is worth measuring better before the leads are chosen"
+            return " ".join([f"{text}{self._told_by_time()}.", *self.notes])
         text = (
-            f"The number most worth measuring better is {self.words[0]}: to know it before the "
-            f"leads are chosen is worth {self.amount(self.worth[0])}, to halve its doubt "
-            f"{self.amount(self.worth_half[0])}"
+            f"The number most worth measuring better is {self.words[best]}: to know it before the "
+            f"leads are chosen is worth {self.amount(self.worth[best])}, to halve its doubt "
+            f"{self.amount(self.worth_half[best])}"
         )
         if len(self.inputs) > 1:
-            text += f"; all inputs together are worth {self.amount(self.of_all)}"
-        saved = self.leads_saved[0]
+            text += f"; to know all inputs is worth {self.amount(self.of_all)}"
+        text += self._told_by_time()
+        saved = self.leads_saved[best]
         if abs(saved) >= 1:
             text += (
                 f". Known, and planned with the same {display.chance(self.probability)}, the plan "
@@ -133,6 +140,14 @@ class InformationValue(Result):
                 f"{'fewer' if saved > 0 else 'more'} on average"
             )
         return " ".join([f"{text}.", *self.notes])
+
+    def _told_by_time(self) -> str:
+        """Return what is worth more than any number that can be measured, but cannot be."""
+        above = [k for k in range(len(self.inputs)) if not self.measured[k]]
+        if not above or above[0] > 0:
+            return ""
+        worth = self.amount(self.worth[0])
+        return f" ({self.words[0]} would be worth {worth}, but time tells it, and no study)"
 
 
 def value_of_information(plan: Plan | Allocation) -> InformationValue:
@@ -237,6 +252,7 @@ def value_of_information(plan: Plan | Allocation) -> InformationValue:
         cost=float(choice.cost.mean()),
         target_unit=here.unit,
         probability=here.probability,
+        measured=np.array([one.part != "stream" for one in ranked], bool),
         known=tuple(one.key for one in known),
         currency=here.assumptions.currency,
         notes=notes_of(plan),

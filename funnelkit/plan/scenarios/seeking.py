@@ -207,6 +207,8 @@ def goal_seek(
         )
     if output == "cost":
         refuse_unknown_costs(here)
+    if output in ("leads", "cost"):
+        here = here.leaning()
 
     def outcome(number: float) -> float:
         return answer(turned(here, lever, number), output)

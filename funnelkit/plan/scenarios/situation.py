@@ -51,6 +51,8 @@ class Situation:
         Of :class:`HitChance`.
     offset
         Added to the probit of each chance.
+    lean
+        What the normal approximation of a probit is likely to be off by, where leads are sought.
     """
 
     assumptions: Assumptions
@@ -62,6 +64,7 @@ class Situation:
     mix: Mapping[str, float] | None = None
     method: Method = "auto"
     offset: float = 0.0
+    lean: float = 0.0
 
     @cached_property
     def chance(self) -> HitChance:
@@ -134,9 +137,10 @@ class Situation:
         return float(self.chance.moments(self.coming if leads is None else leads)[0].mean())
 
     @cached_property
-    def without(self) -> float:
-        """What is expected without any new leads, in the unit."""
-        return self.brings(np.zeros(self.leads.shape))
+    def fixed(self) -> FloatArray:
+        """What comes without any new leads, by draw, in the unit, shape ``(N,)``."""
+        streams = self.assumptions.in_flight, self.assumptions.direct
+        return np.asarray(streams[0].totals(self.unit) + streams[1].totals(self.unit))
 
     def spend(self, leads: FloatArray | None = None) -> float:
         """Return the cost of some leads; NaN where a channel that is used has no known cost."""
@@ -150,29 +154,33 @@ class Situation:
     def scale(self) -> float:
         """Multiple of the pattern that meets the target as asked; NaN where none does."""
         wanted = float(special.ndtri(self.probability))
-        if self.hit(self.at(0.0)) >= self.probability:
+        if float(np.mean(self.fixed >= self.target * (1 - 1e-9))) >= self.probability:
             return 0.0
-        if not self.ceilings:
-            found = self._stepped(wanted)
-            if found is not None:
-                return found
-        return self._bracketed(wanted)
+        found = None if self.ceilings else self._stepped(wanted)
+        return self._bracketed(wanted) if found is None else found[0]
+
+    def leaning(self) -> Situation:
+        """Return the same, to seek the leads of many that are alike with fewer evaluations."""
+        if self.ceilings or not 0 < self.scale < np.inf:
+            return self
+        found = self._stepped(float(special.ndtri(self.probability)))
+        return self if found is None else replace(self, lean=found[1])
 
     def _excess(self, scale: float, wanted: float) -> float:
         """Return the probit of the chance at a scale, less what is wanted of it."""
         return _probit(self.hit(self.at(scale))) - wanted
 
-    def _stepped(self, wanted: float) -> float | None:
-        """Return the scale by way of the normal approximation, corrected where it errs."""
+    def _stepped(self, wanted: float) -> tuple[float, float] | None:
+        """Return the scale by way of the normal approximation, and by how much that was off."""
         rough = _Rough(self)
-        aim = wanted
+        aim = wanted + self.lean
         for _ in range(_TRIES):
             scale = rough.scale_for(aim)
             if scale is None:
                 return None
             off = self._excess(scale, wanted)
             if abs(off) < _CLOSE:
-                return scale
+                return scale, aim - wanted
             aim -= off
         return None
 
@@ -198,9 +206,9 @@ class _Rough:
     """The chance of a multiple of the pattern, as if normal given each draw."""
 
     def __init__(self, of: Situation) -> None:
-        zero, one, two = (of.chance.moments(scale * of.pattern) for scale in (0.0, 1.0, 2.0))
-        self.gap = of.target - zero[0]
-        self.brought = one[0] - zero[0]
+        one, two = (of.chance.moments(scale * of.pattern) for scale in (1.0, 2.0))
+        self.gap = of.target - of.fixed
+        self.brought = one[0] - of.fixed
         self.shared = (two[1] - 2 * one[1]) / 2
         self.each = one[1] - self.shared
         self.least = (1e-6 * max(abs(of.target), 1.0)) ** 2

@@ -208,6 +208,8 @@ def tornado(
             f"many as one likes the chance is {display.chance(here.most())}. Ask for "
             'output="probability".'
         )
+    if output in ("leads", "cost"):
+        here = here.leaning()
     doubted, known = doubtful(here)
     moved = doubted if swing is None else [*doubted, *known]
     bars = [_Bar.of(here, one, output, swing) for one in moved if _bears(here, one, output)]

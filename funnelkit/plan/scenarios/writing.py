@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import yaml
 
-from funnelkit._core import display
 from funnelkit._core.errors import ArgumentError
 from funnelkit.plan.scenarios.levers import Lever, levers_of
 from funnelkit.plan.scenarios.situation import situation_of
@@ -110,14 +109,14 @@ def _text(plan: Plan | Allocation) -> str:
         f"    {_quoted(largest)}: {2 * monthly}",
         "",
         "# Inputs of this plan, as they are:",
-        *[_line(one, here.assumptions.amount(one.value)) for one in levers],
+        *[_line(one) for one in levers],
     ]
     return "\n".join(lines) + "\n"
 
 
-def _line(lever: Lever, amount: str) -> str:
-    number = amount if lever.part == "stream" else f"{lever.value:.6g}"
-    return f"#   {_quoted(lever.key)}: {display.one_line(number)}"
+def _line(lever: Lever) -> str:
+    number = f"{lever.value:.6g}" if lever.value < 100_000 else f"{lever.value:.0f}"
+    return f"#   {_quoted(lever.key)}: {number}"
 
 
 def _quoted(name: str) -> str:

@@ -98,12 +98,28 @@ def test_order_and_what_is_said():
     doubted = {key for key, one in made().assumptions.inputs().items() if one.sd > 0}
     assert set(found.inputs) == doubted
     assert "outbound: deal size" in found.known
+    assert {k for k, some in zip(found.inputs, found.measured, strict=True) if not some} == {
+        "in flight"
+    }
     said = found.summary()
     assert said.startswith("The number most worth measuring better is ")
     assert "is worth EUR " in said
     assert found.to_frame()["worth"].tolist() == found.worth.tolist()
     with pytest.raises(ValueError, match="read-only"):
         found.worth[0] = 1
+
+
+def test_what_time_tells_is_not_to_be_measured():
+    """The deals that are open will be won or not; no study tells which."""
+    given = fk.plan.stated(
+        {"a": (300, 3_000)}, value={"mean": 10_000, "cv": 0.3}, in_flight=(500_000, 150_000)
+    )
+    found = value_of_information(fk.plan.reverse(800_000, given))
+    assert found.inputs == ("in flight", "a: lead to won")
+    said = found.summary()
+    assert said.startswith("The number most worth measuring better is the rate from lead to won")
+    assert "what is in flight would be worth " in said
+    assert "time tells it, and no study" in said
 
 
 def test_a_models_joint_rates_are_one_input():

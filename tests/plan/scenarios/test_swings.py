@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import optimize
 
 import funnelkit as fk
 from funnelkit._core.errors import ArgumentError, EvidenceError
@@ -63,6 +64,21 @@ def test_leads_and_their_cost():
     assert cost.at_high[j] - cost.at_low[j] == pytest.approx(share * (ends.high - ends.low))
     bare = fk.plan.reverse(500_000, two_channels(n_draws=50).with_inputs({}))
     assert tornado(bare, output="value").base == pytest.approx(bare.expected.sum(), rel=0.01)
+
+
+def test_leads_at_the_ends_by_a_search_of_their_own():
+    plan, found = made(), tornado(made(), output="leads")
+    for k, key in enumerate(found.inputs[:2]):
+        known = plan.assumptions.with_inputs({key: Estimate(value=float(found.low[k]))})
+        chance = HitChance(known, "value")
+        scale = optimize.brentq(
+            lambda s, at=chance: (
+                at.probability(s * plan.leads, plan.targets.total) - plan.probability
+            ),
+            0.3,
+            4,
+        )
+        assert found.at_low[k] == pytest.approx(scale * plan.leads.sum(), rel=1e-4)
 
 
 @settings(max_examples=8)
