@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -65,6 +66,28 @@ def pooled(leads: Leads, segments: Sequence[str]) -> Leads:
     for name in segments:
         checks.member("segments", "segment kept apart", name, leads.funnel.apart)
     return over(leads, _without_apart(leads.funnel, set(segments or leads.funnel.apart)))
+
+
+def entered_on(leads: Leads, days: Sequence[dt.date], *, others: bool = False) -> Leads:
+    """Return the records that entered the first stage on one of some days, or all others.
+
+    Parameters
+    ----------
+    leads
+        The data.
+    days
+        The days.
+    others
+        Whether those are wanted that did not.
+    """
+    table = leads.journeys
+    here: Any = ibis.literal(False)
+    for day in days:
+        here |= (table.date_0 == ibis.literal(day)).fill_null(False)
+    here &= (table.entered_at == 0).fill_null(False)
+    ids = table.filter(~here if others else here).select("id")
+    rows = leads.rows.table
+    return over(leads, leads.funnel, table=engines.once(leads.engine, rows.semi_join(ids, "id")))
 
 
 def over(leads: Leads, funnel: Funnel, *, notes: Sequence[str] = (), **changed: Any) -> Leads:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -107,18 +108,35 @@ class Arrivals(Result):
         return f"{text}."
 
 
-def arrivals_of(leads: Leads, by: tuple[str, ...], stages: tuple[str, ...]) -> Arrivals:
-    """Return the arrivals of all records with a day of entry at some stages, by some segments."""
+def daily_entries(leads: Leads, by: tuple[str, ...]) -> Daily:
+    """Return entries by day, split by some segments and the point of entry."""
     from funnelkit.counts.daily import daily
 
     [found] = daily(leads, [(*by, ENTERED_AT)]).values()
+    return found
+
+
+def arrivals_of(
+    found: Daily, stages: tuple[str, ...], left_out: Sequence[dt.date] = ()
+) -> Arrivals:
+    """Return the arrivals at some stages of all records with a day of entry.
+
+    Parameters
+    ----------
+    found
+        Of :func:`daily_entries`.
+    stages
+        All at which a record may enter, the last one being the win.
+    left_out
+        Days on which no entry to the first stage is counted.
+    """
     place = found.by.index(ENTERED_AT)
     names = tuple(name for name in found.by if name != ENTERED_AT)
     apart = [(*one[:place], *one[place + 1 :]) for one in found.segments]
     segments = tuple(dict.fromkeys(apart))
     began = [one[place] for one in found.segments]
     points = tuple(name for name in stages if name == stages[0] or name in began)
-    months, by_month = _monthly(found)
+    months, by_month = _monthly(found, left_out)
     entered = np.zeros((len(segments), len(points), len(months)), np.int64)
     won = np.zeros((len(segments), len(months)), np.int64)
     for row, (segment, point) in enumerate(zip(apart, began, strict=True)):
@@ -131,18 +149,22 @@ def arrivals_of(leads: Leads, by: tuple[str, ...], stages: tuple[str, ...]) -> A
         by=names,
         segments=segments,
         months=months,
-        as_of=leads.as_of,
+        as_of=found.as_of,
         entered=entered,
         won=won,
     )
 
 
-def _monthly(found: Daily) -> tuple[pd.PeriodIndex, IntArray]:
+def _monthly(found: Daily, left_out: Sequence[dt.date]) -> tuple[pd.PeriodIndex, IntArray]:
     """Return the civil months, and entries by them."""
     import pandas as pd
 
     of = found.days.to_period("M")
     months = pd.period_range(of[0], of[-1], freq="M")
-    sums = np.zeros((*found.entries.shape[:2], len(months)), np.int64)
-    np.add.at(sums.transpose(2, 0, 1), months.get_indexer(of), found.entries.transpose(2, 0, 1))
+    entries = found.entries
+    if left_out:
+        entries = entries.copy()
+        entries[:, 0, found.days.get_indexer(pd.DatetimeIndex(list(left_out)))] = 0
+    sums = np.zeros((*entries.shape[:2], len(months)), np.int64)
+    np.add.at(sums.transpose(2, 0, 1), months.get_indexer(of), entries.transpose(2, 0, 1))
     return months, sums

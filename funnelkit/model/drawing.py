@@ -44,12 +44,15 @@ class ModelDraws:
     pace
         Factor on the hazard of winning in each month to come, the running one first where it is
         not over, shape ``(n, n_months)``.
+    bursts
+        Rate of moving on from the first stage of the records of each burst, ``(n, n_bursts)``.
     """
 
     model: FunnelModel
     levels: Mapping[str, FloatArray]
     noise: Mapping[str, FloatArray]
     pace: FloatArray
+    bursts: FloatArray
 
     @property
     def n(self) -> int:
@@ -117,9 +120,10 @@ class ModelDraws:
         days = self.model.whole_days(ages)
         at = np.minimum(days, len(step.passed) - 1)
         rate = self.levels[stage][..., self._cohorts(step, days)]
+        for k, age in enumerate(self.model.burst_ages(stage)):
+            rate[..., days == age] = self.bursts[:, k, None, None]
         passed, gone = step.passed[at], step.gone[at]
-        usual = float(np.asarray(step.timing.ultimate)[0, 0])
-        left = (1 - rate) / max(1 - usual, 1e-12)
+        left = (1 - rate) / max(1 - step.usual, 1e-12)
         still = np.maximum(1 - rate * passed - gone * left, 1e-9)
         return np.asarray(np.clip(rate * (1 - passed) / still, 0.0, 1.0))
 
@@ -244,13 +248,17 @@ def drawn(model: FunnelModel, n: int, *, months: int, rng: np.random.Generator |
     for stage in model.stages[:-1]:
         step = model.step(stage)
         rates = step.levels.sample(n, rng=generator, ages=[step.timing.horizon])[..., 0]
+        rates = step.ever(rates, step.tail.sample(n, generator)[:, None, None])
         levels[stage] = _spread(rates, step.rows(model.segments), step.levels.entered)
         noise[stage] = generator.standard_normal((n, 1 + months))
     pace = np.ones((n, months))
     if model.rhythm is not None and months:
         ahead = pd.period_range(model.first_month, periods=months, freq="M")
         pace = model.rhythm.sample_factors(n, ahead, rng=generator)
-    return ModelDraws(model=model, levels=levels, noise=noise, pace=pace)
+    bursts = [one.sample(n, generator) for one in model.bursts]
+    return ModelDraws(
+        model=model, levels=levels, noise=noise, pace=pace, bursts=_side_by_side(bursts, n)
+    )
 
 
 def usual(model: FunnelModel) -> ModelDraws:
@@ -258,10 +266,15 @@ def usual(model: FunnelModel) -> ModelDraws:
     levels, noise = {}, {}
     for stage in model.stages[:-1]:
         step = model.step(stage)
-        rates = np.asarray(step.levels.ultimate)[None]
+        rates = step.ever(np.asarray(step.levels.ultimate)[None], step.tail.seen)
         levels[stage] = _spread(rates, step.rows(model.segments), step.levels.entered)
         noise[stage] = np.zeros((1, 0))
-    return ModelDraws(model=model, levels=levels, noise=noise, pace=np.ones((1, 0)))
+    bursts = _side_by_side([np.array([one.rate]) for one in model.bursts], 1)
+    return ModelDraws(model=model, levels=levels, noise=noise, pace=np.ones((1, 0)), bursts=bursts)
+
+
+def _side_by_side(columns: list[FloatArray], n: int) -> FloatArray:
+    return np.stack(columns, axis=1) if columns else np.zeros((n, 0))
 
 
 def _spread(rates: FloatArray, rows: IntArray, entered: IntArray) -> FloatArray:

@@ -17,8 +17,11 @@ from funnelkit._core import display
 from funnelkit._core.dates import Unit
 from funnelkit._core.errors import DataError, EvidenceError
 from funnelkit.counts.build import undated_stages
+from funnelkit.data.journeys import group_names
+from funnelkit.data.subsets import entered_on
 from funnelkit.lag import StageLags, fit_competing, fit_stages
-from funnelkit.model.arrivals import arrivals_of
+from funnelkit.model.arrivals import arrivals_of, daily_entries
+from funnelkit.model.bursts import burst_days, bursts_of
 from funnelkit.model.onward import one_after_another
 from funnelkit.model.result import FunnelModel
 from funnelkit.model.rhythm import rhythm_of
@@ -70,8 +73,14 @@ def fit_funnel(
     read as far as one more conversion would move the rate by at most a fifth. So a drift is seen
     at the step where it happens, while the leads behind it are still young.
 
+    Days are read as far as there are counts, and as far again, up to a year more, by families of
+    days, as far as the counts support them: where follow-up is short, many are yet to move on.
+
     A stage that no record entered on a day, since nothing but the current status tells of it, is
     left out, and so it says in the notes: who has passed through it is not known.
+
+    A day on which far more records entered than usual, as by an import, is left out of rates, days
+    and entries: its records have a rate of their own (see ``FunnelModel.bursts``).
 
     Records on their way are won by the steps one after the other. The product of the steps is
     corrected by the rate to the win as seen directly, within the same days, on the scale of
@@ -87,7 +96,11 @@ def fit_funnel(
     >>> model.chances("opportunity", [10, 100], [30]).shape  # segments, ages, days
     (1, 2, 1)
     """
-    lags = fit_stages(leads, by=by, cohort=cohort)
+    found = daily_entries(leads, group_names(leads.funnel, by))
+    days = burst_days(found)
+    apart = [day for day, _ in days]
+    usual = entered_on(leads, apart, others=True) if apart else leads
+    lags = fit_stages(usual, by=by, cohort=cohort)
     left_out = undated_stages(leads)
     stages = tuple(name for name in leads.funnel.stages if name not in left_out)
     _refuse_unfitted(lags, stages)
@@ -95,8 +108,9 @@ def fit_funnel(
         fitted_step(lags.triangles[start, target], pace=target == stages[-1])
         for start, target in pairwise(stages)
     )
+    bursts = bursts_of(entered_on(leads, apart), days, steps[0]) if apart else ()
     shapes, ratios = _to_the_win(lags, steps)
-    arrivals = arrivals_of(leads, lags.by, stages)
+    arrivals = arrivals_of(found, stages, apart)
     book, whole = _book(leads, by)
     sizes = _sizes(leads, by)
     first = leads.funnel.calendar.fiscal_year_start
@@ -111,9 +125,10 @@ def fit_funnel(
         lags=lags,
         shapes=MappingProxyType(shapes),
         ratios=MappingProxyType(ratios),
-        points=MappingProxyType(_points(leads, arrivals.points, steps, ratios, cohort)),
+        points=MappingProxyType(_points(usual, arrivals.points, steps, ratios, cohort)),
         left_out=left_out,
-        notes=_notes(left_out),
+        bursts=bursts,
+        notes=(*_notes(left_out), *(one.told for one in bursts)),
         spreads=MappingProxyType(
             {
                 name: design_effect(lags.triangles[name, stages[-1]].collapse(segments=True))
@@ -196,11 +211,14 @@ def _direct(counts: Triangle, steps: tuple[Step, ...]) -> tuple[FloatArray, floa
         return chain, 1.0
     fit = fit_competing(counts, horizon=readable(counts))
     direct = float(np.asarray(fit.ultimate)[0, 0])
-    by_then = rate * chain[min(fit.horizon, len(chain) - 1)]
-    if direct <= 0 or by_then <= 0:
+    seen = float(chain[min(fit.horizon, len(chain) - 1)])
+    if direct <= 0 or rate * seen <= 0:
         return chain, 1.0
-    ratio = (direct / by_then) ** (wins / (wins + _WORTH))
-    return chain if wins < _WORTH else curve(fit), float(ratio)
+    ratio = (direct / (rate * seen)) ** (wins / (wins + _WORTH))
+    if wins < _WORTH:
+        return chain, float(ratio)
+    # what comes later than the direct counts tell is told by the steps
+    return np.concatenate([curve(fit) * seen, chain[fit.horizon + 1 :]]), float(ratio)
 
 
 def _chained(steps: tuple[Step, ...]) -> tuple[FloatArray, float]:
@@ -208,11 +226,11 @@ def _chained(steps: tuple[Step, ...]) -> tuple[FloatArray, float]:
     length = sum(len(step.passed) for step in steps)
     chain = np.ones(length)
     rate = 1.0
-    for step in steps:
+    for k, step in enumerate(steps):
         padded = np.ones(length)
         padded[: len(step.passed)] = step.passed
-        chain = padded if rate == 1.0 and (chain == 1).all() else one_after_another(chain, padded)
-        rate *= float(np.asarray(step.timing.ultimate)[0, 0])
+        chain = one_after_another(chain, padded) if k else padded
+        rate *= step.usual
     return chain, rate
 
 

@@ -20,6 +20,7 @@ from funnelkit.counts.triangle import Segment
 from funnelkit.lag import StageLags
 from funnelkit.model import drawing
 from funnelkit.model.arrivals import Arrivals
+from funnelkit.model.bursts import Burst
 from funnelkit.model.onward import won_by, won_within
 from funnelkit.model.rhythm import Rhythm
 from funnelkit.model.steps import Step
@@ -75,6 +76,9 @@ class FunnelModel(Result):
         Of the amounts, where it is known.
     left_out
         Stages of the funnel that no record entered on a day; they are none of ``stages``.
+    bursts
+        Days on which far more records entered than usual: these have a rate of their own and are
+        in no other, and ``arrivals`` does not count them.
     notes
         What a reader must know.
     rows
@@ -100,6 +104,7 @@ class FunnelModel(Result):
     rhythm: Rhythm | None = None
     currency: str | None = None
     left_out: tuple[str, ...] = ()
+    bursts: tuple[Burst, ...] = ()
     notes: tuple[str, ...] = ()
     rows: weakref.ref[Any] | None = None
     kept: dict[str, Any] = field(default_factory=dict)
@@ -152,6 +157,12 @@ class FunnelModel(Result):
     def of_funnel(self, stages: tuple[str, ...]) -> bool:
         """Return whether it is of a funnel with these stages, those left out among them."""
         return self.stages == tuple(name for name in stages if name not in self.left_out)
+
+    def burst_ages(self, stage: str) -> IntArray:
+        """Return the days since each burst, at the stage where its records entered."""
+        if stage != self.stages[0]:
+            return np.zeros(0, np.int64)
+        return np.array([(self.as_of - one.day).days for one in self.bursts], np.int64)
 
     def step(self, stage: str) -> Step:
         """Return the transition from a stage to the next one.

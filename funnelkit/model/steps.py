@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from funnelkit._core.errors import EvidenceError
 from funnelkit.counts.triangle import Segment, Triangle
 from funnelkit.lag import fit_competing, fit_shrunken
+from funnelkit.model.tails import NO_TAIL, Tail, tail_of
 
 if TYPE_CHECKING:
     from funnelkit.lag import NonparametricFit, Pace, ShrunkenFit
@@ -38,6 +40,8 @@ class Step:
         Days among those who move on and those who leave, one curve for all segments.
     pace
         How quick each civil month was; ``None`` where it was not asked for, or is not known.
+    tail
+        How many move on later than the horizon of the timing.
     """
 
     start: str
@@ -45,19 +49,38 @@ class Step:
     levels: ShrunkenFit
     timing: NonparametricFit
     pace: Pace | None
+    tail: Tail = NO_TAIL
 
-    @property
+    @cached_property
     def passed(self) -> FloatArray:
         """Share of those who move on that has done so by each age, shape ``(n_days,)``."""
-        return curve(self.timing)
+        return self.tail.lengthened(curve(self.timing))
 
-    @property
+    @cached_property
     def gone(self) -> FloatArray:
         """Share of all that has left by an exit, by each age, shape ``(n_days,)``."""
-        ages = np.arange(self.timing.horizon + 1)
+        ages = np.minimum(np.arange(len(self.passed)), self.timing.horizon)
         exits = self.timing.outcomes[1:]
         parts = [self.timing.rate_at(ages, outcome=name)[0, 0] for name in exits]
         return np.asarray(sum(parts, np.zeros(len(ages))))
+
+    @cached_property
+    def usual(self) -> float:
+        """Share that moves on, of all segments and cohorts, within the days of :attr:`passed`."""
+        return float(self.ever(float(np.asarray(self.timing.ultimate)[0, 0]), self.tail.seen))
+
+    def ever(self, within: Any, seen: Any) -> Any:
+        """Return rates within the days seen as rates within those of :attr:`passed`.
+
+        Parameters
+        ----------
+        within
+            Rates within the horizon.
+        seen
+            Share of those who move on that does so by then.
+        """
+        most = np.maximum(1 - self.gone[-1], within)
+        return np.minimum(within / seen, most)
 
     def rows(self, segments: tuple[Segment, ...]) -> NDArray[np.int64]:
         """Return where segments stand among those of the levels; -1 where they do not."""
@@ -93,6 +116,7 @@ def fitted_step(counts: Triangle, *, pace: bool) -> Step:
         levels=levels,
         timing=timing,
         pace=levels.pace,
+        tail=tail_of(curve(timing), float(counts.converted.sum())),
     )
 
 

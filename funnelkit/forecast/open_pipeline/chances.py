@@ -49,6 +49,9 @@ class Residual(Protocol):
     def segments(self) -> tuple[Segment, ...]:
         """One tuple of values for each segment."""
 
+    def burst_ages(self, stage: str) -> IntArray:
+        """Return ages whose records have a rate of their own."""
+
     def timing(self, stage: str, ages: ArrayLike, days: ArrayLike) -> FloatArray:
         """Return the share won within more days of those at a stage who will be, ``(A, D)``."""
 
@@ -137,7 +140,7 @@ def residual_chances(model: Residual, draws: Drawn, book: OpenBook, days: FloatA
         held = book.n[:, k].sum(axis=0)
         if not held.any():
             continue
-        own, places = merged_ages(held, most)
+        own, places = merged_ages(held, most, apart=model.burst_ages(stage))
         try:
             drawn = np.asarray(draws.ever(stage, own))
             by_end = np.asarray(model.timing(stage, own, days))
@@ -170,7 +173,9 @@ def _of_segments(drawn: FloatArray, rows: IntArray) -> FloatArray:
     return np.asarray(found)
 
 
-def merged_ages(held: Sequence[int] | IntArray, most: int) -> tuple[IntArray, IntArray]:
+def merged_ages(
+    held: Sequence[int] | IntArray, most: int, *, apart: Sequence[int] | IntArray = ()
+) -> tuple[IntArray, IntArray]:
     """Return the ages to ask for, and which of them stands for each age.
 
     Parameters
@@ -178,13 +183,15 @@ def merged_ages(held: Sequence[int] | IntArray, most: int) -> tuple[IntArray, In
     held
         Records of age 0, 1, …, and last those of unknown age.
     most
-        The most ages to ask for.
+        The most ages to ask for, beside those that are kept apart.
+    apart
+        Ages that are merged with no other.
 
     Returns
     -------
     tuple of ndarray
-        Ages, ascending; for each entry of ``held`` the position of its age. Records of unknown
-        age are taken to be as old as the middle one of the others at their stage, or new.
+        Ages, and for each entry of ``held`` the position of its age. Records of unknown age are
+        taken to be as old as the middle one of the others at their stage, or new.
 
     Notes
     -----
@@ -198,10 +205,15 @@ def merged_ages(held: Sequence[int] | IntArray, most: int) -> tuple[IntArray, In
     ([0, 2], [0, 0, 1, 0])
     """
     counts = np.asarray(held, dtype=np.int64)
-    known = counts[:-1]
+    own = np.array([age for age in apart if age < len(counts) - 1 and counts[age]], np.int64)
+    known = counts[:-1].copy()
+    known[own] = 0
     seen = np.flatnonzero(known)
     if not len(seen):
-        return np.zeros(1, np.int64), np.zeros(len(counts), np.int64)
+        ages = own if len(own) else np.zeros(1, np.int64)
+        place = np.zeros(len(counts), np.int64)
+        place[own] = np.arange(len(own))
+        return ages, place
     if len(seen) > most:
         exact = seen[seen < _EXACT_AGES][: most // 2]
         later = seen[len(exact) :]
@@ -216,6 +228,7 @@ def merged_ages(held: Sequence[int] | IntArray, most: int) -> tuple[IntArray, In
     ages = np.rint(np.bincount(run, weights=known[seen] * seen) / weight).astype(np.int64)
     place = np.zeros(len(counts), np.int64)
     place[seen] = run
+    place[own] = len(ages) + np.arange(len(own))
     middle = int(np.searchsorted(np.cumsum(known[seen]), known.sum() / 2))
     place[-1] = run[middle]
-    return ages, place
+    return np.append(ages, own), place

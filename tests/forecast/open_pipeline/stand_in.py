@@ -46,6 +46,9 @@ class StandIn:
     def of_funnel(self, stages):
         return self.stages == stages
 
+    def burst_ages(self, stage):
+        return ()
+
     def timing(self, stage, ages, days):
         won = (np.atleast_1d(np.asarray(days, float)) >= self.day).astype(float)
         return np.tile(won, (len(np.atleast_1d(ages)), 1))
