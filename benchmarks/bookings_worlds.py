@@ -9,6 +9,8 @@ Each world (`simulated_worlds.py`) is run to its end; every method stands at thr
 what was known on that day, and is scored by what then came. With `--keep FOLDER` the scores of the
 simpler forecasts are kept, so that only the model's own are reckoned again.
 
+Won deals are scored, and their money; amounts of open deals are as they stood on the day.
+
 Wanted, against the ensemble of time-series methods on the months of wins: a mean CRPS at least
 15 % and a total error at least 25 % smaller, with 80 % intervals that hold in 77 to 83 %; and under
 a generator that no model was told of, a mean error at most 10 % larger.
@@ -39,6 +41,7 @@ from funnelkit.forecast.rivals.known import Known
 OURS, STRONG, RAW = "bookings", "ensemble_on_wins", "immature_rates"
 RIVALS = (STRONG, RAW, "stage_weighted", "seasonal_naive", "naive")
 LEVELS = (0.8, 0.95)
+DEALS, MONEY = "won deals", "bookings"
 FloatArray = NDArray[np.float64]
 Row = dict[str, Any]
 
@@ -77,70 +80,77 @@ def of_world(
     world = simulated_worlds.world(number, **given)
     path = None
     if keep is not None:
-        path = keep / f"scores_{number}_{horizon}_{origins}_{int(misspecified)}.json"
-    before: dict[str, dict[str, Row]] = {}
+        path = keep / f"scored_{number}_{horizon}_{origins}_{int(misspecified)}.json"
+    before: dict[str, dict[str, dict[str, Row]]] = {}
     if path is not None and path.is_file() and not fresh:
         before = json.loads(path.read_text(encoding="utf-8"))
-    leads, won = world.leads(), world.won()
+    came = {DEALS: world.won(), MONEY: world.booked()}
     rows = []
     for origin in world.origins:
         periods = pd.period_range(origin + 1, periods=horizon, freq="M")
-        came = won[periods].to_numpy(float)
-        then = leads.at(origin.end_time.date())
-        known, found = Known(then), dict(before.get(str(origin), {}))
-        for name in RIVALS:
-            if name not in found:
+        then = world.leads_at(origin)
+        known, kept = Known(then), dict(before.get(str(origin), {}))
+        actual = {what: months[periods].to_numpy(float) for what, months in came.items()}
+        for what, numbers in actual.items():
+            of = kept.setdefault(what, {})
+            for name in RIVALS:
                 method: Callable[..., Forecast] = getattr(rivals, name)
-                found[name] = _timed(partial(method, known, periods), came)
-        before[str(origin)] = {name: found[name] for name in RIVALS}
-        found[OURS] = _timed(partial(ours, then, periods), came)
+                if name not in of:
+                    of[name] = _timed(partial(method, known, periods, what=what), numbers)[0]
+        before[str(origin)] = {what: dict(kept[what]) for what in actual}
+        own, found = _timed(partial(ours, then, periods), actual[DEALS])
+        kept[DEALS][OURS] = own
+        kept[MONEY][OURS] = scored(found, actual[MONEY], seconds=own["seconds"])
         rows.append(
             {
                 "origin": str(origin),
-                "came": came.tolist(),
-                "methods": found,
+                "came": {what: numbers.tolist() for what, numbers in actual.items()},
+                "methods": {what: kept[what] for what in actual},
                 "parts": world.parts(origin, horizon),
             }
         )
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(before), encoding="utf-8")
-    history = won[: world.origins[0]].to_numpy(float)
+    history = {what: months[: world.origins[0]].to_numpy(float) for what, months in came.items()}
+    scale = {what: max(past[-12:].mean(), 1e-9) for what, past in history.items()}
     return {
         "number": number,
         "kind": world.kind,
         "told": world.told,
-        "scale": float(max(history[-12:].mean(), 0.5)),
+        "scale": {DEALS: float(max(scale[DEALS], 0.5)), MONEY: float(scale[MONEY])},
         "rows": rows,
     }
 
 
-def _timed(forecast: Callable[[], Forecast], came: FloatArray) -> Row:
+def _timed(forecast: Callable[[], Forecast], came: FloatArray) -> tuple[Row, Forecast]:
     begin = time.perf_counter()
     found = forecast()
     seconds = time.perf_counter() - begin
     if not isinstance(found, BookingsForecast):
-        return scored(found, came, seconds=seconds)
+        return scored(found, came, seconds=seconds), found
     parts = {name: float(one.sum(axis=1).mean()) for name, one in found.deal_parts.items()}
     deals = found if found.deals is None else found.deals
-    return scored(deals, came, seconds=seconds) | {"parts": parts}
+    return scored(deals, came, seconds=seconds) | {"parts": parts}, found
 
 
 class Scores:
     """Scores by world, origin and month, as arrays; and bootstraps over whole worlds."""
 
-    def __init__(self, worlds: Sequence[Row], *, resamples: int = 2000, rng: int = 1) -> None:
-        self.worlds = worlds
+    def __init__(
+        self, worlds: Sequence[Row], what: str = DEALS, *, resamples: int = 2000, rng: int = 1
+    ) -> None:
+        self.worlds, self.what = worlds, what
         n = len(worlds)
-        self.methods = tuple(worlds[0]["rows"][0]["methods"])
-        self.scale = np.array([one["scale"] for one in worlds])
+        self.methods = tuple(worlds[0]["rows"][0]["methods"][what])
+        self.scale = np.array([one["scale"][what] for one in worlds])
         self.weights = np.random.default_rng(rng).multinomial(n, np.full(n, 1 / n), resamples)
 
     def of(self, method: str, score: str) -> FloatArray:
         """Return the mean of a score in each world."""
         return np.array(
             [
-                np.mean([np.mean(row["methods"][method][score]) for row in one["rows"]])
+                np.mean([np.mean(row["methods"][self.what][method][score]) for row in one["rows"]])
                 for one in self.worlds
             ]
         )
@@ -153,11 +163,12 @@ class Scores:
         """Return the mean of the expected sum less what came, in each world."""
         return np.array([np.mean(self.miss(method, one)) for one in self.worlds])
 
-    @staticmethod
-    def miss(method: str, one: Row) -> list[float]:
+    def miss(self, method: str, one: Row) -> list[float]:
         """Return the expected sum less what came, at each origin of a world."""
-        rows = one["rows"]
-        return [sum(row["methods"][method]["expected"]) - sum(row["came"]) for row in rows]
+        return [
+            sum(row["methods"][self.what][method]["expected"]) - sum(row["came"][self.what])
+            for row in one["rows"]
+        ]
 
     def ratio(self, own: FloatArray, other: FloatArray) -> tuple[float, float, float]:
         """Return the ratio of two means over worlds, with its 95 % interval."""
@@ -170,42 +181,45 @@ class Scores:
         return self.ratio(own, np.ones(len(own)))
 
 
-def report(worlds: Sequence[Row], title: str) -> None:
+def report(worlds: Sequence[Row], title: str, what: str) -> None:
     """Print the figures."""
-    scores = Scores(worlds)
-    print(f"\n{title}: {len(worlds)} worlds, {sum(len(one['rows']) for one in worlds)} origins")
-    print("  errors in wins, and (each world by its own monthly wins) in months of wins")
-    print("  method             CRPS   total  bias |  CRPS  total   bias | seconds")
+    scores = Scores(worlds, what)
+    unit, form = ("wins", ",.2f") if what == DEALS else ("money", ",.0f")
+    n_origins = sum(len(one["rows"]) for one in worlds)
+    print(f"\n{title}, {what}: {len(worlds)} worlds, {n_origins} origins")
+    print(f"  errors in {unit}, and (each world by its own monthly {unit}) in months of {unit}")
+    print("  method                  CRPS      total        bias |  CRPS  total   bias | seconds")
     for name in scores.methods:
         crps, error, bias = scores.of(name, "crps"), scores.error(name), scores.bias(name)
         own = [values / scores.scale for values in (crps, error, bias)]
         print(
-            f"  {name:17} {crps.mean():5.2f} {error.mean():7.1f} {bias.mean():+5.1f} |"
+            f"  {name:17} {crps.mean():10{form}} {error.mean():10{form}} {bias.mean():+11{form}} |"
             f" {own[0].mean():5.3f} {own[1].mean():6.3f} {own[2].mean():+6.3f} |"
             f" {scores.of(name, 'seconds').mean():6.2f}"
         )
-    for words, scale in (("wins", np.ones(len(worlds))), ("months of wins", scores.scale)):
+    for words, scale in ((unit, np.ones(len(worlds))), (f"months of {unit}", scores.scale)):
         print(f"  ratio to {STRONG}, in {words}, with its interval over worlds")
         for name in scores.methods:
             if name == STRONG:
                 continue
             told = []
-            for what, values, other in (
+            for score, values, other in (
                 ("CRPS", scores.of(name, "crps"), scores.of(STRONG, "crps")),
                 ("CRPS of sum", scores.of(name, "crps_total"), scores.of(STRONG, "crps_total")),
                 ("total error", scores.error(name), scores.error(STRONG)),
             ):
                 ratio, low, high = scores.ratio(values / scale, other / scale)
-                told.append(f"{what} {ratio:.3f} ({low:.3f} to {high:.3f})")
+                told.append(f"{score} {ratio:.3f} ({low:.3f} to {high:.3f})")
             print(f"    {name:17} {', '.join(told)}")
     print("  coverage in %, with its interval over worlds; what came below 80 % intervals")
     for name in scores.methods:
         told = []
-        for what in ("month", "sum"):
+        for part in ("month", "sum"):
             for level in LEVELS:
-                held, low, high = (100 * x for x in scores.mean(scores.of(name, f"{what}_{level}")))
-                told.append(f"{what} {100 * level:.0f}: {held:.1f} ({low:.1f}-{high:.1f})")
-            told.append(f"below {100 * scores.of(name, f'{what}_below').mean():.1f}")
+                values = scores.of(name, f"{part}_{level}")
+                held, low, high = (100 * x for x in scores.mean(values))
+                told.append(f"{part} {100 * level:.0f}: {held:.1f} ({low:.1f}-{high:.1f})")
+            told.append(f"below {100 * scores.of(name, f'{part}_below').mean():.1f}")
         print(f"    {name:17} {'  '.join(told)}")
 
 
@@ -214,7 +228,7 @@ def parts(worlds: Sequence[Row]) -> None:
     print("  the model by part: came, expected less came, mean |expected - came|, in wins")
     for name in worlds[0]["rows"][0]["parts"]:
         came = np.array([row["parts"][name] for one in worlds for row in one["rows"]])
-        told = [row["methods"][OURS]["parts"][name] for one in worlds for row in one["rows"]]
+        told = [row["methods"][DEALS][OURS]["parts"][name] for one in worlds for row in one["rows"]]
         miss = np.array(told) - came
         print(
             f"    {name:16} {came.mean():7.1f} {miss.mean():+6.1f} {np.abs(miss).mean():6.1f}"
@@ -268,9 +282,10 @@ def main() -> None:
     kinds = sorted({one["kind"] for one in found})
     for kind in kinds if len(kinds) > 1 else ():
         of_kind = [one for one in found if one["kind"] == kind]
-        report(of_kind, kind)
+        report(of_kind, kind, DEALS)
         parts(of_kind)
-    report(found, "all kinds" if len(kinds) > 1 else kinds[0])
+    for what in (DEALS, MONEY):
+        report(found, "all kinds" if len(kinds) > 1 else kinds[0], what)
     parts(found)
     worst(found)
     if given.write:

@@ -52,11 +52,33 @@ class World:
         """Return everything that happened."""
         return fk.from_frame(self.frame, FUNNEL, as_of=self.last.end_time.date())
 
+    def leads_at(self, origin: pd.Period) -> fk.Leads:
+        """Return what was known at the end of a month.
+
+        Amounts are known from the last stage but one on; those of deals that had not come as far
+        on the day are blank, though the export has them.
+        """
+        day = origin.end_time
+        known = (self.frame["opportunity_at"] <= day) | (self.frame["won_at"] <= day)
+        frame = self.frame.assign(amount=self.frame["amount"].where(known))
+        leads = fk.from_frame(frame, FUNNEL, as_of=self.last.end_time.date())
+        return leads.at(day.date())
+
     def won(self) -> pd.Series[int]:
         """Return the wins of each month, as they came."""
         months = self.frame["won_at"].dropna().dt.to_period("M")
-        whole = pd.period_range(START, self.last, freq="M")
-        return months.value_counts().reindex(whole, fill_value=0)
+        return months.value_counts().reindex(self.months, fill_value=0)
+
+    def booked(self) -> pd.Series[float]:
+        """Return the money of the wins of each month, as it came."""
+        won = self.frame[self.frame["won_at"].notna()]
+        money = won["amount"].groupby(won["won_at"].dt.to_period("M")).sum()
+        return money.reindex(self.months, fill_value=0.0)
+
+    @property
+    def months(self) -> pd.PeriodIndex:
+        """All months of the world."""
+        return pd.period_range(START, self.last, freq="M")
 
     def parts(self, origin: pd.Period, horizon: int) -> dict[str, float]:
         """Return the wins within a horizon by where they came from, as they came."""
