@@ -15,7 +15,8 @@ is open on the day is scored as long as wins are recorded, to 2018-11-14.
 Maven CRM: wins and bookings of the next three months from each month's end, of which the ends of
 quarters are marked. It holds the current stage only; closes are recorded from 2017-03-01 on.
 
-Months to come are cut to days evenly. All that is fitted or counted is as known on the day.
+Months to come are cut to days evenly. All that is fitted or counted is as known on the day; the
+amounts of deals that were open then are left blank, since only the final ones are known.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from numpy.typing import NDArray
 import funnelkit as fk
 from funnelkit._core.errors import EvidenceError
 from funnelkit._core.scores import crps_samples
+from funnelkit.data.blinding import blinded
 from funnelkit.forecast import BookingsForecast, Forecast, rivals
 from funnelkit.forecast.rivals.known import Known
 
@@ -117,7 +119,7 @@ def said(
     leads: fk.Leads, day: str, *, months: int, what: str = "won deals"
 ) -> dict[str, tuple[pd.PeriodIndex, FloatArray, FloatArray]]:
     """Return what each method says of the months after a day: periods, draws and means."""
-    then = leads.at(day)
+    then = blinded(leads.at(day))
     first = pd.Period(then.as_of + dt.timedelta(days=1), "M")
     periods = pd.period_range(first, periods=months, freq="M")
     known, found = Known(then), {}

@@ -79,8 +79,26 @@ def test_a_model_of_other_leads_is_refused(leads: Leads) -> None:
         drivers_came(leads, model_of(leads.at("2026-02-28")), since="2026-01-31")
 
 
+def grown() -> Leads:
+    """30 to 55 leads a month, half of them deals after 6 days, of which a third is won."""
+    rows = []
+    for k, month in enumerate(pd.period_range("2025-03", "2026-06", freq="M")):
+        for i in range(30 + k + k % 3 * 5):
+            day = month.start_time + pd.Timedelta(days=i % 28)
+            deal = day + pd.Timedelta(days=6 + i % 5)
+            won = deal + pd.Timedelta(days=8 + i % 37)
+            late = i % 11 == 0  # a deal that never was a lead
+            days = (None if late else day, deal if late or i % 2 else None)
+            rows.append((f"{month}-{i}", *days, won if i % 6 == 1 or late else None, 10 + i))
+    frame = pd.DataFrame(rows, columns=["id", "lead", "deal", "won", "amount"])
+    for name in ("deal", "won"):
+        frame[name] = frame[name].where(frame[name] <= "2026-06-30")
+    funnel = fk.Funnel(["lead", "deal", "won"], id="id", value="amount")
+    return fk.from_frame(frame, funnel, as_of="2026-06-30")
+
+
 def test_a_forecast_is_explained_from_end_to_end() -> None:
-    now = fk.make_leads(1500, rng=3)
+    now = grown()
     then = now.at("2026-03-31")
     model = fit_funnel(then)
     said = bookings(then, model, horizon=2, n_draws=200)
