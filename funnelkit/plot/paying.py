@@ -80,6 +80,9 @@ def _ground(page: Sheet, shown: Assured, ticks: list[float], labels: list[str]) 
     ax.hlines(ticks[1:], low, 1, color=colours.grid, linewidth=0.8, zorder=0.5)
     ax.hlines([0], low, 1, color=colours.rule, linewidth=1.2, zorder=0.6, clip_on=False)
     tens = [k / 10 for k in range(11) if k / 10 >= low]
+    wide = measured(display.percent(1, decimals=0), style.SMALL) + 12
+    every = max(int(-(-wide * 10 * (1 - low) // page.width)), 1)
+    tens = tens[(len(tens) - 1) % every :: every]
     ax.set_xticks(tens, [display.percent(one, decimals=0) for one in tens], **style.plain())
     ax.get_xticklabels()[-1].set_horizontalalignment("right")
 

@@ -128,7 +128,9 @@ def _axes(page: Sheet, tornado: Tornado, shown: int) -> None:
     ax.set_xlim(low - start * unit, low + (1 - start) * unit)
     ax.set_ylim(shown - 0.5, -0.5)
     ax.set_yticks([])
-    ax.set_xticks(ticks, labels, **style.plain())
+    wide = max(measured(text, style.SMALL) for text in labels) + 8
+    every = max(int(-(-wide * (len(ticks) - 1) // ((end - start) * room))), 1)
+    ax.set_xticks(ticks[::every], labels[::every], **style.plain())
     ax.vlines(ticks, -0.5, shown - 0.5, color=colours.grid, linewidth=0.8, zorder=0.5)
     look: dict[str, Any] = {"color": colours.ink, "linewidth": 1.2, "zorder": 3}
     ax.vlines([tornado.base], -0.5, shown - 0.5, label="as planned", **look)

@@ -14,8 +14,10 @@ from funnelkit._core.dates import period_label, period_name
 from funnelkit._core.errors import ArgumentError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from funnelkit.plan.allocate.allocation import Allocation
-    from funnelkit.plan.backward.result import Plan
+    from funnelkit.plan.backward.result import Every, Plan
 
 FloatArray = NDArray[np.float64]
 PARTS = ("in flight", "new leads", "without a lead")
@@ -103,7 +105,17 @@ class Outlook:
     @cached_property
     def chances(self) -> FloatArray:
         """Chance of the targets summed up to the end of each month, shape ``(H,)``."""
-        return np.asarray(self.plan.probability_by("month")["cumulative_probability"], float)
+        return np.asarray(self.plan.to_frame()["probability"], float)
+
+    @cached_property
+    def by_period(self) -> pd.DataFrame:
+        """Chance of each month, quarter and year, with what it is in ``every``."""
+        import pandas as pd
+
+        units: tuple[Every, ...] = ("month", "quarter", "year")
+        frames = [self.plan.probability_by(every).assign(every=every) for every in units]
+        found = pd.concat(frames, ignore_index=True)
+        return found[["every", *(name for name in found.columns if name != "every")]]
 
     @property
     def percent(self) -> str:

@@ -40,8 +40,8 @@ class Staff:
 
     @property
     def at_start(self) -> float:
-        """People employed in the first month."""
-        return float(self.after.heads[:, 0].sum())
+        """People employed in the first month, before the hires that are needed."""
+        return float(self.capacity.heads[:, 0].sum())
 
     @property
     def at_end(self) -> float:
