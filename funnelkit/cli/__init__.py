@@ -82,7 +82,8 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     ]  # fmt: skip
     told, strange = parser.parse_known_args(argv)
     if strange:
-        known = [name for one in options for name in one.option_names()]
+        own = [one for one in options if told.command in one.prog.split()]
+        known = [name for one in own or options for name in one.option_names()]
         name = strange[0].split("=")[0]
         parser.error(f"unknown argument {strange[0]}.{did_you_mean(name, known)}")
     if told.command is None:

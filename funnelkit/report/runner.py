@@ -276,7 +276,8 @@ class _Run:
         if self._setup is None:
             return []
         files, others = self._setup.inputs(data=self._settings.data, join=self._settings.join)
-        return [self._setup.path, *files, *others, *self._setup.tables.files]
+        plans = [one for one in (self._setup.targets, self._setup.team) if one is not None]
+        return [self._setup.path, *files, *others, *self._setup.tables.files, *plans]
 
     def _manifest(self, folder: Path, names: dict[str, str]) -> None:
         outputs = {new: folder / new for old, new in names.items() if old != MANIFEST}

@@ -93,7 +93,7 @@ def test_nothing_said_is_answered_with_help_and_2(say) -> None:
     [
         (
             ["reprot"],
-            "known: init, report, audit, archive, demo. Did you mean `report`?",
+            "known: init, report, plan, audit, archive, demo. Did you mean `report`?",
         ),
         (["report", "montly"], "there is no `montly`; known: monthly. Did you mean `monthly`?"),
         (["report", "monthly", "--mnth", "3"], "unknown argument --mnth. Did you mean `--month`?"),

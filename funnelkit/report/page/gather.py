@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from funnelkit._core import display
@@ -21,6 +22,7 @@ from funnelkit.report.page.views import (
     method,
     months,
     moved,
+    planned,
     rates,
     records,
     scores,
@@ -60,6 +62,8 @@ def gather(
     channel: str | None = None,
     restricted: bool = False,
     experiments: Sequence[Design] = (),
+    targets: Path | None = None,
+    team: Path | None = None,
 ) -> Facts:
     """Return everything that the page of a month says, as known at the month's end.
 
@@ -99,6 +103,8 @@ def gather(
         Whether the leads are a part of those exported.
     experiments
         Tests that run, as they were declared.
+    targets, team
+        Files of what is to be won by month, and of the people, for a plan.
 
     Raises
     ------
@@ -128,13 +134,19 @@ def gather(
     tied = tie_out(leads, expected) if expected else None
     facts = _facts(known, setting, segment, horizon, ranges)
     held = tables or {}
+    column = segment or channel or next(iter(funnel.segments), None)
+    goals = None
+    if targets is not None:
+        spend = held.get("spend") if column else None
+        goals = partial(planned.planned_view, known, targets=targets, team=team, spend=spend)
     return replace(
         facts,
         tied=tied,
         card=scores.card_of(known, setting, facts.cohorts, headlines, tables=held, channel=channel),
         channels=channels.channels_view(known, setting, held, channel),
         experiments=trials.trials_view(known, experiments),
-        ahead=partial(coming.coming_view, known, setting),
+        ahead=partial(coming.coming_view, known, setting, by=None if targets is None else column),
+        goals=goals,
         quality=records.with_tables(facts.quality, held),
     )
 

@@ -25,6 +25,7 @@ from funnelkit.report.page.sections import (
     funnel,
     headline,
     moved,
+    planned,
     quality,
     scorecard,
     segments,
@@ -88,6 +89,7 @@ class Page:
     adjusted = part(adjusted.section)
     moved = part(moved.section)
     coming = part(coming.section)
+    plan = part(planned.section)
     experiments = part(experiments.section)
     timing = part(timing.section)
     tested = part(tested.section)
@@ -232,6 +234,7 @@ def monthly(
         totals, headlines, ranges = setup.expected, setup.headlines, setup.ranges
         beside = {"tables": setup.tables.read(), "channel": setup.tables.channel}
         beside |= {"experiments": setup.experiments}
+        beside |= {"targets": setup.targets, "team": setup.team}
         beside |= {"restricted": bool(setup.where or setup.exclude)}
     facts = gather(
         leads,

@@ -19,6 +19,7 @@ from funnelkit.report.page.facts import (
     Heat,
     Missing,
     Moved,
+    Planned,
     Segments,
     Tested,
 )
@@ -50,6 +51,8 @@ def sheets_of(facts: Facts) -> dict[str, Sheet]:
         ("What moved", facts.moved, _moved),
         ("To come", facts.coming(), _coming),
     )
+    if facts.goals is not None:
+        made += (("Plan", facts.planned(), _planned),)
     found |= {name: make(view) for name, view, make in made if not isinstance(view, Missing)}
     if facts.tied:
         found["Control totals"] = _control_totals(facts.tied)
@@ -80,6 +83,11 @@ def _coming(view: Coming) -> Sheet:
     whole = frame[: len(deals.periods)]
     table = pd.concat([pd.DataFrame(said), whole], ignore_index=True) if said else whole
     return Sheet("Wins to come, after earlier months as they were foretold", table, "")
+
+
+def _planned(view: Planned) -> Sheet:
+    """Return the plan by month."""
+    return Sheet("The plan by month", view.outlook.plan.to_frame(), view.outlook.plan.summary())
 
 
 def _frame(rows: list[dict[str, object]], columns: tuple[str, ...]) -> pd.DataFrame:

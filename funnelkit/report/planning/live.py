@@ -206,7 +206,7 @@ class Live:
 
     def _expected(self) -> FloatArray:
         """Return expected deals by channel and month of the win, shape ``(C, H)``."""
-        return np.einsum("cm,cmh->ch", self.plan.leads, self.plan.assumptions.yields)
+        return np.asarray(np.einsum("cm,cmh->ch", self.plan.leads, self.plan.assumptions.yields))
 
     def by_month(self, writer: Writer, sheet: Worksheet) -> None:
         """Write deals by channel and month, bookings, targets and spend, all computed."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from funnelkit._core import checks
-from funnelkit._core.errors import ArgumentError, EvidenceError
+from funnelkit._core.errors import ArgumentError, DataError, EvidenceError
 from funnelkit.report.page.terms import Terms
 from funnelkit.report.planning.asked import PlanParameters
 from funnelkit.report.planning.facts import PlanFacts
@@ -132,7 +133,10 @@ def _targets(settings: PlanParameters, setup: Config | None, leads: Leads) -> Ta
         path = str(setup.targets)
     if path is None:
         return None
-    return read_targets(path, fiscal_year_start=leads.funnel.calendar.fiscal_year_start)
+    try:
+        return read_targets(path, fiscal_year_start=leads.funnel.calendar.fiscal_year_start)
+    except DataError as error:
+        raise DataError([f"{Path(path).name}: {words}" for words in error.problems]) from None
 
 
 def _horizon(model: FunnelModel, goals: Targets | None) -> int:

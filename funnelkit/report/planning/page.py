@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from funnelkit.report import kernel
 from funnelkit.report.page.section import Opening, Section
 from funnelkit.report.planning.facts import PlanFacts
 from funnelkit.report.planning.sections import (
@@ -57,6 +58,7 @@ class PlanPage:
 
     def to_html(self) -> str:
         """Return the whole page as one HTML file: no script, no request."""
-        from funnelkit.report.render import page_html
+        with kernel.without_grammar():
+            from funnelkit.report.render import page_html
 
         return page_html([part._repr_html_() for part in self])

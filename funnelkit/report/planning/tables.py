@@ -24,7 +24,7 @@ def tables_of(facts: PlanFacts) -> dict[str, Sheet]:
             "mean: on mean rates, which fails about as often as not.",
         ),
         "Months": Sheet("The plan month by month", plan.to_frame(), tuple(plan.notes)),
-        "Chances": Sheet("Chance of each month, quarter and year", _chances(facts)),
+        "Chances": Sheet("Chance of each month, quarter and year", facts.outlook.by_period),
     }
     if facts.capacity is not None:
         found["People"] = Sheet("People by month", facts.capacity.by_month())
@@ -51,17 +51,6 @@ def _held(facts: PlanFacts) -> pd.DataFrame:
 
     rows = [(one.says, one.known, one.basis, one.limit) for one in facts.board.truths]
     return pd.DataFrame(rows, columns=["would_have_to_be_true", "known", "source", "even_odds_at"])
-
-
-def _chances(facts: PlanFacts) -> pd.DataFrame:
-    import pandas as pd
-
-    frames = []
-    for every in ("month", "quarter", "year"):
-        frame = facts.plan.probability_by(every)
-        frame.insert(0, "every", every)
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
 
 
 def _requisitions(capacity: Any) -> pd.DataFrame:

@@ -31,6 +31,7 @@ from funnelkit.report.page.facts.cohorts import (
 from funnelkit.report.page.facts.coming import Coming, Said
 from funnelkit.report.page.facts.months import Months, Tally
 from funnelkit.report.page.facts.moved import Moved
+from funnelkit.report.page.facts.planned import Planned, Stretch
 from funnelkit.report.page.facts.records import Finding, Flow, Quality, Stage
 from funnelkit.report.page.facts.setting import (
     FEW,
@@ -75,6 +76,7 @@ __all__ = [
     "Missing",
     "Months",
     "Moved",
+    "Planned",
     "Quality",
     "Said",
     "Segment",
@@ -82,6 +84,7 @@ __all__ = [
     "Setting",
     "Stage",
     "State",
+    "Stretch",
     "Tally",
     "Tested",
     "Window",
@@ -97,7 +100,8 @@ class Facts:
     ``card`` holds the headline metrics beside their targets; ``channels`` what each channel cost
     and brought, where there is a table of spend; ``experiments`` each test that runs by its name;
     ``tied`` our figures beside the CRM's own totals, where some were given. ``ahead`` makes what is
-    still to come, once :meth:`coming` is asked for: it takes longer than all else.
+    still to come, once :meth:`coming` is asked for: it takes longer than all else; ``goals`` makes
+    the plan for the targets from it, where funnel.yml names some.
     """
 
     setting: Setting
@@ -114,6 +118,7 @@ class Facts:
     diagnosis: Diagnosis | Missing
     quality: Quality
     ahead: Callable[[], Coming | Missing] | None = None
+    goals: Callable[[Coming | Missing], Planned | Missing] | None = None
     card: Scorecard | None = None
     channels: Channels | None = None
     experiments: tuple[tuple[str, Readout | Missing], ...] = ()
@@ -122,6 +127,16 @@ class Facts:
     def coming(self) -> Coming | Missing:
         """Return what is still to come, made when it is first asked for."""
         return self._coming
+
+    def planned(self) -> Planned | Missing:
+        """Return the plan for the targets, made when it is first asked for."""
+        return self._planned
+
+    @cached_property
+    def _planned(self) -> Planned | Missing:
+        if self.goals is None:
+            return Missing("It needs targets: name them in funnel.yml.")
+        return self.goals(self.coming())
 
     @cached_property
     def _coming(self) -> Coming | Missing:

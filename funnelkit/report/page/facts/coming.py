@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from funnelkit.forecast import BookingsForecast
+    from funnelkit.model import FunnelModel
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -49,8 +50,11 @@ class Coming:
         Records that are open.
     past
         Earlier months, each as it was foretold.
+    model
+        The model that it was read from.
     """
 
     forecast: BookingsForecast
     open: int
     past: tuple[Said, ...]
+    model: FunnelModel | None = None

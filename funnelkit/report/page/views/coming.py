@@ -23,30 +23,34 @@ _PAST = 3
 _FEWEST_WINS = 20
 
 
-def coming_view(leads: Leads, setting: Setting) -> Coming | Missing:
+def coming_view(leads: Leads, setting: Setting, *, by: str | None = None) -> Coming | Missing:
     """Return the wins to come in six months, and how the last three were foretold.
 
-    Nothing is said with fewer than 20 wins: of so few, half come by chance.
+    Nothing is said with fewer than 20 wins: of so few, half come by chance. ``by`` splits the
+    model, for a plan by channel.
     """
     wins = int(np.asarray(leads.count(leads.funnel.won)).sum())
     if wins < _FEWEST_WINS:
         return Missing(f"It needs at least {_FEWEST_WINS} {setting.terms.wins}; there are {wins}.")
     try:
-        model, forecast = _forecast(leads, _MONTHS, n_draws=2000)
+        model, forecast = _forecast(leads, _MONTHS, n_draws=2000, by=by)
     except EvidenceError as error:
         return Missing(f"It needs more: {error}")
     return Coming(
         forecast=forecast,
         open=int(model.open.sum()),
         past=tuple(_past(leads, setting, forecast)),
+        model=model,
     )
 
 
-def _forecast(leads: Leads, months: int, *, n_draws: int) -> tuple[FunnelModel, BookingsForecast]:
+def _forecast(
+    leads: Leads, months: int, *, n_draws: int, by: str | None = None
+) -> tuple[FunnelModel, BookingsForecast]:
     from funnelkit.forecast import bookings
     from funnelkit.model import fit_funnel
 
-    model = fit_funnel(leads)
+    model = fit_funnel(leads, by=by)
     return model, bookings(leads, model, horizon=months, n_draws=n_draws)
 
 

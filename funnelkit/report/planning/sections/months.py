@@ -103,18 +103,17 @@ def _table(facts: PlanFacts, columns: Sequence[MonthColumn], label: str) -> Html
 
 def _periods(facts: PlanFacts) -> Html:
     """Return the chance of each quarter and year."""
-    found = []
-    for every in ("quarter", "year"):
-        frame = facts.plan.probability_by(every)
-        found += [
-            [
-                str(row["period"]),
-                facts.outlook.bare(row["target"]),
-                facts.outlook.bare(row["expected"]),
-                display.chance(row["probability"]),
-            ]
-            for row in frame.to_dict("records")
+    shown = facts.outlook
+    found = [
+        [
+            str(row["period"]),
+            shown.bare(row["target"]),
+            shown.bare(row["expected"]),
+            display.chance(row["probability"]),
         ]
+        for row in shown.by_period.to_dict("records")
+        if row["every"] != "month"
+    ]
     heads = ["Quarter, year", "Target", "Expected", "Chance of its own target"]
     return el("div", open_table(heads, found, label="Chance by quarter and year"), class_="beneath")
 
