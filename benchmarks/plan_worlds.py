@@ -5,12 +5,12 @@ Run it with::
     OMP_NUM_THREADS=1 python benchmarks/plan_worlds.py --worlds 2000 --jobs 2 --keep FOLDER
 
 Each world (`tests/reference/worlds.py`, which imports none of funnelkit) has two sources with
-rates, lags and deal sizes of their own, and 18 to 30 months of history. The model of the funnel is
-fitted to the history, and plans with p = .5, .8 and .9 are made for a target of the next six to
-nine months, from three quarters to one and a half times what the months before brought. Then the
-plans come true: open leads go on, and as many leads enter as were planned. Futures are drawn
-several times in each world; the frequency is the mean over worlds, and its standard error is that
-between worlds.
+rates, lags and deal sizes of their own, rates that drift by what those of `simulated_worlds.py`
+do (none with `--steady`), and 18 to 30 months of history. The model of the funnel is fitted to the
+history, and plans with p = .5, .8 and .9 are made for a target of the next six to nine months,
+from three quarters to one and a half times what the months before brought. Then the plans come
+true: open leads go on, and as many leads enter as were planned. Futures are drawn several times in
+each world; the frequency is the mean over worlds, and its standard error is that between worlds.
 
 Wanted: a frequency within .03 of p. With `--keep FOLDER`, worlds that are done are kept, and a run
 that was stopped goes on.
@@ -62,15 +62,15 @@ def leads_of(world: worlds.World) -> fk.Leads:
     return fk.from_frame(frame, FUNNEL, as_of=as_of.isoformat())
 
 
-def of_world(number: int, *, futures: int, keep: Path | None) -> dict[str, Any]:
+def of_world(number: int, *, futures: int, steady: bool, keep: Path | None) -> dict[str, Any]:
     """Return how often the plans of a world hit their target."""
-    path = None if keep is None else keep / f"plan_world_{number}_{futures}.json"
+    path = None if keep is None else keep / f"plan_world_{number}_{futures}_{int(steady)}.json"
     if path is not None and path.is_file():
         kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return kept
     warnings.simplefilter("ignore")
     begin = time.process_time()
-    world = worlds.make_world(number)
+    world = worlds.make_world(number, steady=steady)
     rng = np.random.default_rng([2029, number])
     months = int(rng.integers(6, 10))
     leads = leads_of(world)
@@ -112,10 +112,11 @@ def main() -> None:
     parser.add_argument("--worlds", type=int, default=2000)
     parser.add_argument("--first", type=int, default=0)
     parser.add_argument("--futures", type=int, default=20, help="futures of each plan")
+    parser.add_argument("--steady", action="store_true", help="worlds whose rates do not drift")
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--keep", type=Path, help="folder for worlds that are done")
     given = parser.parse_args()
-    run = partial(of_world, futures=given.futures, keep=given.keep)
+    run = partial(of_world, futures=given.futures, steady=given.steady, keep=given.keep)
     numbers = range(given.first, given.first + given.worlds)
     found = []
     with ProcessPoolExecutor(given.jobs) as pool:

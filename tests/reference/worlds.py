@@ -8,6 +8,7 @@ day; open leads then get paths drawn anew until they agree with what is known of
 from __future__ import annotations
 
 import datetime as dt
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +23,10 @@ SOURCES = ("web", "fair")
 
 @dataclass
 class Truth:
-    """What leads of a source do: rates, median days and spread of each step, deal sizes."""
+    """What leads of a source do: rates, median days and spread of each step, deal sizes.
+
+    ``drift`` is what the log-odds of both rates change by from month to month.
+    """
 
     opportunity: float
     won: float
@@ -33,6 +37,14 @@ class Truth:
     mean: float
     cv: float
     correlation: float
+    drift: tuple[float, float] = (0.0, 0.0)
+
+    def rates_in(self, month: float) -> tuple[float, float]:
+        """Return both rates of leads that enter some months after the middle of history."""
+        return tuple(
+            1 / (1 + (1 - rate) / rate * math.exp(-drift * month))
+            for rate, drift in zip((self.opportunity, self.won), self.drift, strict=True)
+        )
 
 
 @dataclass
@@ -66,7 +78,7 @@ class World:
     start: dt.date
     months: int
     monthly: tuple[float, ...]
-    cohort_rates: dict[tuple[int, int], float] = field(default_factory=dict)
+    cohort_rates: dict[tuple[int, int], tuple[float, float]] = field(default_factory=dict)
     leads: Paths | None = None
 
     @property
@@ -83,8 +95,8 @@ class World:
         return found
 
 
-def make_world(number: int) -> World:
-    """Draw a world from its number."""
+def make_world(number: int, *, steady: bool = False) -> World:
+    """Draw a world from its number; of a steady one, rates do not drift."""
     rng = np.random.default_rng([2028, number])
     truths = tuple(
         Truth(
@@ -97,6 +109,7 @@ def make_world(number: int) -> World:
             mean=rng.uniform(10_000, 50_000),
             cv=rng.uniform(0.4, 1.0),
             correlation=float(rng.choice([0.0, 0.0005, 0.002])),
+            drift=tuple(rng.normal(0, 0.012, 2) * (not steady)),
         )
         for _ in SOURCES
     )
@@ -115,15 +128,16 @@ def entering(world: World, counts: Any, first_month: int, rng: np.random.Generat
         for k, number in enumerate(row):
             month = first_month + k
             truth = world.truths[s]
-            rate, rho = truth.won, truth.correlation
+            moves, wins = truth.rates_in(month - world.months / 2)
+            rho = truth.correlation
             if rho:
                 # the wins of a month's cohort go together: those of its opportunities vary alike
-                share = truth.opportunity * truth.won
+                share = moves * wins
                 own = rng.beta(share * (1 / rho - 1), (1 - share) * (1 / rho - 1))
-                rate = min(own / truth.opportunity, 1.0)
-            world.cohort_rates[s, month] = rate
+                wins = min(own / moves, 1.0)
+            world.cohort_rates[s, month] = (moves, wins)
             days = rng.integers(ends[month] + 1, ends[month + 1] + 1, size=int(number))
-            parts.append(paths(truth, rate, np.full(len(days), s), days, rng))
+            parts.append(paths(truth, (moves, wins), np.full(len(days), s), days, rng))
     return Paths(
         **{
             name: np.concatenate([getattr(one, name) for one in parts])
@@ -133,16 +147,16 @@ def entering(world: World, counts: Any, first_month: int, rng: np.random.Generat
 
 
 def paths(
-    truth: Truth, rate: Any, source: IntArray, days: IntArray, rng: np.random.Generator
+    truth: Truth, rates: Any, source: IntArray, days: IntArray, rng: np.random.Generator
 ) -> Paths:
-    """Draw what leads that enter on some days do."""
+    """Draw what leads that enter on some days do, with the rates of their cohorts."""
     n = len(days)
 
     def after(median: float) -> IntArray:
         return np.floor(median * np.exp(rng.normal(0, truth.spread, n))).astype(np.int64)
 
-    moves = rng.random(n) < truth.opportunity
-    wins = moves & (rng.random(n) < rate)
+    moves = rng.random(n) < rates[0]
+    wins = moves & (rng.random(n) < rates[1])
     opportunity = np.where(moves, days + after(truth.first_days), NEVER)
     won = np.where(wins, opportunity + after(truth.second_days), NEVER)
     gone = ~wins & (rng.random(n) < truth.lost)
@@ -181,13 +195,13 @@ def open_futures(world: World, rng: np.random.Generator) -> Paths:
     found = known.some(stands)
     seen = found.opportunity <= today
     month = np.searchsorted(world.month_ends(world.months), found.entered)
-    rates = np.array([world.cohort_rates[s, m] for s, m in zip(found.source, month, strict=True)])
+    rates = np.array([world.cohort_rates[s, m] for s, m in zip(found.source, month, strict=True)]).T
     left = np.arange(len(found))
     while len(left):
         still = []
         for s, truth in enumerate(world.truths):
             own = left[found.source[left] == s]
-            drawn = paths(truth, rates[own], found.source[own], found.entered[own], rng)
+            drawn = paths(truth, rates[:, own], found.source[own], found.entered[own], rng)
             was = seen[own]
             # the day it became an opportunity is known: later days are moved along with it
             moved = np.where(was & (drawn.opportunity < NEVER), found.opportunity[own], NEVER)
