@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Board,
         Capacity,
         Coverage,
+        InformationValue,
         Plan,
         PlanReview,
         ScenarioComparison,
@@ -54,6 +55,8 @@ class PlanFacts:
         Named scenarios, where some were given.
     tornado
         What each input does to the chance of the goal.
+    information
+        Which number is worth measuring better.
     review
         The last plan against what came, where one was given.
     coverage
@@ -71,6 +74,7 @@ class PlanFacts:
     allocation: Allocation | None = None
     scenarios: ScenarioComparison | None = None
     tornado: Tornado | None = None
+    information: InformationValue | None = None
     review: PlanReview | None = None
     coverage: Coverage | None = None
 

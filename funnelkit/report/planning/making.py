@@ -24,6 +24,8 @@ if TYPE_CHECKING:
         Board,
         BreakEven,
         Capacity,
+        Coverage,
+        InformationValue,
         Plan,
         PlanReview,
         ScenarioComparison,
@@ -86,7 +88,9 @@ def made(settings: PlanParameters, setup: Config | None) -> PlanFacts:
         allocation=found,
         scenarios=_scenarios(settings, plan),
         tornado=_tornado(plan),
-        review=_review(settings, source.leads),
+        information=_information(plan),
+        coverage=_coverage(plan, model, source.leads),
+        review=_review(settings, source.leads, model),
     )
 
 
@@ -250,9 +254,35 @@ def _tornado(plan: Plan) -> Tornado:
     return tornado(plan)
 
 
-def _review(settings: PlanParameters, leads: Leads) -> PlanReview | None:
+def _information(plan: Plan) -> InformationValue | None:
+    """Return which number is worth measuring better, where all leads have a cost."""
+    from funnelkit.plan import value_of_information
+
+    costs = plan.assumptions.costs[plan.leads.sum(axis=1) > 0]
+    if not len(costs) or not np.isfinite(costs).all():
+        return None
+    try:
+        return value_of_information(plan)
+    except (ArgumentError, EvidenceError):
+        return None
+
+
+def _coverage(plan: Plan, model: FunnelModel, leads: Leads) -> Coverage | None:
+    """Return the pipeline that the first quarter of the plan needs."""
+    from funnelkit.plan import coverage
+
+    calendar = plan.targets.calendar
+    quarter = calendar.periods(plan.periods[:1].to_timestamp(), "quarter")[0]
+    year = f"FY{quarter.qyear}" if calendar.fiscal_year_start != 1 else f"{quarter.qyear}"
+    try:
+        return coverage(plan.targets, model, leads=leads, period=f"{year}-Q{quarter.quarter}")
+    except (ArgumentError, EvidenceError):
+        return None
+
+
+def _review(settings: PlanParameters, leads: Leads, model: FunnelModel) -> PlanReview | None:
     if settings.last is None:
         return None
     from funnelkit.plan import compare_to_actual, read_plan
 
-    return compare_to_actual(read_plan(settings.last), leads)
+    return compare_to_actual(read_plan(settings.last), leads, model=model)

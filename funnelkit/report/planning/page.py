@@ -11,6 +11,7 @@ from funnelkit.report.planning.facts import PlanFacts
 from funnelkit.report.planning.sections import (
     allocated,
     assumed,
+    covered,
     leads,
     months,
     on_one_page,
@@ -44,6 +45,7 @@ class PlanPage:
             options.section(facts),
             months.section(facts),
             leads.section(facts),
+            covered.section(facts),
             allocated.section(facts),
             people.section(facts),
             sensitivity.section(facts),

@@ -34,6 +34,8 @@ def tables_of(facts: PlanFacts) -> dict[str, Sheet]:
         ("Cheapest leads", "Leads within the limits", facts.allocation),
         ("Scenarios", "Scenarios side by side", facts.scenarios),
         ("What matters", "What each input does to the chance of the goal", facts.tornado),
+        ("Worth measuring", "Which number is worth measuring better", facts.information),
+        ("Coverage", "Pipeline that the first quarter needs", facts.coverage),
         ("Last plan", "The last plan against what came", facts.review),
     ):
         if result is not None:

@@ -34,6 +34,7 @@ def section(facts: PlanFacts) -> Section:
         lead=_lead(facts),
         body=(
             figure(swing_legend(), swing(bars, most=_SHOWN), caption=_caption(facts)),
+            *_worth(facts),
             *_compared(facts),
         ),
         tables=(_data(facts),),
@@ -51,6 +52,14 @@ def _caption(facts: PlanFacts) -> str:
     )
     rest = 0 if facts.tornado is None else len(facts.tornado.inputs) - _SHOWN
     return f"{text} {display.plural(rest, 'shorter bar')} stand in the data." if rest > 0 else text
+
+
+def _worth(facts: PlanFacts) -> tuple[Part, ...]:
+    """Return which number is worth measuring better."""
+    if facts.information is None:
+        return ()
+    words = facts.information.summary()
+    return (el("h3", "What is worth measuring better"), el("p", prose(words), class_="lead"))
 
 
 def _compared(facts: PlanFacts) -> tuple[Part, ...]:
