@@ -91,7 +91,7 @@ def headcount(capacity: Capacity) -> Table:
     >>> months = pd.period_range("2027-01", periods=12, freq="M")
     >>> found = fk.plan.capacity(fk.plan.Team(roles=[rep]), 600_000.0, periods=months)
     >>> fk.table.headcount(found).rows[0][:4]
-    ('2027-01', '10', '8.0', '8.0')
+    ('2027-01', '10', '8.0', '10')
     """
     from funnelkit.plan import Capacity
 
