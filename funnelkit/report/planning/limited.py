@@ -31,9 +31,7 @@ def read_limits(path: str | Path) -> dict[str, Any]:
     --------
     >>> import pathlib, tempfile
     >>> file = pathlib.Path(tempfile.mkdtemp()) / "limits.yml"
-    >>> _ = file.write_text(
-    ...     "ceilings: {web: 900, fair: 120}\nbudget: 400_000\n", encoding="utf-8"
-    ... )
+    >>> _ = file.write_text("ceilings: {web: 900, fair: 120}\nbudget: 400_000\n", encoding="utf-8")
     >>> read_limits(file)
     {'ceilings': {'web': 900.0, 'fair': 120.0}, 'budget': 400000.0}
     """
