@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-_RECENT = 6
-"""Cohorts whose mean is the level of those who enter now."""
+_RECENT, _LINE = 6, 36
+"""Cohorts whose mean is the level of those who enter now, and those that tell its slope."""
+_LEAST = 1e-9
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -76,11 +77,13 @@ class ModelDraws:
 
         Notes
         -----
-        The mean of the last six cohorts' logits, from which the walk goes on: the youngest cohorts
-        are known by their first conversions only, which a quick month brings early.
+        The mean of the last six cohorts' logits, moved on to the last of them by the slope of the
+        last three years, from where the walk goes on: the youngest cohorts are known by their
+        first conversions only, which a quick month brings early. The slope itself does not go on.
         """
-        latest = special.logit(self.levels[stage][..., -_RECENT:])
-        now = latest.mean(axis=-1)
+        logits = special.logit(np.clip(self.levels[stage], _LEAST, 1 - _LEAST))
+        latest = logits[..., -_RECENT:]
+        now = latest.mean(axis=-1) + _slope(logits[..., -_LINE:]) * (latest.shape[-1] - 1) / 2
         walked = self.noise[stage]
         if walked.shape[1]:
             # how far the end of a walk lies from the mean of its last points, and what follows
@@ -271,6 +274,15 @@ def usual(model: FunnelModel) -> ModelDraws:
         noise[stage] = np.zeros((1, 0))
     bursts = _side_by_side([np.array([one.rate]) for one in model.bursts], 1)
     return ModelDraws(model=model, levels=levels, noise=noise, pace=np.ones((1, 0)), bursts=bursts)
+
+
+def _slope(logits: FloatArray) -> FloatArray:
+    """Return the slope of straight lines through values by cohort; 0 where there are few."""
+    k = logits.shape[-1]
+    if k < _RECENT:
+        return np.zeros(logits.shape[:-1])
+    time = np.arange(k) - (k - 1) / 2
+    return np.asarray(logits @ time / (time @ time))
 
 
 def _side_by_side(columns: list[FloatArray], n: int) -> FloatArray:

@@ -39,6 +39,8 @@ class Rhythm(Result):
     means, roots
         At each point: mean log pace of first, second and third months of a quarter,
         ``(n_points, 3)``, and a root of its covariance, ``(n_points, 3, 3)``.
+    given_back
+        Variance of log pace from month to month that the fit of days and rates took for its own.
     """
 
     first: int
@@ -47,6 +49,7 @@ class Rhythm(Result):
     weights: FloatArray
     means: FloatArray
     roots: FloatArray
+    given_back: float = 0.0
 
     def __post_init__(self) -> None:
         """Copy and freeze the arrays."""
@@ -61,7 +64,7 @@ class Rhythm(Result):
     @property
     def sd(self) -> float:
         """Standard deviation of log pace from month to month, beside their place."""
-        return float(np.sqrt(self.weights @ self.points[:, 1] ** 2))
+        return float(np.sqrt(self.weights @ self.points[:, 1] ** 2 + self.given_back))
 
     def places(self, months: pd.PeriodIndex) -> NDArray[np.int64]:
         """Return the place of months in their quarter: 0, 1 or 2."""
@@ -90,7 +93,8 @@ class Rhythm(Result):
         at = generator.choice(len(self.weights), n, p=self.weights)
         noise = generator.standard_normal((n, _PLACES))
         places = self.means[at] + np.einsum("nij,nj->ni", self.roots[at], noise)
-        own = self.points[at, 1][:, None] * generator.standard_normal((n, len(months)))
+        spread = np.sqrt(self.points[at, 1] ** 2 + self.given_back)
+        own = spread[:, None] * generator.standard_normal((n, len(months)))
         return np.asarray(np.exp(places[:, self.places(months)] + own))
 
     def to_frame(self) -> pd.DataFrame:
@@ -131,6 +135,10 @@ def rhythm_of(pace: Pace, *, first: int = 1) -> Rhythm | None:
     have half-normal priors of scale 0.3, and are averaged over a grid by their likelihood, so
     that a quarter's end counts as much as the months show it, and no more.
 
+    Days and rates that were fitted as if months were alike have taken some of what differs between
+    months for their own. :func:`~funnelkit.lag.fit_pace` reckons with that: where its variance of
+    log pace is larger than that of places and months together, months have the rest as well.
+
     Examples
     --------
     >>> import funnelkit as fk
@@ -158,13 +166,16 @@ def rhythm_of(pace: Pace, *, first: int = 1) -> Rhythm | None:
             means.append(mean)
             roots.append(root)
     likely = np.exp(np.array(scores) - max(scores))
+    weights = likely / likely.sum()
+    seen = float(weights @ (np.array(points) ** 2).sum(axis=1))
     return Rhythm(
         first=first,
         months=months,
         points=np.array(points),
-        weights=likely / likely.sum(),
+        weights=weights,
         means=np.stack(means),
         roots=np.stack(roots),
+        given_back=max(pace.sd**2 - seen, 0.0),
     )
 
 

@@ -8,7 +8,7 @@ from funnelkit.lag import Pace
 from funnelkit.model.rhythm import rhythm_of
 
 
-def pace(observed, expected, start="2025-01"):
+def pace(observed, expected, start="2025-01", sd=0.1):
     observed, expected = np.asarray(observed, float), np.asarray(expected, float)
     months = pd.period_range(start, periods=len(observed), freq="M")
     return Pace(
@@ -18,7 +18,7 @@ def pace(observed, expected, start="2025-01"):
         n=int(observed.sum()),
         observed=observed,
         expected=expected,
-        grid=np.array([0.1]),
+        grid=np.array([sd]),
         weights=np.array([1.0]),
         log_factors=np.zeros((1, len(months))),
         roots=np.zeros((1, len(months), len(months))),
@@ -75,3 +75,13 @@ def test_it_is_the_posterior_of_a_normal_model():
     assert found.means[k] == pytest.approx(shrunk)
     assert "times as quick as usual, from 3 months" in found.summary()
     assert found.to_frame()["month_of_quarter"].tolist() == [1, 2, 3]
+
+
+def test_what_the_fit_took_for_its_own_is_given_back():
+    """The pace fit says 0.3 where observed over expected numbers show next to nothing."""
+    expected = np.full(24, 900.0)
+    found = rhythm_of(pace(np.random.default_rng(3).poisson(expected), expected, sd=0.3))
+    assert found.sd == pytest.approx(0.3, abs=0.02)
+    months = pd.period_range("2027-01", periods=2, freq="M")
+    drawn = np.log(found.sample_factors(4000, months, rng=1))
+    assert drawn.std(axis=0) == pytest.approx(0.3, rel=0.1)
