@@ -1,8 +1,8 @@
 """funnelkit: honest conversion rates, forecasts and plans for B2B funnels.
 
 The public names stand in the order of the flow: definition, reading, counts, lag, rates, metrics,
-the model, experiments, monitoring, forecasts, plans, views, reports. They are imported on first use, so
-that ``import funnelkit`` stays quick.
+the model, experiments, monitoring, forecasts, plans, views, reports. They are imported on first
+use, so that ``import funnelkit`` stays quick.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Plans run forward: their own assumptions drawn anew by the independent simulator.
 
-The long runs are `benchmarks/plan_round_trip.py` (200 random plans) and `benchmarks/plan_worlds.py`.
+The long runs are `benchmarks/plan_round_trip.py` (200 random plans) and
+`benchmarks/plan_worlds.py`.
 """
 
 import numpy as np
