@@ -31,6 +31,7 @@ HOMES = {
     "ibis": ENGINES,
     "pyarrow": ENGINES,
     "sqlglot": ENGINES,
+    "ipywidgets": {"explore"},
     "matplotlib": {"plot"},
     "nbclient": {"report"},
     "nbconvert": {"report"},
