@@ -1,0 +1,88 @@
+"""`funnelkit report` and `funnelkit demo`: a report is written, and where it is is said."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from funnelkit.cli.parser import Parser, for_machines
+from funnelkit.cli.saying import print_json, said_aloud
+from funnelkit.report.parameters import REPORTS, add_arguments
+from funnelkit.report.parameters import told as told_of
+
+if TYPE_CHECKING:
+    from funnelkit.cli.parser import Verbs
+    from funnelkit.report.runner import ReportRun
+
+
+def add(verbs: Verbs) -> list[Parser]:
+    """Add the command, with a command of its own for each report."""
+    words = "write a report"
+    names = verbs.add_parser("report", help=words, description=words).add_subparsers(
+        title="reports", dest="report", metavar="REPORT", required=True
+    )
+    made = []
+    for name, model in REPORTS.items():
+        words = f"write the {name} report"
+        parser = names.add_parser(name, help=words, description=words)
+        add_arguments(parser, model)
+        parser.set_defaults(run=run)
+        made.append(for_machines(parser))
+    return made
+
+
+def add_demo(verbs: Verbs) -> list[Parser]:
+    """Add the command."""
+    words = "write the monthly report on simulated data"
+    parser = verbs.add_parser("demo", help=words, description=words)
+    absent = argparse.SUPPRESS
+    parser.add_argument("--out", metavar="PATH", default=absent, help="folder of all reports")
+    parser.set_defaults(run=run_demo)
+    return [for_machines(parser)]
+
+
+def run(told: argparse.Namespace) -> int:
+    """Write a report and say where it is."""
+    known = [one.name for one in told_of(REPORTS[told.report])]
+    return _written(
+        told, told.report, {name: getattr(told, name) for name in known if name in told}
+    )
+
+
+def run_demo(told: argparse.Namespace) -> int:
+    """Write the monthly report on simulated data."""
+    given = {"out": told.out} if "out" in told else {}
+    return _written(told, "monthly", {"demo": True, **given})
+
+
+def _written(told: argparse.Namespace, name: str, given: dict[str, Any]) -> int:
+    from funnelkit.report.runner import run
+
+    with said_aloud() as said:
+        made = run(name, **given)
+    if told.json:
+        print_json(_facts(made))
+        return 0
+    aloud = [str(one.message) for one in said]
+    for words in aloud:
+        print(f"warning: {words}", file=sys.stderr)
+    if sys.stdout.isatty():
+        for words in (words for words in made.warnings if words not in aloud):
+            print(f"note: {words}", file=sys.stderr)
+        print(f"{made.summary()} Beside it: {_others(made)}.")
+    else:
+        print(made.html)
+    return 0
+
+
+def _others(made: ReportRun) -> str:
+    files = (made.workbook, made.notebook, made.manifest)
+    return ", ".join(file.name for file in files if file is not None)
+
+
+def _facts(made: ReportRun) -> dict[str, Any]:
+    files = ("folder", "html", "workbook", "notebook", "manifest")
+    paths = {name: getattr(made, name) for name in files}
+    shown = {name: path and path.as_posix() for name, path in paths.items()}
+    return {**shown, "warnings": list(made.warnings)}
