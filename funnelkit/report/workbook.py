@@ -184,7 +184,7 @@ class Writer:
     def table(self, sheet: Worksheet, table: Sheet) -> None:
         """Write one table under its title and notes, with the head frozen."""
         notes = (table.notes,) if isinstance(table.notes, str) else tuple(table.notes)
-        frame = _flat(table.frame)
+        frame = flat(table.frame)
         if len(frame) > _MOST_ROWS:
             notes += (f"Only the first {_MOST_ROWS:,} of {len(frame):,} rows.",)
             frame = frame.head(_MOST_ROWS)
@@ -194,7 +194,7 @@ class Writer:
         head = len(notes) + 2
         self._heads(sheet, head, [str(name) for name in frame.columns])
         for column, name in enumerate(frame.columns):
-            values = [_plain(value) for value in frame.iloc[:, column]]
+            values = [plain(value) for value in frame.iloc[:, column]]
             kind = _kind(str(name), values)
             for row, value in enumerate(values, head + 1):
                 self._write(sheet, row, column, value, kind)
@@ -298,7 +298,7 @@ def legal_names(names: Iterable[str]) -> dict[str, str]:
     return given
 
 
-def _flat(frame: pd.DataFrame) -> pd.DataFrame:
+def flat(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a frame with named index levels as columns, and one text over each column."""
     import pandas as pd
 
@@ -312,7 +312,7 @@ def _head(name: object) -> str:
     return " ".join(str(part) for part in name) if isinstance(name, tuple) else str(name)
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
     """Return a cell as None, bool, int, float, date or text."""
     import pandas as pd
 
