@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,6 +29,12 @@ def make_example() -> Leads:
     return make_leads(
         _LEADS, rng=_SEED, start=f"{FIRST_MONTH}-01", months=last - first + 1, dirt=_DIRT
     )
+
+
+def last_day() -> dt.date:
+    """Return the last day of the simulation."""
+    year, month = divmod(_months(LAST_MONTH), 12)
+    return dt.date(year, month + 1, 1) - dt.timedelta(days=1)
 
 
 def _months(month: str) -> int:

@@ -22,7 +22,6 @@ from funnelkit._core.errors import ReportError
 
 _GRAMMAR = "rfc3987_syntax"
 _ENGINE = "funnelkit"
-_PRELOAD = "__import__('importlib').import_module('funnelkit.report.page.monthly_page')"
 
 
 class CellError(ReportError):
@@ -44,7 +43,12 @@ class CellError(ReportError):
 
 
 def execute(
-    notebook: Path, output: Path, parameters: Mapping[str, Any], *, progress: bool = False
+    notebook: Path,
+    output: Path,
+    parameters: Mapping[str, Any],
+    *,
+    preload: str = "",
+    progress: bool = False,
 ) -> None:
     """Execute a notebook and write it, with its outputs, to another path.
 
@@ -56,6 +60,8 @@ def execute(
         Where the executed notebook goes; also when a cell fails.
     parameters
         Values for the cell that papermill puts below the tagged one.
+    preload
+        Module that the kernel imports while papermill is still being imported here; blank: none.
     progress
         Whether to draw a progress bar on stderr.
 
@@ -66,7 +72,7 @@ def execute(
     ReportError
         If the kernel does not start, or dies.
     """
-    with _kernel() as manager:
+    with _kernel(preload) as manager:
         papermill = _papermill()
         from nbclient.exceptions import DeadKernelError
 
@@ -92,11 +98,15 @@ def execute(
 
 
 @contextlib.contextmanager
-def _kernel() -> Iterator[Any]:
+def _kernel(preload: str) -> Iterator[Any]:
     """Start a kernel of this interpreter that reads nobody's settings, and stop it at the end."""
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
     from jupyter_core.utils import run_sync
+
+    early = [
+        f"--IPKernelApp.exec_lines=__import__('importlib').import_module({preload!r})"
+    ] if preload else []  # fmt: skip
 
     class Manager(AsyncKernelManager):
         kernel_spec = KernelSpec(
@@ -104,7 +114,7 @@ def _kernel() -> Iterator[Any]:
                 sys.executable,
                 *("-m", "ipykernel_launcher", "-f", "{connection_file}"),
                 "--HistoryManager.enabled=False",
-                f"--IPKernelApp.exec_lines={_PRELOAD}",
+                *early,
             ],
             display_name="funnelkit",
             language="python",

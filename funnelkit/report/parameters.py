@@ -5,127 +5,36 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import datetime as dt
+import hashlib
 import inspect
-import math
-import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, ClassVar, TypeVar, get_type_hints
+from typing import Annotated, Any, ClassVar, Self, TypeVar, get_type_hints
 
-from funnelkit._core import checks
-from funnelkit._core.errors import ArgumentError, did_you_mean, numbered, unknown
+from funnelkit._core.dates import Calendar, Unit
+from funnelkit._core.errors import (
+    ArgumentError,
+    DefinitionError,
+    did_you_mean,
+    numbered,
+    unknown,
+)
+from funnelkit.report.kinds import (
+    DAY,
+    DAYS,
+    FLAG,
+    LEVEL,
+    MONTH,
+    PATH,
+    PATHS,
+    QUARTER,
+    TEXT,
+    WEEK,
+    Kind,
+)
 
 M = TypeVar("M", bound="Asked")
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A type of parameter: how a value is checked, and how the command line shows it."""
-
-    check: Callable[[str, object], Any]
-    metavar: str = "TEXT"
-    many: bool = False
-    flag: bool = False
-    number: type[float] | None = None
-
-
-def month(name: str, value: object) -> str:
-    """Return a month as ``YYYY-MM``.
-
-    Raises
-    ------
-    ArgumentError
-        If there is no such month; with the closest one where it can be told.
-
-    Examples
-    --------
-    >>> month("month", "2026-10")
-    '2026-10'
-    >>> month("month", "2026-1")
-    Traceback (most recent call last):
-    ...
-    funnelkit._core.errors.ArgumentError: `month` must be a month such as 2026-10; got '2026-1'. \
-Did you mean 2026-01?
-    """
-    if isinstance(value, dt.date):
-        return f"{value.year:04d}-{value.month:02d}"
-    given = str(value) if getattr(value, "freqstr", "") == "M" else value
-    if isinstance(given, str) and re.fullmatch(r"[12]\d{3}-(0[1-9]|1[0-2])", given):
-        return given
-    parts = re.fullmatch(r"([12]\d{3})\D?(0?[1-9]|1[0-2])(?:\D\d{1,2})?", str(given).strip())
-    hint = f" Did you mean {parts[1]}-{int(parts[2]):02d}?" if parts else ""
-    raise ArgumentError(f"`{name}` must be a month such as 2026-10; got {value!r}.{hint}")
-
-
-def text(name: str, value: object) -> str:
-    """Return a non-empty text."""
-    if isinstance(value, str) and value.strip():
-        return value
-    raise ArgumentError(f"`{name}` must be a text; got {value!r}.")
-
-
-def path(name: str, value: object) -> str:
-    """Return the path of a file or folder, as given."""
-    if isinstance(value, os.PathLike):
-        value = os.fspath(value)
-    if isinstance(value, str) and value.strip():
-        return value
-    raise ArgumentError(f"`{name}` must be a path; got {value!r}.")
-
-
-def paths(name: str, value: object) -> list[str]:
-    """Return a list of paths; one path stands for a list of one."""
-    several = value if isinstance(value, (list, tuple)) else [value]
-    if not several:
-        raise ArgumentError(f"`{name}` must be a path or a list of paths; got an empty list.")
-    return [path(name, one) for one in several]
-
-
-def flag(name: str, value: object) -> bool:
-    """Return True or False."""
-    if isinstance(value, bool):
-        return value
-    raise ArgumentError(f"`{name}` must be True or False; got {value!r}.")
-
-
-def level(_name: str, value: object) -> float:
-    """Return a confidence level, between 0 and 1."""
-    return checks.confidence(value)  # type: ignore[arg-type]
-
-
-def days(name: str, value: object) -> int:
-    """Return a number of days, at least 1."""
-    return checks.positive_whole(name, value)  # type: ignore[arg-type]
-
-
-MONTH = Kind(month, "YYYY-MM")
-TEXT = Kind(text)
-PATH = Kind(path, "PATH")
-PATHS = Kind(paths, "PATH", many=True)
-FLAG = Kind(flag, flag=True)
-
-
-def share(name: str, value: object) -> float:
-    """Return a share, above 0 and at most 1."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value <= 1:
-        return float(value)
-    near = isinstance(value, (int, float)) and 1 < value <= 100
-    hint = f" Did you mean {value / 100:g}?" if near else ""  # type: ignore[operator]
-    raise ArgumentError(f"`{name}` must be a share above 0 and at most 1; got {value!r}.{hint}")
-
-
-def amount(name: str, value: object) -> float:
-    """Return a number above 0."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 < value < math.inf:
-        return float(value)
-    raise ArgumentError(f"`{name}` must be a number above 0; got {value!r}.")
-
-
-LEVEL = Kind(level, "SHARE", number=float)
-DAYS = Kind(days, "DAYS", number=int)
-SHARE = Kind(share, "SHARE", number=float)
-AMOUNT = Kind(amount, "NUMBER", number=float)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -140,15 +49,20 @@ class Asked:
 class Parameters(Asked):
     """What every report may be told."""
 
+    notebook: ClassVar[str] = ""
+    """File name of its notebook, without the ending."""
+    page: ClassVar[str] = ""
+    """Module of its page, which the kernel imports while the notebook tools still start."""
+    unit: ClassVar[Unit | None] = None
+    """Its period, which is also the name of the parameter that tells it."""
+
+    month: Annotated[str | None, MONTH, "month at whose end to look; none: all data"] = None
     config: Annotated[str | None, PATH, "funnel.yml of the funnel; none: simulated data"] = None
     data: Annotated[list[str] | None, PATHS, "exports to read, not those in funnel.yml"] = None
     join: Annotated[list[str] | None, PATHS, "further exports that share the id"] = None
     demo: Annotated[bool, FLAG, "simulated data"] = False
-    start: Annotated[str | None, TEXT, "stage to convert from; none: the first"] = None
-    target: Annotated[str | None, TEXT, "stage to convert to; none: the last"] = None
     segment: Annotated[str | None, TEXT, "column to split by; none: the funnel's first"] = None
     confidence_level: Annotated[float, LEVEL, "share of intervals that hold the truth"] = 0.95
-    horizon: Annotated[int | None, DAYS, "age up to which rates are told; none: found"] = None
     tables: Annotated[str | None, PATH, "workbook to write; none: no workbook"] = None
     out: Annotated[str, PATH, "folder of all reports"] = "reports"
 
@@ -164,9 +78,86 @@ class Parameters(Asked):
                 "`data` and `join` need `config`, the funnel.yml that defines them."
             )
 
+    @property
+    def named(self) -> str | None:
+        """The period that is asked for; ``None``: the last full one."""
+        return None if self.unit is None else getattr(self, self.unit)
+
+    @property
+    def folder(self) -> str:
+        """Name of the report's own folder, once its period is known."""
+        return self.named or "-".join(filter(None, (self.report, self.month)))
+
+    def completed(self, as_of: dt.date | None, calendar: Calendar | None = None) -> Self:
+        """Return the parameters with the period filled in: the last one that is over.
+
+        Raises
+        ------
+        DefinitionError
+            If no period is named, and it is not known up to which day the data are complete.
+        """
+        if self.unit is None:
+            return self
+        if self.named is None and self.month is None and as_of is None:
+            example = {"day": "YYYY-MM-DD", "week": "YYYY-Www", "month": "YYYY-MM"}
+            raise DefinitionError(
+                f"`{self.unit}` is missing: name it as {example.get(self.unit, 'YYYY-Qn')}, or "
+                "say in funnel.yml up to which day the data are complete (`as_of`), and the last "
+                f"full {self.unit} is taken."
+            )
+        from funnelkit.report.periods import reported_period, written
+
+        found = reported_period(
+            self.unit, named=self.named, month=self.month, calendar=calendar,
+            as_of=as_of if self.named is None else None,
+        )  # fmt: skip
+        told: dict[str, Any] = {self.unit: written(found.period)}
+        return dataclasses.replace(self, **told)
+
     def for_notebook(self) -> dict[str, Any]:
         """Return the values that the notebook takes, by name."""
         return {one.name: getattr(self, one.name) for one in told(type(self)) if one.in_notebook}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DailyParameters(Parameters):
+    """What the daily report may be told.
+
+    Examples
+    --------
+    >>> checked(DailyParameters, {"day": "2026-11-20"}).folder
+    '2026-11-20'
+    """
+
+    report: ClassVar[str] = "daily"
+    notebook: ClassVar[str] = "daily_report"
+    page: ClassVar[str] = "funnelkit.report.daily.daily_page"
+    unit: ClassVar[Unit | None] = "day"
+
+    day: Annotated[str | None, DAY, "day to report; none: the last one"] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeeklyParameters(Parameters):
+    """What the weekly report may be told.
+
+    Examples
+    --------
+    >>> checked(WeeklyParameters, {"week": "2026-W47"}).completed(None).folder
+    'week-2026-11-16'
+    """
+
+    report: ClassVar[str] = "weekly"
+    notebook: ClassVar[str] = "weekly_pipeline"
+    page: ClassVar[str] = "funnelkit.report.weekly.weekly_page"
+    unit: ClassVar[Unit | None] = "week"
+
+    week: Annotated[str | None, WEEK, "week to report, or a day in it; none: the last full"] = None
+
+    @property
+    def folder(self) -> str:
+        """Name of the report's own folder, which bears the day on which the week begins."""
+        return f"week-{self.week}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,11 +176,67 @@ class MonthlyParameters(Parameters):
     """
 
     report: ClassVar[str] = "monthly"
+    notebook: ClassVar[str] = "monthly_report"
+    page: ClassVar[str] = "funnelkit.report.page.monthly_page"
+    unit: ClassVar[Unit | None] = "month"
 
     month: Annotated[str | None, MONTH, "month to report; none: the last full one"] = None
+    start: Annotated[str | None, TEXT, "stage to convert from; none: the first"] = None
+    target: Annotated[str | None, TEXT, "stage to convert to; none: the last"] = None
+    horizon: Annotated[int | None, DAYS, "age up to which rates are told; none: found"] = None
 
 
-REPORTS: dict[str, type[Parameters]] = {"monthly": MonthlyParameters}
+@dataclass(frozen=True, kw_only=True)
+class QuarterlyParameters(Parameters):
+    """What the quarterly review may be told.
+
+    Examples
+    --------
+    >>> import datetime as dt
+    >>> checked(QuarterlyParameters, {}).completed(dt.date(2026, 10, 31)).quarter
+    '2026-Q3'
+    """
+
+    report: ClassVar[str] = "quarterly"
+    notebook: ClassVar[str] = "quarterly_review"
+    page: ClassVar[str] = "funnelkit.report.quarterly.quarterly_page"
+    unit: ClassVar[Unit | None] = "quarter"
+
+    quarter: Annotated[str | None, QUARTER, "fiscal quarter; none: the last full one"] = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadoutParameters(Parameters):
+    """What the readout of an experiment may be told.
+
+    Examples
+    --------
+    >>> checked(ReadoutParameters, {"experiment": "New page", "month": "2026-10"}).folder
+    'experiment-new-page-2026-10'
+    >>> checked(ReadoutParameters, {"experiment": "New / page"}).folder
+    'experiment-new-page-fc34b6'
+    """
+
+    report: ClassVar[str] = "experiment"
+    notebook: ClassVar[str] = "experiment_readout"
+    page: ClassVar[str] = "funnelkit.report.readout.readout_page"
+
+    experiment: Annotated[str | None, TEXT, "its name in funnel.yml; none: the only one"] = None
+
+    @property
+    def folder(self) -> str:
+        """Name of the report's own folder: letters and digits of the experiment, and the month.
+
+        Names that differ in other characters keep apart by a few digits of their hash.
+        """
+        given = (self.experiment or "").casefold()
+        name = re.sub(r"[^a-z0-9]+", "-", given).strip("-")
+        exact = name == given.replace(" ", "-")
+        digits = "" if exact else hashlib.sha256(given.encode()).hexdigest()[:6]
+        return "-".join(filter(None, (self.report, name, digits, self.month)))
+
+
+REPORTS: dict[str, type[Parameters]] = {one.report: one for one in (MonthlyParameters,)}
 
 
 @dataclass(frozen=True, kw_only=True)

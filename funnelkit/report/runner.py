@@ -17,7 +17,7 @@ import funnelkit
 from funnelkit._core.errors import ArgumentError, DefinitionError, ReportError
 from funnelkit.report import example, executed, kernel, manifest
 from funnelkit.report.config import FILE_NAME, Config, load_config
-from funnelkit.report.parameters import MonthlyParameters, Parameters, checked, model_of
+from funnelkit.report.parameters import Parameters, checked, model_of
 from funnelkit.report.replacing import Partial, beside, replace_file
 from funnelkit.report.workbook import WorkbookWarning
 
@@ -25,7 +25,6 @@ TABLES, MANIFEST = "tables.xlsx", "manifest.json"
 _OWN = re.compile(r"\w+_(report|pipeline|review|readout)( \(\d+\))?(\.failed)?\.(html|ipynb)"
                   r"|(tables|manifest)( \(\d+\))?\.(xlsx|json)")  # fmt: skip
 _OWN_ERRORS = ("ArgumentError", "CapacityError", "DataError", "DefinitionError", "EvidenceError")
-_NOTEBOOKS = {"monthly": "monthly_report"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,10 +77,11 @@ def run(
     Parameters
     ----------
     report
-        Its name: ``"monthly"``.
+        Its name, such as ``"monthly"``.
     month
-        Month to report, as ``"2026-10"``. ``None``: the last full one, where `config` says up to
-        which day the data are complete.
+        Month to report, as ``"2026-10"``; for reports on another period the month at whose end the
+        world is looked at. ``None``: the last full period, where `config` says up to which day the
+        data are complete.
     config
         The funnel.yml; ``None``: the one in the working folder.
     data, join
@@ -89,11 +89,11 @@ def run(
     demo
         Report on simulated data instead.
     out
-        Folder of all reports; this one goes to a folder in it that bears the month.
+        Folder of all reports; this one goes to a folder in it that bears its period.
     progress
         Whether to draw a progress bar; ``None``: on a terminal.
     **parameters
-        The report's further parameters: `start`, `target`, `segment`, `confidence_level`.
+        The report's further parameters, such as `segment`, `confidence_level`, `week`, `quarter`.
 
     Returns
     -------
@@ -151,7 +151,7 @@ def prepared(model: type[Parameters], given: dict[str, Any]) -> tuple[Parameters
         given = {**given, "config": FILE_NAME}
     settings = checked(model, given)
     if settings.demo:
-        return _with_month(settings, example.LAST_MONTH), None
+        return settings.completed(example.last_day()), None
     if settings.config is None:
         raise DefinitionError(
             f"`config` is missing, and there is no {FILE_NAME} here: name it, or ask for the "
@@ -159,7 +159,7 @@ def prepared(model: type[Parameters], given: dict[str, Any]) -> tuple[Parameters
         )
     setup = load_config(settings.config, check_files=settings.data is None)
     setup.inputs(data=settings.data, join=settings.join)
-    return _with_month(settings, _last_full_month(setup)), setup
+    return settings.completed(setup.as_of, setup.funnel.calendar), setup
 
 
 def notebook_of(report: str) -> Path:
@@ -167,10 +167,12 @@ def notebook_of(report: str) -> Path:
 
     Raises
     ------
+    ArgumentError
+        If there is no such report.
     ReportError
-        If it is in neither.
+        If its notebook is in neither.
     """
-    name = f"{_NOTEBOOKS[report]}.ipynb"
+    name = f"{model_of(report).notebook}.ipynb"
     package = Path(funnelkit.__file__).resolve().parent
     for folder in (package / "notebooks", package.parent / "notebooks"):
         if (folder / name).is_file():
@@ -190,7 +192,7 @@ class _Run:
         self._settings, self._setup, self._progress = settings, setup, progress
         self._source = notebook_of(settings.report)
         self._stem = self._source.stem
-        self._target = Path(settings.out) / str(getattr(settings, "month", settings.report))
+        self._target = Path(settings.out) / settings.folder
         self._timings: dict[str, float] = {}
 
     def write(self) -> ReportRun:
@@ -234,7 +236,9 @@ class _Run:
         told["tables"] = (partial.folder.resolve() / TABLES).as_posix()
         started = time.perf_counter()
         try:
-            kernel.execute(self._source, path, told, progress=self._progress)
+            kernel.execute(
+                self._source, path, told, preload=self._settings.page, progress=self._progress
+            )
         except kernel.CellError as error:
             executed.tidy(path, partial.folder)
             raise self._failed(path, error) from None
@@ -283,24 +287,3 @@ class _Run:
         outputs = {new: folder / new for old, new in names.items() if old != MANIFEST}
         path = folder / names.get(MANIFEST, MANIFEST)
         manifest.write(path, self._description, outputs, self._timings)
-
-
-def _with_month(settings: Parameters, last_full: str | None) -> Parameters:
-    if not isinstance(settings, MonthlyParameters) or settings.month is not None:
-        return settings
-    if last_full is None:
-        raise DefinitionError(
-            "`month` is missing: name it as YYYY-MM, or say in funnel.yml up to which day the "
-            "data are complete (`as_of`), and the last full month is taken."
-        )
-    return type(settings)(**{**vars(settings), "month": last_full})
-
-
-def _last_full_month(setup: Config) -> str | None:
-    import datetime as dt
-
-    if setup.as_of is None:
-        return None
-    after = setup.as_of + dt.timedelta(days=1)
-    last = after.replace(day=1) - dt.timedelta(days=1)
-    return f"{last.year:04d}-{last.month:02d}"

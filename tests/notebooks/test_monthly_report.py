@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from funnelkit.report.page.monthly_page import Page
+from funnelkit.report.page.monthly_page import MonthlyPage
 from funnelkit.report.parameters import MonthlyParameters, cell, told
 
 NOTEBOOK = Path(__file__).resolve().parents[2] / "notebooks" / "monthly_report.ipynb"
@@ -13,7 +13,7 @@ SOURCES = ["".join(one["source"]) for one in CELLS if one["cell_type"] == "code"
 
 def test_one_cell_shows_each_section() -> None:
     shown = [source.removeprefix("page.") for source in SOURCES if source.startswith("page.")]
-    assert shown[:-1] == list(Page.names())
+    assert shown[:-1] == list(MonthlyPage.names())
     assert shown[-1] == "write_tables(tables)"
 
 

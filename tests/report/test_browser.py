@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from funnelkit.report.page.monthly_page import Page
+from funnelkit.report.page.monthly_page import MonthlyPage
 from tests.report import literal_facts as literal
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -62,7 +62,7 @@ CUT_OFF = """
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("page") / "monthly_report.html"
-    path.write_text(Page(literal.facts()).to_html(), encoding="utf-8", newline="\n")
+    path.write_text(MonthlyPage(literal.facts()).to_html(), encoding="utf-8", newline="\n")
     return path
 
 

@@ -160,6 +160,7 @@ def test_a_rate_of_the_page_is_the_same_on_the_scorecard() -> None:
 
     import funnelkit as fk
     from funnelkit.report.page.gather import gather
+    from funnelkit.report.page.source import opened
 
     rows = [
         {"id": f"{month} {k}", "lead": f"{month}-03", "won": f"{month}-20" if k < wins else None}
@@ -169,7 +170,7 @@ def test_a_rate_of_the_page_is_the_same_on_the_scorecard() -> None:
     leads = fk.from_frame(
         pd.DataFrame(rows), fk.Funnel(["lead", "won"], id="id"), as_of="2026-03-31"
     )
-    found = gather(leads, month="2026-03")
+    found = gather(opened(leads=leads), month="2026-03")
     assert found.card is not None
     (rate,) = [one for one in found.card.lines if one.headline.metric == "close_rate"]
     newest = found.cohorts.rows[-1]  # type: ignore[union-attr]

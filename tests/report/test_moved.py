@@ -14,6 +14,7 @@ from funnelkit.report.page.gather import gather
 from funnelkit.report.page.markup import plain
 from funnelkit.report.page.sections import moved
 from funnelkit.report.page.sheets import sheets_of
+from funnelkit.report.page.source import opened
 from tests.report.literal_facts import HOSTILE, facts
 from tests.report.literal_facts import moved as literal
 
@@ -81,22 +82,24 @@ def test_it_is_gathered_from_leads_with_the_counts_by_hand() -> None:
     for month, wins in (("2026-01", 30), ("2026-02", 24), ("2026-03", 20)):
         rows += [(f"{month}-03", f"{month}-20" if k < wins else None, "web") for k in range(100)]
         rows += [(f"{month}-03", f"{month}-20" if k < 5 else None, "ads") for k in range(100)]
-    view = gather(leads(rows, "2026-03-31"), month="2026-03").moved
+    view = gather(opened(leads=leads(rows, "2026-03-31")), month="2026-03").moved
     assert isinstance(view, Moved)
     assert view.change.entered.tolist() == [[100, 100], [100, 100]]
     assert sorted(view.change.converted[0].tolist()) == [5, 24]
     assert sorted(view.change.converted[1].tolist()) == [5, 20]
     assert sum(view.change.conversions.values()) == pytest.approx(-4)
-    sheet = sheets_of(gather(leads(rows, "2026-03-31"), month="2026-03"))["What moved"]
+    sheet = sheets_of(gather(opened(leads=leads(rows, "2026-03-31")), month="2026-03"))[
+        "What moved"
+    ]
     assert list(sheet.frame["entered_after"]) == [100, 100]
 
 
 def test_months_that_cannot_be_compared_say_why() -> None:
     one = [("2026-03-03", "2026-03-20" if k < 9 else None, "ab"[k % 2]) for k in range(90)]
-    found = gather(leads(one, "2026-03-31"), month="2026-03").moved
+    found = gather(opened(leads=leads(one, "2026-03-31")), month="2026-03").moved
     assert isinstance(found, Missing)
     assert "the month before" in found.needs
     few = [*one, *[("2026-02-03", None, "a")] * 5]
-    found = gather(leads(few, "2026-03-31"), month="2026-03").moved
+    found = gather(opened(leads=leads(few, "2026-03-31")), month="2026-03").moved
     assert isinstance(found, Missing)
     assert "at least 20" in found.needs

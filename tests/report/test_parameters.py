@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from funnelkit import FunnelError
+from funnelkit.report.kinds import month
 from funnelkit.report.parameters import (
     REPORTS,
     MonthlyParameters,
@@ -17,7 +18,6 @@ from funnelkit.report.parameters import (
     cell,
     checked,
     model_of,
-    month,
     told,
 )
 from funnelkit.report.runner import notebook_of

@@ -14,7 +14,7 @@ from funnelkit.plan.one_page.outlook import outlook_of
 from funnelkit.plan.one_page.staffing import Staff
 from funnelkit.report.page.facts import Missing, Planned, Stretch
 from funnelkit.report.page.markup import plain
-from funnelkit.report.page.monthly_page import Page
+from funnelkit.report.page.monthly_page import MonthlyPage
 from funnelkit.report.page.sections import planned
 from funnelkit.report.page.sheets import sheets_of
 from funnelkit.report.page.views.planned import leads_of_late, planned_view
@@ -49,11 +49,11 @@ def shown(made: Planned | Missing):
 
 
 def test_without_targets_there_is_no_section_and_no_sheet() -> None:
-    page = Page(facts())
+    page = MonthlyPage(facts())
     assert page.plan.title == ""
     assert page.plan._repr_html_() == ""
     assert "Plan" not in sheets_of(facts())
-    assert "plan" in Page.names()
+    assert "plan" in MonthlyPage.names()
 
 
 def test_the_title_and_the_lead_say_what_the_pace_of_today_brings() -> None:

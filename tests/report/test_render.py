@@ -5,7 +5,7 @@ import re
 import pytest
 from nbformat import v4
 
-from funnelkit.report.page.monthly_page import Page
+from funnelkit.report.page.monthly_page import MonthlyPage
 from funnelkit.report.page.style import TEMPLATES, lab_style
 from funnelkit.report.render import page_html, page_of
 from tests.report import literal_facts as literal
@@ -19,11 +19,11 @@ def shown(html: str, **data: str) -> dict:
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return Page(literal.facts()).to_html()
+    return MonthlyPage(literal.facts()).to_html()
 
 
 def test_a_second_rendering_has_the_same_bytes(page: str) -> None:
-    assert Page(literal.facts()).to_html() == page
+    assert MonthlyPage(literal.facts()).to_html() == page
 
 
 def test_the_page_is_small(page: str) -> None:
@@ -40,7 +40,7 @@ def test_it_asks_for_nothing(page: str) -> None:
 def test_its_sections_stand_in_order_with_one_heading_each(page: str) -> None:
     found = re.findall(r'<section id="(\w+)">', page)
     absent = {"experiments", "plan"}  # none is declared, and no targets are named
-    names = [name for name in Page.names() if name not in absent]
+    names = [name for name in MonthlyPage.names() if name not in absent]
     assert ["opening", *found] == names
     assert page.count("<h1>") == 1
     assert page.count("<main>") == 1
@@ -67,7 +67,7 @@ def test_hostile_names_stay_text() -> None:
         segments=literal.segments(names),
         setting=literal.setting(title=literal.HOSTILE, files=(literal.HOSTILE,)),
     )
-    html = Page(facts).to_html()
+    html = MonthlyPage(facts).to_html()
     assert "<script" not in html
     assert "<img" not in html
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in html
@@ -118,7 +118,7 @@ def test_the_look_in_a_notebook_touches_only_the_sections() -> None:
 
 
 def test_each_section_shows_itself_in_html_and_in_words() -> None:
-    page = Page(literal.facts())
+    page = MonthlyPage(literal.facts())
     for section in page:
         shown = section._repr_html_()
         absent = section is page.experiments or section is page.plan
@@ -129,7 +129,7 @@ def test_each_section_shows_itself_in_html_and_in_words() -> None:
 
 
 def test_the_page_hands_its_facts_to_the_manifest() -> None:
-    bundle = Page(literal.facts())._repr_mimebundle_()
+    bundle = MonthlyPage(literal.facts())._repr_mimebundle_()
     facts = next(value for kind, value in bundle.items() if kind.startswith("application/"))
     assert facts["as_of"] == "2018-05-31"
     assert facts["headline"].startswith("Wins fell by 41")

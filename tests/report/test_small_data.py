@@ -10,7 +10,7 @@ import pytest
 import funnelkit as fk
 from funnelkit._core.errors import EvidenceError
 from funnelkit.report.page.markup import plain
-from funnelkit.report.page.monthly_page import Page, monthly
+from funnelkit.report.page.monthly_page import MonthlyPage, monthly
 from funnelkit.report.page.sheets import sheets_of
 from tests.report import literal_facts as literal
 
@@ -24,7 +24,7 @@ def day(month: int, number: int) -> str:
 
 def page(
     rows: list[Row], *, columns: tuple[str, ...] = NAMES, month: str = "2026-03", **reading: object
-) -> Page:
+) -> MonthlyPage:
     funnel = fk.Funnel(
         ["lead", "won"],
         id="id",
@@ -85,7 +85,7 @@ def test_every_section_stands(case: str) -> None:
     made = CASES[case]()
     html = made.to_html()
     absent = {"experiments", "plan"}  # none is declared, and no targets are named
-    names = [name for name in Page.names()[1:] if name not in absent]
+    names = [name for name in MonthlyPage.names()[1:] if name not in absent]
     assert re.findall(r'<section id="(\w+)">', html) == names
     said = plain(made.opening.html()) + " ".join(plain(each.html()) for each in made)
     assert not re.search(r"\b(nan|inf|NaT)\b|\bNone\b(?! (of|has))", said), said

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from funnelkit._core import display
@@ -34,17 +33,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from funnelkit.counts.triangle import Triangle
-    from funnelkit.data.control.totals import ControlTotal
-    from funnelkit.data.ledgers import Ledger
     from funnelkit.data.records import Leads
-    from funnelkit.experiment import Design
-    from funnelkit.metrics import Headline
+    from funnelkit.report.page.source import Source
 
 _SHOWN = 6
 
 
 def gather(
-    leads: Leads,
+    source: Source,
     *,
     month: str | None = None,
     start: str | None = None,
@@ -52,25 +48,15 @@ def gather(
     segment: str | None = None,
     confidence_level: float = 0.95,
     horizon: int | None = None,
-    title: str | None = None,
-    simulated: bool = False,
-    changes: tuple[tuple[dt.date, str], ...] = (),
-    expected: Sequence[ControlTotal] = (),
-    headlines: Sequence[Headline] = (),
-    ranges: Mapping[str, tuple[float, float]] | None = None,
-    tables: Mapping[str, Ledger] | None = None,
-    channel: str | None = None,
-    restricted: bool = False,
-    experiments: Sequence[Design] = (),
-    targets: Path | None = None,
-    team: Path | None = None,
 ) -> Facts:
     """Return everything that the page of a month says, as known at the month's end.
 
+    Control totals are compared with all of the data, not only with what was known at that day.
+
     Parameters
     ----------
-    leads
-        The data.
+    source
+        What the page is made from.
     month
         Month such as ``"2026-10"``; default: the last one that the data hold in full.
     start, target
@@ -82,29 +68,6 @@ def gather(
     horizon
         Age in days up to which rates are told; default: see
         :func:`funnelkit.report.page.horizon.longest`.
-    title
-        Name of the business.
-    simulated
-        Whether the page is to say that the data are simulated.
-    changes
-        Dated changes of the business, each with its day.
-    expected
-        Control totals of the CRM; they are compared with all of the data, not only with what was
-        known at the month's end.
-    headlines
-        The metrics that matter, with their targets; none: all that funnel and tables have.
-    ranges
-        Step such as ``"lead -> mql"`` -> the range that is usual here, in place of published ones.
-    tables
-        Kind -> table beside the leads, such as ``"spend"``.
-    channel
-        Segment of the leads whose values are the channels of spend and visitors.
-    restricted
-        Whether the leads are a part of those exported.
-    experiments
-        Tests that run, as they were declared.
-    targets, team
-        Files of what is to be won by month, and of the people, for a plan.
 
     Raises
     ------
@@ -113,7 +76,7 @@ def gather(
     EvidenceError
         If the data end before the month begins.
     """
-    leads = of_one_business(leads)
+    leads = of_one_business(source.leads)
     funnel = leads.funnel
     period = month_of(leads, month)
     known = _known(leads, period)
@@ -123,28 +86,29 @@ def gather(
         as_of=known.as_of,
         terms=terms,
         calendar=funnel.calendar,
-        title=title,
+        title=source.title,
         confidence_level=confidence_level,
         recorded_from=leads.recorded_from,
         files=tuple(known.rows.names),
-        simulated=simulated,
-        changes=changes,
-        restricted=restricted,
+        simulated=source.simulated,
+        changes=source.changes,
+        restricted=source.restricted,
     )
-    tied = tie_out(leads, expected) if expected else None
-    facts = _facts(known, setting, segment, horizon, ranges)
-    held = tables or {}
+    facts = _facts(known, setting, segment, horizon, source.ranges)
+    held, channel, targets = source.tables, source.channel, source.targets
     column = segment or channel or next(iter(funnel.segments), None)
     goals = None
     if targets is not None:
         spend = held.get("spend") if column else None
-        goals = partial(planned.planned_view, known, targets=targets, team=team, spend=spend)
+        goals = partial(planned.planned_view, known, targets=targets, team=source.team, spend=spend)
     return replace(
         facts,
-        tied=tied,
-        card=scores.card_of(known, setting, facts.cohorts, headlines, tables=held, channel=channel),
+        tied=tie_out(leads, source.expected) if source.expected else None,
+        card=scores.card_of(
+            known, setting, facts.cohorts, source.headlines, tables=held, channel=channel
+        ),
         channels=channels.channels_view(known, setting, held, channel),
-        experiments=trials.trials_view(known, experiments),
+        experiments=trials.trials_view(known, source.experiments),
         ahead=partial(coming.coming_view, known, setting, by=None if targets is None else column),
         goals=goals,
         quality=records.with_tables(facts.quality, held),

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from funnelkit._core.dates import day_name, period_label
-from funnelkit.data.control.totals import expected_totals
 from funnelkit.report.page import story
 from funnelkit.report.page.facts import Facts
 from funnelkit.report.page.gather import gather
-from funnelkit.report.page.markup import el, plain
-from funnelkit.report.page.section import Opening, Section
+from funnelkit.report.page.page import Page, part
 from funnelkit.report.page.sections import (
     adjusted,
     alerts,
@@ -32,40 +29,14 @@ from funnelkit.report.page.sections import (
     tested,
     timing,
 )
+from funnelkit.report.page.source import opened
 
 if TYPE_CHECKING:
     from funnelkit.data.records import Leads
-    from funnelkit.metrics import Headline
-
-T = TypeVar("T", Opening, Section)
+    from funnelkit.report.workbook import Drawn, Sheet
 
 
-class part(Generic[T]):  # noqa: N801  reads as a decorator
-    """One section of a page: made when it is first asked for, in the order of the class body."""
-
-    def __init__(self, make: Callable[[Facts], T]) -> None:
-        self.make: Callable[[Facts], T] = make
-        self.name = ""
-
-    def __set_name__(self, owner: type[object], name: str) -> None:
-        """Remember under which name the page shows it."""
-        self.name = name
-
-    @overload
-    def __get__(self, page: None, owner: type[object]) -> part[T]: ...
-    @overload
-    def __get__(self, page: Page, owner: type[object]) -> T: ...
-    def __get__(self, page: Page | None, owner: type[object]) -> part[T] | T:
-        """Return the section of a page."""
-        if page is None:
-            return self
-        if self.name not in page.__dict__:
-            page.__dict__[self.name] = self.make(page.facts)
-        made: T = page.__dict__[self.name]
-        return made
-
-
-class Page:
+class MonthlyPage(Page[Facts]):
     """The monthly report: one attribute for each section, in the order of the page.
 
     Parameters
@@ -75,7 +46,7 @@ class Page:
 
     Examples
     --------
-    >>> Page.names()[:3]
+    >>> MonthlyPage.names()[:3]
     ('opening', 'headline', 'scorecard')
     """
 
@@ -97,58 +68,28 @@ class Page:
     quality = part(quality.section)
     definitions = part(definitions.section)
 
-    def __init__(self, facts: Facts) -> None:
-        self.facts = facts
-
-    @classmethod
-    def names(cls) -> tuple[str, ...]:
-        """Return the names of the sections in the order of the page."""
-        return tuple(name for name, value in vars(cls).items() if isinstance(value, part))
-
-    def __iter__(self) -> Iterator[Opening | Section]:
-        """Return the sections in the order of the page."""
-        return (getattr(self, name) for name in self.names())
-
-    def to_html(self) -> str:
-        """Return the whole page as one HTML file, as the report makes it."""
-        from funnelkit.report.render import page_html
-
-        return page_html([section._repr_html_() for section in self])
-
-    def write_tables(self, path: str | os.PathLike[str] | None) -> None:
-        """Write the tables behind the page to a workbook; nothing where no path is given."""
-        if path is None:
-            return
+    def sheets(self) -> dict[str, Sheet | Drawn]:
+        """Return the tables behind the page by name."""
         from funnelkit.report.page.sheets import sheets_of
-        from funnelkit.report.workbook import write_tables
 
-        write_tables(
-            os.fspath(path),
-            sheets_of(self.facts),
-            definitions=definitions.defined(self.facts),
-            title=self.opening.report,
-        )
+        return {**sheets_of(self.facts)}
 
-    def __repr__(self) -> str:
-        """Return the headline and the story as plain text."""
-        return repr(self.opening)
+    def terms(self) -> Any:
+        """Return the terms of the page with their meaning."""
+        return definitions.defined(self.facts)
 
-    def _repr_mimebundle_(self, **_: object) -> dict[str, Any]:
-        """Return one line, the look of the sections in a notebook, and facts for the manifest."""
-        from funnelkit.report.manifest import Facts as Handed
-        from funnelkit.report.page.style import lab_style
+    def known(self) -> str:
+        """Return in words up to which day the page knows the world."""
+        return f"as known at the end of {day_name(self.facts.setting.as_of)}"
 
+    def handed(self) -> dict[str, object]:
+        """Return facts for the manifest."""
         setting = self.facts.setting
-        words = f"{self.opening.report}, as known at the end of {day_name(setting.as_of)}."
-        handed = Handed(
-            words,
-            as_of=setting.as_of,
-            month=period_label(setting.month),
-            in_rates=self.facts.quality.in_rates,
-            headline=plain(self.opening.title),
-        )
-        look = f"{lab_style()}{el('p', words)}"
-        return {"text/html": look, **handed._repr_mimebundle_()}
+        return {
+            "as_of": setting.as_of,
+            "month": period_label(setting.month),
+            "in_rates": self.facts.quality.in_rates,
+        }
 
 
 def monthly(
@@ -165,7 +106,7 @@ def monthly(
     horizon: int | None = None,
     leads: Leads | None = None,
     expected: Sequence[dict[str, object]] | None = None,
-) -> Page:
+) -> MonthlyPage:
     """Return the page of the monthly report, everything as known at the end of the month.
 
     Parameters
@@ -195,7 +136,7 @@ def monthly(
 
     Returns
     -------
-    Page
+    MonthlyPage
         One attribute for each section.
 
     Raises
@@ -213,43 +154,14 @@ def monthly(
     >>> monthly(leads=leads).opening.title
     '2 new leads and no wins in January'
     """
-    title: str | None = None
-    changes: tuple[tuple[dt.date, str], ...] = ()
-    headlines: tuple[Headline, ...] = ()
-    ranges: Mapping[str, tuple[float, float]] = {}
-    beside: dict[str, Any] = {}
-    totals = expected_totals(expected, leads.funnel) if leads is not None and expected else ()
-    if leads is not None:
-        simulated = leads.truth is not None
-    elif config is None or demo:
-        from funnelkit.report.example import make_example
-
-        leads, simulated = make_example(), True
-    else:
-        from funnelkit.report.config import load_config
-
-        setup = load_config(config, check_files=data is None)
-        leads, simulated = setup.read(data=data, join=join), False
-        title, changes = setup.title, tuple((one.date, one.what) for one in setup.changes)
-        totals, headlines, ranges = setup.expected, setup.headlines, setup.ranges
-        beside = {"tables": setup.tables.read(), "channel": setup.tables.channel}
-        beside |= {"experiments": setup.experiments}
-        beside |= {"targets": setup.targets, "team": setup.team}
-        beside |= {"restricted": bool(setup.where or setup.exclude)}
+    source = opened(config=config, data=data, join=join, demo=demo, leads=leads, expected=expected)
     facts = gather(
-        leads,
+        source,
         month=month,
         start=start,
         target=target,
         segment=segment,
         confidence_level=confidence_level,
         horizon=horizon,
-        title=title,
-        simulated=simulated,
-        changes=changes,
-        expected=totals,
-        headlines=headlines,
-        ranges=ranges,
-        **beside,
     )
-    return Page(facts)
+    return MonthlyPage(facts)

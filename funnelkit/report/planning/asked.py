@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from funnelkit._core.errors import ArgumentError
-from funnelkit.report.parameters import AMOUNT, FLAG, MONTH, PATH, PATHS, SHARE, TEXT, Asked
+from funnelkit.report.kinds import AMOUNT, FLAG, MONTH, PATH, PATHS, SHARE, TEXT
+from funnelkit.report.parameters import Asked
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,5 +4,5 @@ A section is a module with ``section(facts) -> Section``: an eyebrow, a title th
 claims no more than the intervals allow, one to three sentences, a figure with alternative text,
 and the numbers behind it. Where its view is :class:`~funnelkit.report.page.facts.Missing`, it says
 what it would need. To add one: write the module, give
-:class:`~funnelkit.report.page.monthly_page.Page` one line for it, and the notebook one cell.
+:class:`~funnelkit.report.page.monthly_page.MonthlyPage` one line for it, and the notebook one cell.
 """

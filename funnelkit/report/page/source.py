@@ -1,0 +1,127 @@
+"""`opened`: what every page is made from, whether named by funnel.yml, handed over or simulated."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from funnelkit.data.control.totals import expected_totals
+
+if TYPE_CHECKING:
+    from funnelkit.data.control.totals import ControlTotal
+    from funnelkit.data.ledgers import Ledger
+    from funnelkit.data.records import Leads
+    from funnelkit.experiment import Design
+    from funnelkit.metrics import Headline
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Source:
+    """What a page is made from.
+
+    Parameters
+    ----------
+    leads
+        The data.
+    simulated
+        Whether they are simulated, which the page says.
+    title
+        Name of the funnel; ``None``: none is given.
+    changes
+        (day, what) of what changed in the world.
+    expected
+        Control totals from the CRM's own report.
+    headlines, ranges
+        Headline metrics and published ranges that funnel.yml names.
+    tables, channel
+        Tables beside the leads by kind (spend, visitors, activities, …), and the lead column that
+        their channels stand for.
+    experiments
+        Tests that run, as funnel.yml declares them.
+    targets, team
+        Files of what is to be won, and of the people; ``None``: not named.
+    restricted
+        Whether funnel.yml leaves out rows.
+    """
+
+    leads: Leads
+    simulated: bool
+    title: str | None = None
+    changes: tuple[tuple[dt.date, str], ...] = ()
+    expected: tuple[ControlTotal, ...] = ()
+    headlines: tuple[Headline, ...] = ()
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    tables: Mapping[str, Ledger] = field(default_factory=dict)
+    channel: str | None = None
+    experiments: tuple[Design, ...] = ()
+    targets: Path | None = None
+    team: Path | None = None
+    restricted: bool = False
+
+
+def opened(
+    *,
+    config: str | os.PathLike[str] | None = None,
+    data: str | Sequence[str] | None = None,
+    join: str | Sequence[str] | None = None,
+    demo: bool = False,
+    leads: Leads | None = None,
+    expected: Sequence[dict[str, object]] | None = None,
+) -> Source:
+    """Return what a page is made from.
+
+    Parameters
+    ----------
+    config
+        The funnel.yml; without one, and without `leads`, the data are simulated.
+    data, join
+        Exports to read in place of those that funnel.yml names.
+    demo
+        Whether to use simulated data.
+    leads
+        Leads already read, in place of `config`.
+    expected
+        Control totals beside `leads`; see :func:`funnelkit.tie_out`.
+
+    Raises
+    ------
+    FunnelError
+        If the configuration or the data cannot be used.
+
+    Examples
+    --------
+    >>> import funnelkit as fk, pandas as pd
+    >>> export = pd.DataFrame({"id": ["a"], "lead": ["2026-01-05"], "won": [None]})
+    >>> leads = fk.from_frame(export, fk.Funnel(["lead", "won"], id="id"), as_of="2026-01-31")
+    >>> opened(leads=leads).simulated
+    False
+    """
+    if leads is not None:
+        totals = expected_totals(expected, leads.funnel) if expected else ()
+        return Source(leads=leads, simulated=leads.truth is not None, expected=totals)
+    if config is None or demo:
+        from funnelkit.report.example import make_example
+
+        return Source(leads=make_example(), simulated=True)
+    from funnelkit.report.config import load_config
+
+    setup = load_config(config, check_files=data is None)
+    return Source(
+        leads=setup.read(data=data, join=join),
+        simulated=False,
+        title=setup.title,
+        changes=tuple((one.date, one.what) for one in setup.changes),
+        expected=setup.expected,
+        headlines=setup.headlines,
+        ranges=setup.ranges,
+        tables=setup.tables.read(),
+        channel=setup.tables.channel,
+        experiments=setup.experiments,
+        targets=setup.targets,
+        team=setup.team,
+        restricted=bool(setup.where or setup.exclude),
+    )
