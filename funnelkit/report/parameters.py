@@ -231,7 +231,7 @@ class ReadoutParameters(Parameters):
         """
         given = (self.experiment or "").casefold()
         name = re.sub(r"[^a-z0-9]+", "-", given).strip("-")
-        exact = name == given.replace(" ", "-")
+        exact = name == given.replace(" ", "-") and "-" not in given
         digits = "" if exact else hashlib.sha256(given.encode()).hexdigest()[:6]
         return "-".join(filter(None, (self.report, name, digits, self.month)))
 
