@@ -9,7 +9,7 @@ PYTHON := $(shell for each in python3.13 python3.12 python3.11 python3 python; d
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup report test lab bench check clean
+.PHONY: help setup report test lab bench check docs clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -e 's/:.*##/:/' | awk -F: '{printf "make %-8s%s\n", $$1, $$2}'
@@ -20,9 +20,10 @@ test: ## run the whole suite: tests, layers, doctests
 lab: ## open JupyterLab
 bench: ## measure the performance claims
 check: ## style, format, types, layers
+docs: ## build the documentation into build/docs
 clean: ## remove .venv and the caches; reports stay
 
-setup report test lab bench check clean: | python
+setup report test lab bench check docs clean: | python
 	@"$(PYTHON)" tools/make.py $@ $(ARGS)
 
 .PHONY: python

@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
 STAMP = VENV / "funnelkit-stamp.txt"
 CONSTRAINTS = ROOT / "constraints.txt"
+DOCS = ROOT / "build" / "docs"
 CACHES = (".hypothesis", ".import_linter_cache", ".mypy_cache", ".pytest_cache", ".ruff_cache")
 
 
@@ -99,9 +100,9 @@ def find_uv() -> Path | None:
     return tool("uv") if tool("uv").is_file() else None
 
 
-def install() -> None:
-    """Put the package, editable, and its pinned dependencies into `.venv`."""
-    what = ("--constraint", CONSTRAINTS, "--editable", ".[dev]")
+def install(extra: str = "dev") -> None:
+    """Put the package, editable, and its pinned dependencies (those of `extra`) into `.venv`."""
+    what = ("--constraint", CONSTRAINTS, "--editable", f".[{extra}]")
     uv = find_uv()
     if uv is not None:
         target = ("--python", tool("python"), "--compile-bytecode")
@@ -162,6 +163,19 @@ def check(*arguments: str) -> int:
     return max(codes)
 
 
+def docs(*arguments: str) -> int:
+    """Build the documentation into build/docs; `-D nb_execution_mode=off` runs no notebook."""
+    there = "import importlib.util as of, sys; sys.exit(not of.find_spec('myst_nb'))"
+    if python("-c", there):  # an extra that only this needs
+        print("Installing what the documentation is built with (once) ...")
+        install("docs")
+    strict = ("-m", "sphinx", "--builder", "html", "--fail-on-warning", "--quiet")
+    code = python(*strict, *arguments, "docs", DOCS)
+    if code == 0:
+        print(f"Written: {DOCS / 'index.html'}")
+    return code
+
+
 def clean(*_: str) -> int:
     """Remove the environment and every cache; reports stay."""
     for folder in (VENV, ROOT / "build", ROOT / "dist", *(ROOT / name for name in CACHES)):
@@ -185,6 +199,7 @@ ACTIONS: dict[str, Callable[..., int]] = {
     "lab": lab,
     "bench": bench,
     "check": check,
+    "docs": docs,
     "clean": clean,
 }
 

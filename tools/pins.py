@@ -24,7 +24,7 @@ def resolve() -> str:
     """What uv finds for the lowest supported Python and all later ones, on every system."""
     lowest = ("--universal", "--python-version", "3.11", "--fork-strategy", "fewest")
     plain = ("--no-header", "--no-annotate", "--quiet")
-    extras = ("--extra", "dev", "--extra", "engines")
+    extras = ("--extra", "dev", "--extra", "docs", "--extra", "engines")
     command = ("uv", "pip", "compile", "pyproject.toml", *extras, *lowest, *plain)
     return subprocess.run(
         [sys.executable, "-m", *command],

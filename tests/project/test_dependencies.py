@@ -24,6 +24,7 @@ ENGINES = [
     for extra in ("polars", "postgres", "spark")
     for text in PROJECT["optional-dependencies"][extra]
 ]
+DOCS = [Requirement(text) for text in PROJECT["optional-dependencies"]["docs"]]
 PIN = re.compile(r"[a-z0-9][a-z0-9-]*==[0-9][0-9a-z.]*")
 
 # What is called otherwise on conda-forge, or there is split into a smaller package.
@@ -53,7 +54,7 @@ def lower_bound(requirement: Requirement) -> Version:
 # --- pyproject.toml -------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("requirement", [*ALL, *ENGINES], ids=str)
+@pytest.mark.parametrize("requirement", [*ALL, *ENGINES, *DOCS], ids=str)
 def test_every_dependency_states_its_lowest_version(requirement: Requirement) -> None:
     assert lower_bound(requirement) > Version("0")
     assert not requirement.url
@@ -101,7 +102,7 @@ def test_the_extra_of_all_engines_names_each_of_them() -> None:
     assert (every.name, every.extras) == ("funnelkit", {"polars", "postgres", "spark"})
 
 
-@pytest.mark.parametrize("requirement", [*ALL, *ENGINES], ids=str)
+@pytest.mark.parametrize("requirement", [*ALL, *ENGINES, *DOCS], ids=str)
 def test_every_dependency_is_pinned_within_its_bounds(requirement: Requirement) -> None:
     assert requirement.specifier.contains(pins()[canonicalize_name(requirement.name)])
 

@@ -208,3 +208,16 @@ def test_clean_keeps_reports_and_sets_nothing_up(
     assert left == {
         "constraints.txt", "funnelkit", "pyproject.toml", "reports", "reports/2026-10"
     }  # fmt: skip
+
+
+def test_the_documentation_s_tools_are_installed_where_they_lack(
+    elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[tuple[object, ...]] = []
+    monkeypatch.setattr(make, "find_uv", lambda: None)
+    monkeypatch.setattr(make, "run", lambda *c: ran.append(c) or int("find_spec" in c[2]))
+    assert make.docs("-D", "nb_execution_mode=off") == 0
+    _, installed, built = ran
+    assert installed[-1] == ".[docs]"
+    assert built[1:3] == ("-m", "sphinx")
+    assert built[-4:] == ("-D", "nb_execution_mode=off", "docs", make.DOCS)

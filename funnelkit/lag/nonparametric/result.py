@@ -313,7 +313,7 @@ class NonparametricFit(Result):
 
         Notes
         -----
-        1 - (1 - F)^exp(±z s), with s = se(F) / ((1 - F) |log(1 - F)|) and the variance of
+        1 - (1 - F)^exp(±z s), with s = se(F) / ((F - 1) log(1 - F)) and the variance of
         Greenwood or, with exits, of Marubini and Valsecchi. Where nobody, or everybody,
         converted: the exact bound on the number of leads that are followed. With accounts the
         variance is multiplied by the design effect of the share converted so far.
