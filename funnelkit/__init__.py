@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from funnelkit.data.simulate import make_leads
     from funnelkit.data.spreadsheets.reading import read_excel
     from funnelkit.data.tables import from_table
+    from funnelkit.exploring.panel import explore
     from funnelkit.model import FunnelModel, fit_funnel
 
 __version__ = "0.1.0"
@@ -100,6 +101,7 @@ _HOMES = {
     "movement": "counts.movement",
     "FunnelModel": "model",
     "fit_funnel": "model",
+    "explore": "exploring.panel",
 }
 
 __all__ = [
@@ -118,6 +120,7 @@ __all__ = [
     "arm_moments",
     "audit",
     "experiment",
+    "explore",
     "fit_funnel",
     "forecast",
     "from_events",

@@ -23,7 +23,8 @@ def of_rows(rows: Rows) -> str:
     if rows.cohorts == 1 and rows.reference is not None:
         return _of_segments(points, rows)
     kinds = "as seen so far and as expected" if rows.expected else "as seen"
-    return f"{rows.target}: {rows.segments} segments in {rows.cohorts} cohorts, {kinds}"
+    cohorts = f" in {rows.cohorts} cohorts" if rows.cohorts > 1 else ""
+    return f"{rows.target}: {rows.segments} segments{cohorts}, {kinds}"
 
 
 def _of_latest(rows: Rows) -> str:

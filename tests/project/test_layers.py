@@ -31,7 +31,7 @@ HOMES = {
     "ibis": ENGINES,
     "pyarrow": ENGINES,
     "sqlglot": ENGINES,
-    "ipywidgets": {"explore"},
+    "ipywidgets": {"exploring"},
     "matplotlib": {"plot"},
     "nbclient": {"report"},
     "nbconvert": {"report"},
