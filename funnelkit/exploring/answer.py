@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import html
-import io
 import warnings
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from funnelkit._core.errors import FunnelError, FunnelWarning
@@ -15,13 +13,8 @@ from funnelkit.exploring.steps import Shown, Step, code_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from matplotlib.axes import Axes
-
     from funnelkit.data.records import Leads
     from funnelkit.exploring.question import Question
-
-_DOTS = 200
-_PAGE_DOTS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,32 +65,14 @@ def answer(question: Question, leads: Leads, *, name: str) -> Answer:
 
 def _run(steps: Sequence[Step | Shown], given: dict[str, Any]) -> tuple[str, str]:
     """Run the steps; the last but one draws, the last is the table."""
-    import funnelkit
+    from funnelkit import lag, plot, rates, table
+    from funnelkit.counts.build import triangle
+    from funnelkit.plot.image import inline
 
-    variables = {**given, "fk": funnelkit}
+    fk = SimpleNamespace(lag=lag, plot=plot, rates=rates, table=table, triangle=triangle)
+    variables = {**given, "fk": fk}
     *makes, draws, shows = steps
     for step in makes:
         variables[str(step.to)] = step.run(variables)
-    table: str = shows.run(variables)._repr_html_()
-    return picture_of(draws.run(variables)), table
-
-
-def picture_of(ax: Axes) -> str:
-    """Return axes of a figure of their own as an image with its words, and close the figure."""
-    from matplotlib import pyplot
-
-    from funnelkit.plot import describe
-
-    figure = ax.get_figure(root=True)
-    if figure is None:
-        return ""
-    out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=_DOTS)
-    width = round(figure.get_size_inches()[0] * _PAGE_DOTS)
-    words = html.escape(describe(ax), quote=True)
-    pyplot.close(figure)  # or the notebook would show it once more below the cell
-    data = base64.b64encode(out.getvalue()).decode("ascii")
-    return (
-        f'<img alt="{words}" src="data:image/png;base64,{data}" '
-        f'style="width:{width}px;max-width:100%;height:auto;">'
-    )
+    cells: str = shows.run(variables)._repr_html_()
+    return inline(draws.run(variables)), cells
