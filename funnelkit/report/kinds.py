@@ -6,7 +6,7 @@ import datetime as dt
 import math
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,6 +147,32 @@ def paths(name: str, value: object) -> list[str]:
     return [path(name, one) for one in several]
 
 
+def choices(name: str, value: object) -> list[str]:
+    """Return values of segments as ``COLUMN=VALUE``, from such texts or from a mapping.
+
+    Raises
+    ------
+    ArgumentError
+        If a text names no column.
+
+    Examples
+    --------
+    >>> choices("only", {"region": "EMEA"}), choices("only", "region=EMEA")
+    (['region=EMEA'], ['region=EMEA'])
+    """
+    if isinstance(value, Mapping):
+        value = [f"{column}={one or ''}" for column, one in value.items()]
+    several = value if isinstance(value, (list, tuple)) else [value]
+    for one in several:
+        if not isinstance(one, str) or not re.match(r"[^=]*[^=\s][^=]*=", one):
+            raise ArgumentError(
+                f"`{name}` must be a column and its value, such as region=EMEA; got {one!r}."
+            )
+    if not several:
+        raise ArgumentError(f"`{name}` must name a column and its value; got an empty list.")
+    return list(several)
+
+
 def flag(name: str, value: object) -> bool:
     """Return True or False."""
     if isinstance(value, bool):
@@ -187,6 +213,7 @@ QUARTER = Kind(quarter, "YYYY-Qn")
 TEXT = Kind(text)
 PATH = Kind(path, "PATH")
 PATHS = Kind(paths, "PATH", many=True)
+CHOICES = Kind(choices, "COLUMN=VALUE", many=True)
 FLAG = Kind(flag, flag=True)
 LEVEL = Kind(level, "SHARE", number=float)
 DAYS = Kind(days, "DAYS", number=int)

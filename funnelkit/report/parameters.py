@@ -21,6 +21,7 @@ from funnelkit._core.errors import (
     unknown,
 )
 from funnelkit.report.kinds import (
+    CHOICES,
     DAY,
     DAYS,
     FLAG,
@@ -61,6 +62,7 @@ class Parameters(Asked):
     data: Annotated[list[str] | None, PATHS, "exports to read, not those in funnel.yml"] = None
     join: Annotated[list[str] | None, PATHS, "further exports that share the id"] = None
     demo: Annotated[bool, FLAG, "simulated data"] = False
+    only: Annotated[list[str] | None, CHOICES, "values of segments to keep; none: all leads"] = None
     segment: Annotated[str | None, TEXT, "column to split by; none: the funnel's first"] = None
     confidence_level: Annotated[float, LEVEL, "share of intervals that hold the truth"] = 0.95
     tables: Annotated[str | None, PATH, "workbook to write; none: no workbook"] = None

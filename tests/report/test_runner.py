@@ -109,7 +109,7 @@ def test_the_notebook_gets_what_was_given(fake: Kernel, config: Path) -> None:
     assert Path(str(told.pop("tables"))).name == "tables.xlsx"
     assert told == {
         "month": "2018-05", "config": str(config), "data": None, "join": None, "demo": False,
-        "start": None, "target": None, "segment": "region", "confidence_level": 0.8,
+        "only": None, "start": None, "target": None, "segment": "region", "confidence_level": 0.8,
         "horizon": None,
     }  # fmt: skip
 

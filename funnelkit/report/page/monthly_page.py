@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from funnelkit._core.dates import day_name, period_label
@@ -99,6 +99,7 @@ def monthly(
     data: str | Sequence[str] | None = None,
     join: str | Sequence[str] | None = None,
     demo: bool = False,
+    only: str | Sequence[str] | Mapping[str, str] | None = None,
     start: str | None = None,
     target: str | None = None,
     segment: str | None = None,
@@ -119,6 +120,8 @@ def monthly(
         Exports to read in place of those that funnel.yml names.
     demo
         Whether to report on simulated data.
+    only
+        Leads to keep, such as ``"region=EMEA"``.
     start, target
         Stages between which rates are taken; default: the first and the last.
     segment
@@ -154,7 +157,9 @@ def monthly(
     >>> monthly(leads=leads).opening.title
     '2 new leads and no wins in January'
     """
-    source = opened(config=config, data=data, join=join, demo=demo, leads=leads, expected=expected)
+    source = opened(
+        config=config, data=data, join=join, demo=demo, only=only, leads=leads, expected=expected
+    )
     facts = gather(
         source,
         month=month,

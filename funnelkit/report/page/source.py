@@ -5,11 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from funnelkit._core.display import segment_name
 from funnelkit.data.control.totals import expected_totals
+from funnelkit.report.kinds import choices
 
 if TYPE_CHECKING:
     from funnelkit.data.control.totals import ControlTotal
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from funnelkit.data.records import Leads
     from funnelkit.experiment import Design
     from funnelkit.metrics import Headline
+    from funnelkit.report.page.facts import Issued
+    from funnelkit.report.playbook import Playbook
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -44,8 +48,14 @@ class Source:
         Tests that run, as funnel.yml declares them.
     targets, team
         Files of what is to be won, and of the people; ``None``: not named.
+    plans
+        Files of earlier plans, as they were kept.
+    playbook
+        What to check about what is found; ``None``: the default.
+    issued
+        Earlier monthly reports; ``None``: funnel.yml names no folder of them.
     restricted
-        Whether funnel.yml leaves out rows.
+        Whether rows are left out, by funnel.yml or by `only`.
     """
 
     leads: Leads
@@ -60,6 +70,9 @@ class Source:
     experiments: tuple[Design, ...] = ()
     targets: Path | None = None
     team: Path | None = None
+    plans: tuple[Path, ...] = ()
+    playbook: Playbook | None = None
+    issued: tuple[Issued, ...] | None = None
     restricted: bool = False
 
 
@@ -69,6 +82,7 @@ def opened(
     data: str | Sequence[str] | None = None,
     join: str | Sequence[str] | None = None,
     demo: bool = False,
+    only: str | Sequence[str] | Mapping[str, str] | None = None,
     leads: Leads | None = None,
     expected: Sequence[dict[str, object]] | None = None,
 ) -> Source:
@@ -82,6 +96,9 @@ def opened(
         Exports to read in place of those that funnel.yml names.
     demo
         Whether to use simulated data.
+    only
+        Leads to keep, such as ``"region=EMEA"``; ``"region="``: those without one. What funnel.yml
+        says of all leads (control totals, targets, tables of spend and the like) is then left out.
     leads
         Leads already read, in place of `config`.
     expected
@@ -100,6 +117,54 @@ def opened(
     >>> opened(leads=leads).simulated
     False
     """
+    source = _opened(config, data=data, join=join, demo=demo, leads=leads, expected=expected)
+    return source if only is None else part_of(source, choices("only", only))
+
+
+def part_of(source: Source, only: Sequence[str]) -> Source:
+    """Return what a page of some of the leads is made from.
+
+    Parameters
+    ----------
+    source
+        What a page of all of them is made from.
+    only
+        Leads to keep, each such as ``"region=EMEA"``.
+
+    Raises
+    ------
+    ArgumentError
+        For an unknown segment, or a value that no record has; with the closest match.
+    """
+    chosen: dict[str, list[str | None]] = {}
+    for one in only:
+        column, value = one.split("=", 1)
+        chosen.setdefault(column.strip(), []).append(value or None)
+    words = [f"{column} {segment_name(values)}" for column, values in chosen.items()]
+    name = source.title or ("Simulated data" if source.simulated else None)
+    return replace(
+        source,
+        leads=source.leads.only(**chosen),
+        title=", ".join(filter(None, (name, *words))),
+        expected=(),
+        headlines=tuple(replace(one, target=None) for one in source.headlines),
+        tables={},
+        targets=None,
+        team=None,
+        plans=(),
+        restricted=True,
+    )
+
+
+def _opened(
+    config: str | os.PathLike[str] | None,
+    *,
+    data: str | Sequence[str] | None,
+    join: str | Sequence[str] | None,
+    demo: bool,
+    leads: Leads | None,
+    expected: Sequence[dict[str, object]] | None,
+) -> Source:
     if leads is not None:
         totals = expected_totals(expected, leads.funnel) if expected else ()
         return Source(leads=leads, simulated=leads.truth is not None, expected=totals)
@@ -108,6 +173,7 @@ def opened(
 
         return Source(leads=make_example(), simulated=True)
     from funnelkit.report.config import load_config
+    from funnelkit.report.issued import issued_reports
 
     setup = load_config(config, check_files=data is None)
     return Source(
@@ -123,5 +189,10 @@ def opened(
         experiments=setup.experiments,
         targets=setup.targets,
         team=setup.team,
+        plans=setup.plans,
+        playbook=setup.playbook,
+        issued=None
+        if setup.earlier_reports is None
+        else issued_reports(setup.earlier_reports, setup, data=data, join=join),
         restricted=bool(setup.where or setup.exclude),
     )

@@ -23,7 +23,7 @@ def opening(facts: Facts) -> Opening:
     return Opening(
         report=f"Monthly funnel report, {period_name(setting.month)}",
         title=headline(facts),
-        about="Simulated data" if setting.simulated else setting.title or route,
+        about=setting.title or ("Simulated data" if setting.simulated else route),
         meta=_meta(facts),
         story=(
             ("What happened", what_happened(facts)),
