@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import weakref
 from collections.abc import Sequence
 from functools import reduce
 from itertools import pairwise
@@ -140,7 +139,7 @@ def fit_funnel(
         sizes=sizes,
         rhythm=None if steps[-1].pace is None else rhythm_of(steps[-1].pace, first=first),
         currency=None if sizes is None else sizes.currency,
-        rows=weakref.ref(leads.rows),
+        leads=leads,
         kept={"book": book} if whole else {},
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -81,8 +80,8 @@ class FunnelModel(Result):
         in no other, and ``arrivals`` does not count them.
     notes
         What a reader must know.
-    rows
-        The records it was fitted to, as long as they are in use.
+    leads
+        What it was fitted to, so that whoever has the model can ask for more of their counts.
     kept
         What was read off it once and is wanted again.
     """
@@ -106,12 +105,13 @@ class FunnelModel(Result):
     left_out: tuple[str, ...] = ()
     bursts: tuple[Burst, ...] = ()
     notes: tuple[str, ...] = ()
-    rows: weakref.ref[Any] | None = None
+    leads: Leads | None = None
     kept: dict[str, Any] = field(default_factory=dict)
 
     def knows(self, leads: Leads) -> bool:
         """Return whether it was fitted to these very leads, so that its counts are theirs."""
-        return self.rows is not None and self.rows() is leads.rows and self.as_of == leads.as_of
+        own = self.leads
+        return own is not None and own.rows is leads.rows and self.as_of == leads.as_of
 
     @property
     def n(self) -> int:

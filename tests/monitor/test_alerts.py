@@ -1,5 +1,6 @@
 """`alerts`: planted drops are found where they are, and nothing else is; what the data explain."""
 
+import dataclasses
 import datetime as dt
 
 import numpy as np
@@ -138,7 +139,7 @@ class TestAsked:
             alerts(two, **given)
 
     def test_only_leads(self):
-        with pytest.raises(ArgumentError, match="`leads` must be Leads; got str"):
+        with pytest.raises(ArgumentError, match="`leads` must be Leads or a FunnelModel; got str"):
             alerts("leads.csv")
 
 
@@ -290,3 +291,14 @@ class TestShown:
         with pytest.raises(ArgumentError, match="Did you mean `mql to won`"):
             dropped.of("mql to wo")
         assert isinstance(dropped, Alerts)
+
+
+def test_a_model_stands_for_the_leads_it_was_fitted_to():
+    leads = fk.make_leads(3000, rng=1)
+    model = fk.fit_funnel(leads, by="source")
+    shown, same = alerts(model), alerts(leads, by="source")
+    assert shown.watched == same.watched
+    assert shown.summary() == same.summary()
+    assert alerts(model, by="region").watched == alerts(leads, by="region").watched
+    with pytest.raises(ArgumentError, match="keeps no leads"):
+        alerts(dataclasses.replace(model, leads=None))

@@ -9,6 +9,7 @@ from funnelkit._core import checks
 from funnelkit._core.errors import ArgumentError
 from funnelkit.counts.daily import filling
 from funnelkit.data.records import Leads
+from funnelkit.model import FunnelModel
 from funnelkit.monitor.board import asked
 from funnelkit.monitor.board.alerting import Alerts
 from funnelkit.monitor.board.asked import Threshold
@@ -20,7 +21,7 @@ from funnelkit.monitor.board.watching import ALL_LEADS, standing_out
 
 
 def alerts(
-    leads: Leads,
+    leads: Leads | FunnelModel,
     *,
     by: str | Sequence[str] | None = None,
     false_alarms: float = 0.05,
@@ -34,10 +35,11 @@ def alerts(
     Parameters
     ----------
     leads
-        The data.
+        The data; or a model fitted to them. A model's own curves are not read: they hold the rate
+        that is to be judged, so each series is given a timing that knows of no rate.
     by
         Segment column or columns whose values are watched one by one, beside all leads; default:
-        all of the funnel's segments.
+        those of the model, or all of the funnel's segments.
     false_alarms
         Largest chance that a report on which nothing changed holds any alert: the budget of the
         whole board.
@@ -102,8 +104,10 @@ def alerts(
     >>> len(found), found.watched > 30
     (0, True)
     """
+    if isinstance(leads, FunnelModel):
+        leads, by = _of_model(leads, by)
     if not isinstance(leads, Leads):
-        raise ArgumentError(f"`leads` must be Leads; got {type(leads).__name__}.")
+        raise ArgumentError(f"`leads` must be Leads or a FunnelModel; got {type(leads).__name__}.")
     if archived is not None and not isinstance(archived, Leads):
         raise ArgumentError(f"`archived` must be Leads; got {type(archived).__name__}.")
     names = asked.columns(leads.funnel, by)
@@ -149,3 +153,12 @@ def alerts(
 def _largest(smallest: Mapping[tuple[str, str], float]) -> str:
     """Return the segment of which drops are told: all leads, or the first business."""
     return next((where for _, where in smallest), ALL_LEADS)
+
+
+def _of_model(
+    model: FunnelModel, by: str | Sequence[str] | None
+) -> tuple[Leads, str | Sequence[str] | None]:
+    """Return the leads that a model was fitted to, and by which columns they are watched."""
+    if model.leads is None:
+        raise ArgumentError("`leads`: this model keeps no leads; pass them in its place.")
+    return model.leads, (by if by is not None or not model.by else model.by)
