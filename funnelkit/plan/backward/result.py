@@ -231,7 +231,8 @@ class Plan(Result):
         Returns
         -------
         DataFrame
-            One row per period: ``period`` (as tables write it), ``target``, ``expected``,
+            One row per period: ``period`` (as tables write it; of a quarter or year that is not
+            wholly in the plan, with the months that are), ``target``, ``expected``,
             ``probability`` that the period alone brings its target, ``cumulative_target``,
             ``cumulative_expected``, and ``cumulative_probability`` that all months up to its end
             bring theirs. Only months of the plan count.
@@ -251,7 +252,7 @@ class Plan(Result):
             alone = self._chance.probability(self.leads, own, since=begin, until=end)
             rows.append(
                 {
-                    "period": period_label(of[begin]),
+                    "period": self._label(of[begin], begin, end),
                     "target": own,
                     "expected": float(self.expected[begin:end].sum()),
                     "probability": alone if own > 0 else 1.0,
@@ -261,6 +262,16 @@ class Plan(Result):
                 }
             )
         return pd.DataFrame(rows)
+
+    def _label(self, period: pd.Period, begin: int, end: int) -> str:
+        """Return the name of a period, with the plan's months of it where that is not all."""
+        first, last = self.periods[begin], self.periods[end - 1]
+        if (first.start_time, last.end_time) == (period.start_time, period.end_time):
+            return period_label(period)
+        months = period_label(first)
+        if last != first:
+            months += f" to {period_label(last)}"
+        return f"{period_label(period)} ({months})"
 
     def option_table(self) -> pd.DataFrame:
         """Return the plans side by side: on mean rates, and those of given chances.

@@ -125,10 +125,14 @@ def test_chances_by_month_quarter_and_fiscal_year():
     assumptions = stated([0.1], value={"mean": 1000.0, "cv": 0.5}, periods=months, doubt=0.1)
     plan = reverse([10_000.0] * 6, assumptions, fiscal_year_start=2, after="nothing")
     quarters = plan.probability_by("quarter")
-    assert list(quarters["period"]) == ["FY2027 Q4", "FY2028 Q1", "FY2028 Q2"]
+    assert list(quarters["period"]) == [
+        "FY2027 Q4 (2027-01)",
+        "FY2028 Q1",
+        "FY2028 Q2 (2027-05 to 2027-06)",
+    ]
     assert list(quarters["target"]) == [10_000, 30_000, 20_000]
     years = plan.probability_by("year")
-    assert list(years["period"]) == ["FY2027", "FY2028"]
+    assert list(years["period"]) == ["FY2027 (2027-01)", "FY2028 (2027-02 to 2027-06)"]
     month = plan.probability_by("month")
     # joint outcomes of the same plan, simulated
     for k, row in month.iterrows():
