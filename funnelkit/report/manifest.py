@@ -8,6 +8,7 @@ import hashlib
 import json
 import platform
 from collections.abc import Iterable, Mapping
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,22 @@ def describe(
     facts: Mapping[str, Any],
     warnings: Iterable[str],
 ) -> dict[str, Any]:
-    """Return what a run is made from, without its outputs and timings.
+    """Return what a run is made from and what it found, without its outputs and timings."""
+    made = made_from(parameters, config, inputs=inputs, notebook=notebook)
+    return {
+        "report": made.pop("report"),
+        "parameters": made.pop("parameters"),
+        "as_of": facts.get("as_of"),
+        "facts": {key: value for key, value in facts.items() if key != "as_of"},
+        **made,
+        "warnings": list(warnings),
+    }
+
+
+def made_from(
+    parameters: Parameters, config: Config | None, *, inputs: Iterable[Path], notebook: Path
+) -> dict[str, Any]:
+    """Return what a run is made from: as far as this is the same, the report is the same.
 
     Paths are relative to the folder of funnel.yml, or mere names outside it; no value of a record
     is among them.
@@ -72,15 +88,12 @@ def describe(
     return {
         "report": parameters.report,
         "parameters": values,
-        "as_of": facts.get("as_of"),
-        "facts": {key: value for key, value in facts.items() if key != "as_of"},
         "funnel": _funnel(config.funnel) if config else "simulated",
         "rows": _plain(_rows(config)) if config else {},
         "inputs": [_fingerprint(path, _name(path, folder)) for path in inputs],
         **_warehouse(config, parameters),
         "notebook": _fingerprint(notebook, notebook.name),
         "versions": versions(),
-        "warnings": list(warnings),
     }
 
 
@@ -115,7 +128,13 @@ def write(
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file, in hexadecimal digits."""
+    """Return the SHA-256 of a file, in hexadecimal digits; read again only once it has changed."""
+    known = path.stat()
+    return _digest(path.resolve(), known.st_size, known.st_mtime_ns)
+
+
+@cache
+def _digest(path: Path, _size: int, _changed: int) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 

@@ -41,7 +41,8 @@ class Partial:
     target
         What it is to become.
     is_ours
-        Whether a file name in the target is one of the report's own; others are kept.
+        Whether a file in the target, such as ``"data/rates.csv"``, is one of the report's own;
+        others are kept.
     """
 
     folder: Path
@@ -56,9 +57,10 @@ class Partial:
     def publish(self) -> dict[str, str]:
         """Put the folder in place of the target, and return the name that each file got.
 
-        A name differs from the file's own where that file is open in another program.
+        A name differs from the file's own where that file is open in another program. Names are
+        relative to the folder, with ``/``.
         """
-        names = {file.name: file.name for file in sorted(self.folder.iterdir())}
+        names = {name: name for name in files_in(self.folder)}
         for _ in range(_TRIES):
             if any(is_open(self.target / name) for name in names):
                 return self._publish_each()
@@ -80,11 +82,12 @@ class Partial:
         )
 
     def _publish_each(self) -> dict[str, str]:
-        self.target.mkdir(exist_ok=True)
-        return {
-            file.name: _move(file, self.target / file.name).name
-            for file in sorted(self.folder.iterdir())
-        }
+        placed = {}
+        for name in files_in(self.folder):
+            place = self.target / name
+            place.parent.mkdir(parents=True, exist_ok=True)
+            placed[name] = _move(self.folder / name, place).relative_to(self.target).as_posix()
+        return placed
 
 
 @contextlib.contextmanager
@@ -122,6 +125,11 @@ def clean(parent: Path, is_ours: Callable[[str], bool]) -> None:
                     _discard(path, parent / match["name"], is_ours)
         with contextlib.suppress(OSError):
             lock.unlink()
+
+
+def files_in(folder: Path) -> list[str]:
+    """Return the files below a folder, relative to it and with ``/``, in order."""
+    return sorted(one.relative_to(folder).as_posix() for one in folder.rglob("*") if one.is_file())
 
 
 def replace_file(path: Path, content: bytes) -> Path:
@@ -169,12 +177,24 @@ def _discard(old: Path, target: Path, is_ours: Callable[[str], bool]) -> None:
         with contextlib.suppress(OSError):
             old.rename(target)
             return
-    for file in old.iterdir():
-        if not is_ours(file.name) and not (target / file.name).exists():
-            with contextlib.suppress(OSError):
-                file.rename(target / file.name)
-    if all(is_ours(file.name) or (target / file.name).exists() for file in old.iterdir()):
+    if _keep_others(old, target, is_ours):
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _keep_others(old: Path, target: Path, is_ours: Callable[[str], bool], inside: str = "") -> bool:
+    """Move what is not ours to the target, and return whether nothing that matters is left."""
+    all_moved = True
+    for entry in old.iterdir():
+        name, place = f"{inside}{entry.name}", target / entry.name
+        if entry.is_dir() and any(is_ours(f"{name}/{one}") for one in files_in(entry)):
+            all_moved &= _keep_others(entry, place, is_ours, f"{name}/")
+        elif not is_ours(name) and not place.exists():
+            try:
+                place.parent.mkdir(exist_ok=True)
+                entry.rename(place)
+            except OSError:
+                all_moved = False
+    return all_moved
 
 
 def _locked(target: Path) -> tuple[Path, IO[bytes]]:

@@ -18,12 +18,13 @@ from funnelkit._core.errors import ArgumentError, DefinitionError, ReportError
 from funnelkit.report import example, executed, kernel, manifest
 from funnelkit.report.config import FILE_NAME, Config, load_config
 from funnelkit.report.parameters import Parameters, checked, model_of
-from funnelkit.report.replacing import Partial, beside, replace_file
+from funnelkit.report.replacing import Partial, beside, files_in, replace_file
 from funnelkit.report.workbook import WorkbookWarning
 
 TABLES, MANIFEST = "tables.xlsx", "manifest.json"
 _OWN = re.compile(r"\w+_(report|pipeline|review|readout)( \(\d+\))?(\.failed)?\.(html|ipynb)"
-                  r"|(tables|manifest)( \(\d+\))?\.(xlsx|json)")  # fmt: skip
+                  r"|(tables|manifest)( \(\d+\))?\.(xlsx|json)"
+                  r"|data/[a-z0-9-]+( \(\d+\))?\.csv")  # fmt: skip
 _OWN_ERRORS = ("ArgumentError", "CapacityError", "DataError", "DefinitionError", "EvidenceError")
 
 
@@ -37,7 +38,7 @@ class ReportRun:
         Where it is.
     html, workbook, notebook, manifest
         Its files: the page, the tables, the executed notebook, what it was made from. The workbook
-        is ``None`` where the report has no tables.
+        is ``None`` where the report has no tables. The tables are also in ``data/*.csv``.
     warnings
         What was said on the way.
     """
@@ -180,8 +181,17 @@ def notebook_of(report: str) -> Path:
     raise ReportError(f"the notebook {name} is not in this installation; install funnelkit again.")
 
 
+def inputs_of(settings: Parameters, setup: Config | None) -> list[Path]:
+    """Return the files that a report is made from."""
+    if setup is None:
+        return []
+    files, others = setup.inputs(data=settings.data, join=settings.join)
+    plans = [one for one in (setup.targets, setup.team) if one is not None]
+    return [setup.path, *files, *others, *setup.tables.files, *plans]
+
+
 def is_ours(name: str) -> bool:
-    """Whether a file in a report's folder is one that a run writes."""
+    """Whether a file in a report's folder, such as ``"data/months.csv"``, is one of a run's."""
     return _OWN.fullmatch(name) is not None
 
 
@@ -267,21 +277,13 @@ class _Run:
         self._description = manifest.describe(
             self._settings,
             self._setup,
-            inputs=self._inputs(),
+            inputs=inputs_of(self._settings, self._setup),
             notebook=self._source,
             facts=executed.facts_in(cells),
             warnings=said,
         )
-        names = {file.name: file.name for file in sorted(partial.folder.iterdir())}
-        self._manifest(partial.folder, names)
+        self._manifest(partial.folder, {name: name for name in files_in(partial.folder)})
         return said
-
-    def _inputs(self) -> list[Path]:
-        if self._setup is None:
-            return []
-        files, others = self._setup.inputs(data=self._settings.data, join=self._settings.join)
-        plans = [one for one in (self._setup.targets, self._setup.team) if one is not None]
-        return [self._setup.path, *files, *others, *self._setup.tables.files, *plans]
 
     def _manifest(self, folder: Path, names: dict[str, str]) -> None:
         outputs = {new: folder / new for old, new in names.items() if old != MANIFEST}

@@ -47,6 +47,7 @@ def test_it_names_parameters_and_inputs_without_their_folders(described: dict) -
         "data": ["exports/leads.csv", "deals.csv"],
         "join": None,
         "demo": False,
+        "only": None,
         "start": None,
         "target": None,
         "segment": None,

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from funnelkit.report.replacing import beside, clean, replace_file
+from funnelkit.report.replacing import beside, clean, files_in, replace_file
 
 OWN = {"page.html", "tables.xlsx", "tables (2).xlsx", "manifest.json"}
 
@@ -54,6 +54,30 @@ def test_an_earlier_folder_is_replaced_and_foreign_files_stay(tmp_path: Path) ->
         "tables.xlsx": "second",
         "my notes.txt": "mine",
     }
+    assert [one.name for one in tmp_path.iterdir()] == ["2018-05"]
+
+
+def test_files_in_folders_are_replaced_and_foreign_ones_beside_them_stay(tmp_path: Path) -> None:
+    def ours(name: str) -> bool:
+        return name in {"page.html", "data/a.csv", "data/b.csv"}
+
+    def write(*names: str) -> dict[str, str]:
+        with beside(tmp_path / "2018-05", ours) as partial:
+            (partial.folder / "data").mkdir()
+            for name in names:
+                (partial.folder / name).write_text("x", encoding="utf-8")
+            return partial.publish()
+
+    write("page.html", "data/a.csv", "data/b.csv")
+    target = tmp_path / "2018-05"
+    (target / "data" / "mine.csv").write_text("mine", encoding="utf-8")
+    (target / "more" / "deep").mkdir(parents=True)
+    (target / "more" / "deep" / "mine.txt").write_text("mine", encoding="utf-8")
+    assert write("page.html", "data/a.csv") == {
+        "data/a.csv": "data/a.csv",
+        "page.html": "page.html",
+    }
+    assert files_in(target) == ["data/a.csv", "data/mine.csv", "more/deep/mine.txt", "page.html"]
     assert [one.name for one in tmp_path.iterdir()] == ["2018-05"]
 
 

@@ -1,5 +1,6 @@
 """The monthly report from end to end: the same bytes twice, killed runs, races, hostile data."""
 
+import csv
 import json
 import os
 import subprocess
@@ -9,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import openpyxl
+import pandas as pd
 import pytest
 
 from funnelkit.report import run
@@ -20,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CANARY = "canary.zq7@example.org"
 HOSTILE = ["<script>alert(1)</script>", "=cmd|' /C calc'!A0", "web"]
 FILES = ["manifest.json", "monthly_report.html", "monthly_report.ipynb", "tables.xlsx"]
+TABLES = ["months.csv", "rows.csv"]  # of every report, among others that depend on the data
 
 
 def command(*words: str, folder: Path) -> subprocess.Popen[str]:
@@ -35,7 +38,7 @@ def command(*words: str, folder: Path) -> subprocess.Popen[str]:
 
 
 def names(folder: Path) -> list[str]:
-    return sorted(one.name for one in folder.iterdir())
+    return sorted(one.name for one in folder.iterdir() if one.name != "data")
 
 
 def manifest(folder: Path) -> dict:
@@ -55,6 +58,20 @@ def test_the_example_report_is_four_files(first: ReportRun) -> None:
     assert names(first.folder.parent) == ["2026-06"]
     assert first.html.stat().st_size < 1_000_000
     assert manifest(first.folder)["as_of"] == "2026-06-30"
+
+
+def test_its_tables_stand_beside_it_as_csv_and_in_the_manifest(first: ReportRun) -> None:
+    listed = {one["name"] for one in manifest(first.folder)["outputs"]}
+    written = {one.name for one in (first.folder / "data").iterdir()}
+    assert {f"data/{name}" for name in written} == {one for one in listed if "/" in one}
+    assert written >= set(TABLES)
+    assert first.workbook is not None
+    book = openpyxl.load_workbook(first.workbook)
+    assert len(written) == len(book.sheetnames) - 2  # but for the index and the definitions
+    months = pd.read_csv(first.folder / "data" / "months.csv")
+    sheet = book["Months"]
+    shown = [cell.value for cell in sheet["B"] if isinstance(cell.value, (int, float))]
+    assert months.iloc[:, 1].tolist() == shown
 
 
 def test_its_workbook_has_typed_tables_and_definitions(first: ReportRun) -> None:
@@ -89,7 +106,7 @@ def test_two_runs_at_once_after_a_killed_one_give_the_same_bytes(
     assert said == [(f"{page}\n", "")] * 2
     assert [one.returncode for one in both] == [0, 0]
     assert names(reports) == ["2026-06"]
-    for name in FILES[1:]:
+    for name in [*FILES[1:], *(f"data/{name}" for name in TABLES)]:
         assert (reports / "2026-06" / name).read_bytes() == (first.folder / name).read_bytes()
     assert manifest(reports / "2026-06") == manifest(first.folder)
 
@@ -118,7 +135,7 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> ReportRun:
 
 def texts(folder: Path) -> dict[str, str]:
     found = {}
-    for path in folder.iterdir():
+    for path in (one for one in folder.rglob("*") if one.is_file()):
         found[path.name] = path.read_text(encoding="utf-8", errors="replace")
         if path.suffix == ".xlsx":
             with zipfile.ZipFile(path) as content:
@@ -129,7 +146,7 @@ def texts(folder: Path) -> dict[str, str]:
 
 def test_a_personal_value_reaches_no_file(hostile: ReportRun) -> None:
     assert hostile.folder.name == "2026-06"
-    assert sorted(texts(hostile.folder)) == FILES
+    assert set(texts(hostile.folder)) >= {*FILES, *TABLES}
     for name, text in texts(hostile.folder).items():
         assert CANARY not in text, name
         assert "canary" not in text, name
@@ -147,6 +164,10 @@ def test_hostile_texts_come_out_harmless(hostile: ReportRun) -> None:
     assert "'" + HOSTILE[1] in shown
     assert not [one for one in shown if one.startswith("=")]
     assert not [cell for cell in cells if cell.data_type == "f"]
+    files = [one.read_text(encoding="utf-8") for one in (hostile.folder / "data").iterdir()]
+    cells = [cell for text in files for row in csv.reader(text.splitlines()) for cell in row]
+    assert "'" + HOSTILE[1] in cells
+    assert not [one for one in cells if one.startswith("=")]
 
 
 def test_no_file_names_the_machine_s_folders(hostile: ReportRun) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from funnelkit.report.page.markup import el, plain
@@ -91,14 +92,20 @@ class Page(Generic[F]):
         return page_html([section._repr_html_() for section in self])
 
     def write_tables(self, path: str | os.PathLike[str] | None) -> None:
-        """Write the tables behind the page to a workbook; nothing where no path is given."""
+        """Write the tables behind the page to a workbook, and each to a file in ``data`` beside it.
+
+        Nothing where no path is given.
+        """
         if path is None:
             return
+        from funnelkit.report import csv_tables
         from funnelkit.report.workbook import write_tables
 
+        sheets = self.sheets()
+        csv_tables.write_csv_tables(Path(path).parent / csv_tables.FOLDER, sheets)
         write_tables(
             os.fspath(path),
-            self.sheets(),
+            sheets,
             definitions=self.terms(),
             title=self.opening.report,
         )
