@@ -17,7 +17,7 @@ help: ## say what there is
 setup: ## create or update .venv (every other target does so by itself)
 report: ## write the example report, from simulated data
 test: ## run the whole suite: tests, layers, doctests
-lab: ## open JupyterLab
+lab: ## open JupyterLab on the notebooks
 bench: ## measure the performance claims
 check: ## style, format, types, layers
 docs: ## build the documentation into build/docs

@@ -27,6 +27,12 @@ VENV = ROOT / ".venv"
 STAMP = VENV / "funnelkit-stamp.txt"
 CONSTRAINTS = ROOT / "constraints.txt"
 DOCS = ROOT / "build" / "docs"
+LAB = (
+    "--ServerApp.preferred_dir=notebooks",
+    "--LabApp.default_url=/lab/tree/notebooks/00_quickstart.ipynb",
+    "--LabApp.extension_manager=readonly",  # no catalogue of extensions
+)
+LAB_SETTINGS = ROOT / "tools" / "jupyter"  # no news, and no look for newer versions
 CACHES = (".hypothesis", ".import_linter_cache", ".mypy_cache", ".pytest_cache", ".ruff_cache")
 
 
@@ -141,8 +147,10 @@ def test(*arguments: str) -> int:
 
 
 def lab(*arguments: str) -> int:
-    """Open JupyterLab on the checkout."""
-    return python("-m", "jupyterlab", *arguments)
+    """Open JupyterLab on notebooks/, at the quickstart; it asks nothing of the network."""
+    own = os.environ.get("JUPYTER_CONFIG_PATH", "")
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, [str(LAB_SETTINGS), own]))
+    return python("-m", "jupyterlab", *LAB, *arguments)
 
 
 def bench(*arguments: str) -> int:

@@ -20,6 +20,9 @@ FEWEST = 20
 FEW = 100
 """Groups of fewer leads are marked as small."""
 _SHOWN_ROWS = 15
+# Lines and text that go with a light ground and a dark one.
+_BLOCK = "font-size:13.5px;line-height:1.45;max-width:72em;font-variant-numeric:tabular-nums;"
+_CELL = "padding:4px 10px;border:0;border-bottom:1px solid rgba(128,140,152,.35);"
 _LONG = {1_000_000_000: "bn", 1_000_000: "M"}
 
 
@@ -242,18 +245,36 @@ def text_table(frame: pd.DataFrame) -> str:
 
 
 def html_block(summary: str, frame: pd.DataFrame) -> str:
-    """Return a sentence over a table, every cell escaped, for a notebook."""
-    head = "".join(f"<th>{html.escape(str(name))}</th>" for name in frame.columns)
+    """Return a sentence over a table, every cell escaped, for a notebook or a mail."""
+    shown = frame.head(_SHOWN_ROWS)
+    sides = [_side(shown.iloc[:, number]) for number in range(shown.shape[1])]
+    head = "".join(
+        f'<th style="{_CELL}{side}">{html.escape(str(name))}</th>'
+        for name, side in zip(shown.columns, sides, strict=True)
+    )
     rows = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell(value))}</td>" for value in row) + "</tr>"
-        for row in frame.head(_SHOWN_ROWS).itertuples(index=False)
+        "<tr>"
+        + "".join(
+            f'<td style="{_CELL}{side}">{html.escape(cell(value))}</td>'
+            for value, side in zip(row, sides, strict=True)
+        )
+        + "</tr>"
+        for row in shown.itertuples(index=False)
     )
     rest = len(frame) - _SHOWN_ROWS
     more = f"<p>… {plural(rest, 'more row')}</p>" if rest > 0 else ""
     return (
-        f'<div class="funnelkit"><p>{html.escape(summary)}</p>'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>{more}</div>"
+        f'<div class="funnelkit" style="{_BLOCK}"><p>{html.escape(summary)}</p>'
+        f'<table style="border-collapse:collapse;"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table>{more}</div>"
     )
+
+
+def _side(column: pd.Series[Any]) -> str:
+    """Return to which side a column is set: numbers right, all others left."""
+    if column.dtype.kind in "iuf":
+        return "text-align:right;white-space:nowrap;"
+    return "text-align:left;"
 
 
 def cell(value: Any) -> str:
@@ -261,14 +282,19 @@ def cell(value: Any) -> str:
 
     Examples
     --------
-    >>> cell(0.123456), cell(None), cell(12), cell(1346684.2)
-    ('0.1235', '', '12', '1,346,684')
+    >>> cell(0.123456), cell(None), cell(12), cell(1346684.2), cell(18965)
+    ('0.1235', '', '12', '1,346,684', '18,965')
     """
     if value is None or (isinstance(value, float) and math.isnan(value)) or str(value) == "NaT":
         return ""
-    return _short(value) if isinstance(value, float) else str(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return str(value)
+    text = _short(value)
+    return MINUS + text[1:] if text.startswith("-") else text
 
 
 def _short(value: float) -> str:
     """Return a number with four digits, or whole where it is larger."""
-    return f"{value:,.0f}" if 9999.5 <= abs(value) < math.inf else f"{value:.4g}"
+    if 9999.5 <= abs(value) < math.inf:
+        return f"{value:,.0f}"
+    return str(value) if isinstance(value, int) else f"{value:.4g}"

@@ -86,7 +86,7 @@ class Controls:
                 widget, value = self.widgets[key], getattr(asked, key)
                 if list(widget.options) != options:
                     widget.options = options
-                widget.value = value
+                widget.index = [one for _, one in options].index(value)
                 widget.disabled = key in _OF_PAIR and not asked.is_of_pair
 
     @contextmanager
@@ -107,8 +107,8 @@ def _widgets() -> dict[str, Any]:
         return ToggleButtons(description=words, style=look)
 
     def choice(words: str) -> Any:
-        look = {"description_width": "58px"}
-        return Dropdown(description=words, style=look, layout=Layout(width="240px"))
+        look = {"description_width": "64px"}
+        return Dropdown(description=words, style=look, layout=Layout(width="260px"))
 
     made = {"view": buttons("Show"), "adjusted": buttons("Rates")}
     words = {"start": "From", "target": "To", "by": "Segment", "cohort": "Period"}

@@ -23,6 +23,7 @@ _CODE = (
     f"{_GROUND}font-family:ui-monospace,Menlo,Consolas,monospace;font-size:13px;line-height:1.5;"
     "padding:10px 12px;margin:4px 0 0;"
 )
+_ROOM = "max-height:460px;overflow:auto;margin:8px 0 0;"  # a long table scrolls
 _TOLD = (
     f"{_GROUND}font-size:14px;line-height:1.45;max-width:46em;border-left:3px solid #75818d;"
     "padding:6px 10px;margin:4px 0;"
@@ -124,7 +125,7 @@ class Explorer:
         from ipywidgets import HTML, VBox
 
         self._answers = lru_cache(maxsize=32)(lambda asked: answer(asked, leads, name=name))
-        self._outputs = {part: HTML() for part in ("told", "picture", "table", "code")}
+        self._outputs = {part: HTML() for part in ("told", "picture", "code", "table")}
         self._show(question)
         self._controls = Controls(leads, question, self._show)
         self.widget = VBox([self._controls.laid_out(), *self._outputs.values()])
@@ -138,8 +139,14 @@ class Explorer:
         """Return the code for what is shown."""
         return f"<Explorer>\n{self.code}"
 
-    def _repr_mimebundle_(self, **told: Any) -> Any:
-        return self.widget._repr_mimebundle_(**told)
+    def _repr_html_(self) -> str:
+        """Return what is shown, for where nothing can be chosen: a saved notebook, a mail."""
+        shown = self._answer
+        return "".join([_told(shown.told), shown.picture, _as_code(shown.code), shown.table])
+
+    def _repr_mimebundle_(self, **told: Any) -> dict[str, Any]:
+        panel: dict[str, Any] = self.widget._repr_mimebundle_(**told)
+        return {**panel, "text/plain": repr(self), "text/html": self._repr_html_()}
 
     @property
     def _answer(self) -> Answer:
@@ -151,9 +158,9 @@ class Explorer:
         self._outputs["told"].value = _told(["Working …"])
         shown = self._answer
         self._outputs["picture"].value = shown.picture
-        self._outputs["table"].value = shown.table
+        self._outputs["table"].value = f'<div style="{_ROOM}">{shown.table}</div>'
         self._outputs["told"].value = _told(shown.told)
-        self._outputs["code"].value = f'<pre style="{_CODE}">{html.escape(shown.code)}</pre>'
+        self._outputs["code"].value = _as_code(shown.code)
 
 
 def _told(sentences: Sequence[str]) -> str:
@@ -161,3 +168,7 @@ def _told(sentences: Sequence[str]) -> str:
     return "".join(
         f'<p role="status" style="{_TOLD}">{html.escape(each)}</p>' for each in sentences
     )
+
+
+def _as_code(code: str) -> str:
+    return f'<pre style="{_CODE}">{html.escape(code)}</pre>'

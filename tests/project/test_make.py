@@ -174,7 +174,7 @@ def test_nothing_installed_is_said_in_one_line(
         (["report"], ["report", "monthly", "--demo"]),
         (["report", "--month", "2026-10"], ["report", "monthly", "--month", "2026-10"]),
         (["test", "-k", "triangle"], ["-k", "triangle"]),
-        (["lab"], ["-m", "jupyterlab"]),
+        (["lab", "--no-browser"], [*make.LAB, "--no-browser"]),
     ],
 )
 def test_arguments_reach_the_command(
