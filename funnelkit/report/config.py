@@ -19,6 +19,7 @@ from funnelkit.report.expected import expected
 from funnelkit.report.experiments import experiments
 from funnelkit.report.exports import DataFiles, data_files, given_files, matching
 from funnelkit.report.headline import headlines
+from funnelkit.report.last_plans import plan_files
 from funnelkit.report.ledgers import Tables, tables
 from funnelkit.report.ranges import own_ranges
 
@@ -94,6 +95,8 @@ class Config:
         Tests that run, as they were declared.
     targets, team
         Files of what is to be won by month, and of the people, for plans; ``None``: not named.
+    plans
+        Files of earlier plans, to be held against what came.
     as_of
         Last day on which the data is complete; ``None``: found in the data.
     recorded_from
@@ -117,6 +120,7 @@ class Config:
     experiments: tuple[Design, ...]
     targets: Path | None
     team: Path | None
+    plans: tuple[Path, ...]
     as_of: dt.date | None
     recorded_from: dt.date | None
     before_recording: str | None
@@ -280,9 +284,9 @@ def load_config(path: str | os.PathLike[str], *, check_files: bool = True) -> Co
     -----
     The keys are the arguments of :class:`funnelkit.Funnel`, and ``data`` (``files``, ``join``,
     ``events`` and how they are written), ``where``, ``exclude``, ``calendar``, ``changes``,
-    ``expected``, ``headline``, ``tables``, ``experiments``, ``targets``, ``team``, ``ranges``,
-    ``as_of``, ``recorded_from``, ``before_recording``, ``title``. Values are read as they are
-    written: a stage may be called ``no`` or ``1``, and a date needs no quotes.
+    ``expected``, ``headline``, ``tables``, ``experiments``, ``targets``, ``team``, ``plans``,
+    ``ranges``, ``as_of``, ``recorded_from``, ``before_recording``, ``title``. Values are read as
+    they are written: a stage may be called ``no`` or ``1``, and a date needs no quotes.
 
     Examples
     --------
@@ -340,6 +344,7 @@ def _config(root: Section, file: Path, *, check_files: bool) -> Config | None:
         "experiments": experiments(root, funnel, file.parent),
         "targets": _file(root, "targets", file.parent),
         "team": _file(root, "team", file.parent),
+        "plans": plan_files(root, file.parent),
         "before_recording": root.choice("before_recording", ("left_out", "delayed_entry")),
         "title": root.text("title"),
     }
