@@ -21,6 +21,7 @@ from funnelkit.report.exports import DataFiles, data_files, given_files, matchin
 from funnelkit.report.headline import headlines
 from funnelkit.report.last_plans import plan_files
 from funnelkit.report.ledgers import Tables, tables
+from funnelkit.report.playbook import Playbook, playbook
 from funnelkit.report.ranges import own_ranges
 
 if TYPE_CHECKING:
@@ -97,6 +98,10 @@ class Config:
         Files of what is to be won by month, and of the people, for plans; ``None``: not named.
     plans
         Files of earlier plans, to be held against what came.
+    playbook
+        What to check about what a report finds; ``None``: the one that comes with the package.
+    earlier_reports
+        Folder of earlier reports, whose figures are held beside today's; ``None``: not named.
     as_of
         Last day on which the data is complete; ``None``: found in the data.
     recorded_from
@@ -121,6 +126,8 @@ class Config:
     targets: Path | None
     team: Path | None
     plans: tuple[Path, ...]
+    playbook: Playbook | None
+    earlier_reports: Path | None
     as_of: dt.date | None
     recorded_from: dt.date | None
     before_recording: str | None
@@ -285,8 +292,9 @@ def load_config(path: str | os.PathLike[str], *, check_files: bool = True) -> Co
     The keys are the arguments of :class:`funnelkit.Funnel`, and ``data`` (``files``, ``join``,
     ``events`` and how they are written), ``where``, ``exclude``, ``calendar``, ``changes``,
     ``expected``, ``headline``, ``tables``, ``experiments``, ``targets``, ``team``, ``plans``,
-    ``ranges``, ``as_of``, ``recorded_from``, ``before_recording``, ``title``. Values are read as
-    they are written: a stage may be called ``no`` or ``1``, and a date needs no quotes.
+    ``ranges``, ``playbook``, ``earlier_reports``, ``as_of``, ``recorded_from``,
+    ``before_recording``, ``title``. Values are read as they are written: a stage may be called
+    ``no`` or ``1``, and a date needs no quotes.
 
     Examples
     --------
@@ -345,6 +353,8 @@ def _config(root: Section, file: Path, *, check_files: bool) -> Config | None:
         "targets": _file(root, "targets", file.parent),
         "team": _file(root, "team", file.parent),
         "plans": plan_files(root, file.parent),
+        "playbook": playbook(root, _file(root, "playbook", file.parent)),
+        "earlier_reports": _folder(root, "earlier_reports", file.parent),
         "before_recording": root.choice("before_recording", ("left_out", "delayed_entry")),
         "title": root.text("title"),
     }
@@ -410,6 +420,18 @@ def _file(root: Section, key: str, folder: Path) -> Path | None:
         root.note(key, problem or f"must name one file; {given!r} names {len(files)}.")
         return None
     return files[0]
+
+
+def _folder(root: Section, key: str, folder: Path) -> Path | None:
+    """Return the folder that a key names, relative to funnel.yml; it need not be there yet."""
+    given = root.text(key)
+    if given is None:
+        return None
+    found = folder / given
+    if not given.strip() or "\0" in given or found.is_file():
+        root.note(key, f"must be a folder such as reports; got {given!r}.")
+        return None
+    return found
 
 
 def _changes(root: Section) -> tuple[Change, ...]:

@@ -150,6 +150,21 @@ def versions() -> dict[str, str]:
     return found
 
 
+def sources(config: Config, *, data: Any = None, join: Any = None) -> dict[str, str]:
+    """Return the hash of funnel.yml and of each export, by its name; none for a warehouse."""
+    files, others = config.inputs(data=data, join=join)
+    folder = config.path.parent
+    given = [config.path, *files, *others] if files else []
+    return {_name(path, folder): sha256(path) for path in given}
+
+
+def defined(config: Config) -> dict[str, Any]:
+    """Return the funnel and which of its rows are read, as a manifest keeps them."""
+    kept = {"funnel": _funnel(config.funnel), "rows": _plain(_rows(config))}
+    content: dict[str, Any] = json.loads(json.dumps(kept, default=str))
+    return content
+
+
 def _fingerprint(path: Path, name: str) -> dict[str, Any]:
     return {"name": name, "bytes": path.stat().st_size, "sha256": sha256(path)}
 

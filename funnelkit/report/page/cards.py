@@ -29,6 +29,8 @@ class Card:
         What it is, and of what.
     value, interval, size, change
         As written on the card; ``change`` as (figure, what it allows).
+    last_year
+        The change on the same month a year ago, of a month in progress; written as ``change``.
     measure
         How a sentence calls it.
     moved
@@ -43,6 +45,7 @@ class Card:
     change: tuple[str, str]
     measure: str
     moved: Change | None
+    last_year: tuple[str, str] | None = None
     picture: Html | None = None
     immature: bool = False
 
@@ -77,6 +80,11 @@ def _count_card(facts: Facts, what: str, name: str, about: str, measure: str) ->
         before = getattr(months.before, what)
         moved = changes.count_change(before, now, confidence_level=level)
         words = _count_change(moved, before, now, months.before_name)
+    year = None
+    if months.last_year is not None:
+        then = getattr(months.last_year, what)
+        change = changes.count_change(then, now, confidence_level=level)
+        year = _count_change(change, then, now, months.last_year_name)
     points = [
         Point(short_name(month)[:3], float(getattr(tally, what)))
         for month, tally in months.tallies.items()
@@ -94,6 +102,7 @@ def _count_card(facts: Facts, what: str, name: str, about: str, measure: str) ->
         change=words,
         measure=measure,
         moved=moved,
+        last_year=year,
         picture=spark(points, label=f"{name} by month: {values}.") if len(points) > 1 else None,
     )
 
@@ -128,8 +137,11 @@ def _money_cards(facts: Facts, about: str) -> list[Card]:
             facts,
             ("Value won", about, "value won", size),
             {month: _value(tally) for month, tally in months.tallies.items()},
-            money.total(now, confidence_level=level),
-            money.total(months.before, confidence_level=level) if months.before else None,
+            (
+                money.total(now, confidence_level=level),
+                money.total(months.before, confidence_level=level),
+                money.total(months.last_year, confidence_level=level),
+            ),
         )
     ]
     mean = money.mean(now, confidence_level=level)
@@ -140,8 +152,11 @@ def _money_cards(facts: Facts, about: str) -> list[Card]:
                 facts,
                 (name, f"mean, {about}", name.lower(), size),
                 {month: _mean(tally) for month, tally in months.tallies.items()},
-                mean,
-                money.mean(months.before, confidence_level=level),
+                (
+                    mean,
+                    money.mean(months.before, confidence_level=level),
+                    money.mean(months.last_year, confidence_level=level),
+                ),
             )
         )
     return cards
@@ -151,16 +166,14 @@ def _money_card(
     facts: Facts,
     words: tuple[str, str, str, str],
     values: Mapping[pd.Period, float],
-    now: Estimate | None,
-    before: Estimate | None,
+    figures: tuple[Estimate | None, Estimate | None, Estimate | None],
 ) -> Card:
+    """Return a card of money, from its figure now, before and a year ago."""
     name, about, measure, size = words
     months, level = facts.months, facts.setting.level
+    now, before, last_year = figures
     moved = money.ratio(before, now)
-    change = ("", "Too few amounts to compare")
-    if moved is not None:
-        figure = wording.relative(moved.value)
-        change = (figure, _against(months.before_name, moved, wording.ratio_range(moved)))
+    change = _ratio_change(moved, months.before_name) or ("", "Too few amounts to compare")
     listed = ", ".join(
         f"{short_name(month)} {money.amount(None if math.isnan(value) else value)}"
         for month, value in list(values.items())[-6:]
@@ -180,8 +193,15 @@ def _money_card(
         change=change,
         measure=measure,
         moved=moved,
+        last_year=_ratio_change(money.ratio(last_year, now), months.last_year_name),
         picture=spark(points, label=f"{name} by month: {listed}.") if len(points) > 1 else None,
     )
+
+
+def _ratio_change(moved: Change | None, name: str) -> tuple[str, str] | None:
+    if moved is None:
+        return None
+    return wording.relative(moved.value), _against(name, moved, wording.ratio_range(moved))
 
 
 def _value(tally: Tally) -> float:

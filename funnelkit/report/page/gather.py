@@ -24,6 +24,7 @@ from funnelkit.report.page.views import (
     planned,
     rates,
     records,
+    restated,
     scores,
     trials,
     watched,
@@ -112,6 +113,10 @@ def gather(
         ahead=partial(coming.coming_view, known, setting, by=None if targets is None else column),
         goals=goals,
         quality=records.with_tables(facts.quality, held),
+        playbook=source.playbook,
+        restated=None
+        if source.issued is None
+        else restated.restated_view(known, setting, facts.cohorts, source.issued),
     )
 
 

@@ -34,13 +34,13 @@ def brief(value: Decimal | float | None) -> str:
     return display.EN_DASH if value is None else display.brief(float(value))
 
 
-def total(tally: Tally, *, confidence_level: float) -> Estimate | None:
+def total(tally: Tally | None, *, confidence_level: float) -> Estimate | None:
     """Return the total with its interval; ``None`` for fewer than 20 known amounts.
 
     Number and size of wins are both random: a compound Poisson sum has variance Σx², taken here
     on the scale of logarithms so that the interval stays above 0.
     """
-    if tally.value is None or tally.squares is None or tally.amounts < SMALL:
+    if tally is None or tally.value is None or tally.squares is None or tally.amounts < SMALL:
         return None
     spread = math.sqrt(tally.squares) / float(tally.value)
     return _around(float(tally.value), spread, confidence_level)

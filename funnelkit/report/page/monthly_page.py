@@ -10,6 +10,7 @@ from funnelkit._core.dates import day_name, period_label
 from funnelkit.report.page import story
 from funnelkit.report.page.facts import Facts
 from funnelkit.report.page.gather import gather
+from funnelkit.report.page.kept import figures_of
 from funnelkit.report.page.page import Page, part
 from funnelkit.report.page.sections import (
     adjusted,
@@ -24,6 +25,7 @@ from funnelkit.report.page.sections import (
     moved,
     planned,
     quality,
+    restated,
     scorecard,
     segments,
     tested,
@@ -59,6 +61,7 @@ class MonthlyPage(Page[Facts]):
     cohorts = part(cohorts.section)
     adjusted = part(adjusted.section)
     moved = part(moved.section)
+    restated = part(restated.section)
     coming = part(coming.section)
     plan = part(planned.section)
     experiments = part(experiments.section)
@@ -89,6 +92,7 @@ class MonthlyPage(Page[Facts]):
             "as_of": setting.as_of,
             "month": period_label(setting.month),
             "in_rates": self.facts.quality.in_rates,
+            "figures": figures_of(self.facts),
         }
 
 

@@ -1,20 +1,17 @@
 """Why, and what to do: what the counts show about a change, and checks that follow from it.
 
 No cause is invented: where the data do not show one, that is what is said. No action is invented
-either: each check belongs to a finding.
+either: each check belongs to a finding, by `playbook.yml`.
 """
 
 from __future__ import annotations
 
-import re
-
 from funnelkit._core import display
-from funnelkit._core.dates import day_name
 from funnelkit.report.page import changes, wording
 from funnelkit.report.page.changes import Change
-from funnelkit.report.page.facts import Cohorts, Facts, Segments
-from funnelkit.report.page.sections.quality import in_order
-from funnelkit.report.page.sections.segments import apart, brief_name
+from funnelkit.report.page.facts import Facts
+from funnelkit.report.page.findings import findings
+from funnelkit.report.playbook import default_playbook
 
 
 def why(facts: Facts, wins: Change | None, leads: Change | None) -> list[str]:
@@ -51,10 +48,10 @@ def _shown(facts: Facts, wins: Change | None, leads: Change | None) -> list[str]
 
 
 def what_to_do(facts: Facts, wins: Change | None) -> list[str]:
-    """Return checks that follow from the findings."""
-    checks = (_ask(facts, wins), _wait(facts), _look(facts), _settle(facts))
-    words = [each for each in checks if each]
-    return [" ".join(words)] if words else ["Nothing in these figures calls for a check."]
+    """Return the checks of the playbook that follow from the findings."""
+    book = facts.playbook or default_playbook()
+    checks = book.said(findings(facts, wins))
+    return [" ".join(checks)] if checks else ["Nothing in these figures calls for a check."]
 
 
 def _own_and_older(facts: Facts) -> str | None:
@@ -89,52 +86,3 @@ def _volume(wins: Change, leads: Change, noun: str) -> str:
     return (
         f"The number of new {noun} shows no clear change, so volume alone does not account for it."
     )
-
-
-def _ask(facts: Facts, wins: Change | None) -> str | None:
-    setting, terms = facts.setting, facts.setting.terms
-    month = setting.named(setting.month)
-    if wins is None or not wins.clear:
-        return None
-    if wins.direction == "down":
-        return (
-            f"Ask what held {terms.wins} up in {month} before changing where {terms.leads} come "
-            "from."
-        )
-    return f"Ask what brought the further {terms.wins} in {month} before planning on them."
-
-
-def _wait(facts: Facts) -> str | None:
-    cohorts, setting = facts.cohorts, facts.setting
-    if not isinstance(cohorts, Cohorts) or cohorts.ready is None:
-        return None
-    if not cohorts.youngest.immature or cohorts.youngest.small:
-        return None
-    whose = wording.of(setting.named(cohorts.youngest.cohort))
-    return (
-        f"Judge {whose} {setting.terms.leads} from {day_name(cohorts.ready)} on, when nine tenths "
-        f"of their {setting.terms.wins} should be in."
-    )
-
-
-def _look(facts: Facts) -> str | None:
-    view = facts.segments
-    if not isinstance(view, Segments):
-        return None
-    marked = [row for row in view.rows if apart(row, view.pooled.value)]
-    if not marked:
-        return None
-    names = [brief_name(row) for row in marked[:2]]
-    return f"Look into what sets {display.listed(names)} apart."
-
-
-def _settle(facts: Facts) -> str | None:
-    """Return the worst of the audit, in its own words, up to the details."""
-    serious = [one for one in in_order(facts.quality.findings) if one.severity != "note"]
-    serious.sort(key=lambda one: (one.severity != "error", -one.count))
-    if not serious:
-        return None
-    first = re.split(r"[:;] ", serious[0].what)[0].rstrip(".")
-    if len(serious) == 1:
-        return f"Settle what the audit found: {first}."
-    return f"Settle the {len(serious)} warnings of the audit, first this: {first}."

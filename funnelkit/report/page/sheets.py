@@ -20,6 +20,7 @@ from funnelkit.report.page.facts import (
     Missing,
     Moved,
     Planned,
+    Restated,
     Segments,
     Tested,
 )
@@ -53,6 +54,8 @@ def sheets_of(facts: Facts) -> dict[str, Sheet]:
     )
     if facts.goals is not None:
         made += (("Plan", facts.planned(), _planned),)
+    if facts.restated is not None:
+        made += (("Restated", facts.restated, _restated),)
     found |= {name: make(view) for name, view, make in made if not isinstance(view, Missing)}
     if facts.tied:
         found["Control totals"] = _control_totals(facts.tied)
@@ -276,6 +279,26 @@ def _moved(view: Moved) -> Sheet:
     note = f"Conversions so far, {now} less {before}: {parts}."
     title = f"Effects on the rate of all, {before} to {now}, by {view.column}"
     return Sheet(title, view.change.to_frame(), (note,))
+
+
+def _restated(view: Restated) -> Sheet:
+    rows: list[dict[str, object]] = [
+        {
+            "month": period_label(one.issued.month),
+            "data_through": one.issued.as_of,
+            "figure": one.figure,
+            "said": one.said,
+            "counted_again": one.again,
+            "now": one.now,
+            "by_records": one.by_records,
+            "by_time": one.by_time,
+        }
+        for one in view.counts
+    ]
+    note = "counted_again: of today's data, up to the last day of that report's data."
+    title = "Figures of earlier reports beside today's"
+    columns = ("month", "data_through", "figure", "said", "counted_again", "now")
+    return Sheet(title, _frame(rows, (*columns, "by_records", "by_time")), note)
 
 
 def _audit(facts: Facts) -> Sheet:

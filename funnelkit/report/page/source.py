@@ -117,8 +117,12 @@ def opened(
     >>> opened(leads=leads).simulated
     False
     """
+    from funnelkit.report.issued import of_part
+
     source = _opened(config, data=data, join=join, demo=demo, leads=leads, expected=expected)
-    return source if only is None else part_of(source, choices("only", only))
+    kept = () if only is None else tuple(choices("only", only))
+    part = part_of(source, kept) if kept else source
+    return replace(part, issued=of_part(source.issued, kept))
 
 
 def part_of(source: Source, only: Sequence[str]) -> Source:

@@ -12,6 +12,7 @@ from funnelkit.report.page.markup import Html, join
 from funnelkit.report.page.reasons import what_to_do, why
 from funnelkit.report.page.section import Opening
 from funnelkit.report.page.terms import capital
+from funnelkit.report.page.working_days import working_days
 
 _MOST_UNTIED = 2
 
@@ -102,14 +103,45 @@ def what_happened(facts: Facts) -> list[str]:
     setting, months = facts.setting, facts.months
     paragraphs = [_counts(facts)]
     if setting.partial:
-        end = f"The data end on {day_name(setting.as_of)}"
-        other = f", so {setting.named(setting.month)} is compared with {months.before_name}"
-        paragraphs.append(f"{end}{other if months.before else ''}.")
+        paragraphs.append(_so_far(facts))
     if months.now.value is not None and months.no_money is None:
         paragraphs.append(_worth(months.now, setting.terms.wins))
     if isinstance(facts.cohorts, Cohorts) and facts.cohorts.told:
         paragraphs.append(_newest(facts.cohorts, setting))
     return paragraphs
+
+
+def _so_far(facts: Facts) -> str:
+    """Return up to which working day a month in progress is known, and how it stood a year ago."""
+    setting, months = facts.setting, facts.months
+    number = working_days(setting.first_day, setting.as_of, setting.calendar.holidays)
+    words = f"The data end on {day_name(setting.as_of)}"
+    if months.before:
+        words += f", so {setting.named(setting.month)} is compared with {months.before_name}"
+    elif number:
+        words += f", after {display.plural(number, 'working day')}"
+    then = months.last_year
+    if then is None:
+        return f"{words}."
+    level = setting.confidence_level
+    told = [
+        f"{wording.some(before, one, many)}, "
+        f"{wording.change_of_count(_change(before, now, level), percent=before >= SMALL)}"
+        for before, now, one, many in (
+            (then.won, months.now.won, setting.terms.win, setting.terms.wins),
+            (
+                then.entered,
+                months.now.entered,
+                f"new {setting.terms.lead}",
+                f"new {setting.terms.leads}",
+            ),
+        )
+    ]
+    return f"{words}. {capital(months.last_year_name)} had brought {'; '.join(told)}."
+
+
+def _change(before: int, now: int, level: float) -> Change:
+    return changes.count_change(before, now, confidence_level=level)
 
 
 def _worth(now: Tally, wins: str) -> str:

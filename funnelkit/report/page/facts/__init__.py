@@ -33,6 +33,7 @@ from funnelkit.report.page.facts.months import Months, Tally
 from funnelkit.report.page.facts.moved import Moved
 from funnelkit.report.page.facts.planned import Planned, Stretch
 from funnelkit.report.page.facts.records import Finding, Flow, Quality, Stage
+from funnelkit.report.page.facts.restated import Issued, Recount, Reread, Restated
 from funnelkit.report.page.facts.setting import (
     FEW,
     MATURE,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from funnelkit.metrics import Scorecard
     from funnelkit.monitor import Alerts
     from funnelkit.rates import Diagnosis
+    from funnelkit.report.playbook import Playbook
 
 __all__ = [
     "FEW",
@@ -72,12 +74,16 @@ __all__ = [
     "Foretold",
     "Heat",
     "HeatRow",
+    "Issued",
     "Line",
     "Missing",
     "Months",
     "Moved",
     "Planned",
     "Quality",
+    "Recount",
+    "Reread",
+    "Restated",
     "Said",
     "Segment",
     "Segments",
@@ -99,7 +105,9 @@ class Facts:
 
     ``card`` holds the headline metrics beside their targets; ``channels`` what each channel cost
     and brought, where there is a table of spend; ``experiments`` each test that runs by its name;
-    ``tied`` our figures beside the CRM's own totals, where some were given. ``ahead`` makes what is
+    ``tied`` our figures beside the CRM's own totals, where some were given; ``restated`` figures of
+    earlier reports, where funnel.yml names their folder; ``playbook`` the checks by finding, the
+    default ones where none are named. ``ahead`` makes what is
     still to come, once :meth:`coming` is asked for: it takes longer than all else; ``goals`` makes
     the plan for the targets from it, where funnel.yml names some.
     """
@@ -123,6 +131,8 @@ class Facts:
     channels: Channels | None = None
     experiments: tuple[tuple[str, Readout | Missing], ...] = ()
     tied: TieOut | None = None
+    restated: Restated | Missing | None = None
+    playbook: Playbook | None = None
 
     def coming(self) -> Coming | Missing:
         """Return what is still to come, made when it is first asked for."""

@@ -46,9 +46,13 @@ class Months:
     tallies
         Month -> its counts, from the first whole recorded month on, in order.
     before
-        What the report's month is compared with: the month before it, or as many of its days.
+        What the report's month is compared with: the month before it, or its days up to the same
+        working day.
     before_name
-        What the page calls that, such as ``April`` or ``the first 15 days of April``.
+        What the page calls that, such as ``April`` or ``the first 11 working days of April``.
+    last_year, last_year_name
+        Of a month in progress, the same month a year ago up to the same working day; ``None``
+        where the data do not reach so far.
     to_date
         Label -> counts of the quarter and of the year so far.
     no_money
@@ -60,6 +64,8 @@ class Months:
     tallies: Mapping[pd.Period, Tally]
     before: Tally | None = None
     before_name: str = ""
+    last_year: Tally | None = None
+    last_year_name: str = ""
     to_date: Mapping[str, Tally] = field(default_factory=dict)
     no_money: str | None = None
     blank_amounts: bool = False

@@ -42,7 +42,7 @@ def title_of(views: Sequence[tuple[str, Readout | Missing]]) -> str:
     told = [view for _, view in views if isinstance(view, Readout)]
     if len(views) == 1:
         name, view = views[0]
-        verdict = _verdict(view) if isinstance(view, Readout) else "too early to read"
+        verdict = verdict_of(view) if isinstance(view, Readout) else "too early to read"
         return f"{capital(display.one_line(name))}: {verdict}"
     decided = sum(one.decision.kind in ("adopt", "keep control", "weigh") for one in told)
     if not decided:
@@ -50,7 +50,8 @@ def title_of(views: Sequence[tuple[str, Readout | Missing]]) -> str:
     return f"{decided} of {display.plural(len(views), 'experiment')} decided"
 
 
-def _verdict(view: Readout) -> str:
+def verdict_of(view: Readout) -> str:
+    """Return in a few words what to do about an experiment."""
     treatment = display.one_line(view.decision.treatment or "")
     return _VERDICTS[view.decision.kind].format(treatment=treatment)
 
@@ -71,7 +72,7 @@ def _lead(views: Sequence[tuple[str, Readout | Missing]]) -> str:
 def _body(views: Sequence[tuple[str, Readout | Missing]]) -> Iterator[Part]:
     for name, view in views:
         if len(views) > 1:
-            verdict = _verdict(view) if isinstance(view, Readout) else "too early to read"
+            verdict = verdict_of(view) if isinstance(view, Readout) else "too early to read"
             yield el("h3", f"{capital(display.one_line(name))}: {verdict}")
         if isinstance(view, Missing):
             yield needs(view.needs)

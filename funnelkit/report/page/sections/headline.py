@@ -66,7 +66,7 @@ def title_of(cards: Sequence[Card], facts: Facts) -> str:
 
 
 def _html(card: Card) -> Html:
-    figure, allows = card.change
+    compared = [card.change, card.last_year] if card.last_year else [card.change]
     return el(
         "article",
         el("h3", card.name),
@@ -79,7 +79,10 @@ def _html(card: Card) -> Html:
         ),
         el("p", card.interval, class_="ends"),
         el("p", card.size, class_="size"),
-        el("p", el("b", figure, " ") if figure else None, allows, class_="change"),
+        [
+            el("p", el("b", figure, " ") if figure else None, allows, class_="change")
+            for figure, allows in compared
+        ],
         card.picture,
         class_="card",
     )

@@ -45,7 +45,7 @@ def section(facts: Facts) -> Section:
 def title_of(view: Moved, setting: Setting) -> str:
     """Return what is left of the change once volume, mix and age are allowed for."""
     then, now = setting.named(view.before), setting.named(view.now)
-    low, high = _ends(view)
+    low, high = rate_ends(view)
     effect = view.change.effects["rate"]
     if low <= 0 <= high:
         return f"Like for like, {now} converts no clearly different than {then}"
@@ -54,7 +54,8 @@ def title_of(view: Moved, setting: Setting) -> str:
     return f"Like for like, {now} converts {way} than {then}, by {points}"
 
 
-def _ends(view: Moved) -> tuple[float, float]:
+def rate_ends(view: Moved) -> tuple[float, float]:
+    """Return the interval of how far the rates themselves moved that of all."""
     low, high = view.change.rate_interval(view.change.confidence_level)
     return float(np.asarray(low)), float(np.asarray(high))
 
@@ -62,7 +63,7 @@ def _ends(view: Moved) -> tuple[float, float]:
 def _lead(view: Moved, setting: Setting) -> str:
     change = view.change
     then, now = setting.named(view.before), setting.named(view.now)
-    low, high = _ends(view)
+    low, high = rate_ends(view)
     moved = (
         f"At the same mix of {readable(view.column)} and the same age the rates themselves moved "
         f"that of all by {wording.points(change.effects['rate'])} points "

@@ -10,8 +10,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from funnelkit._core import display
-from funnelkit._core.dates import Unit, day_name, period_label
+from funnelkit._core.dates import Unit, day_name, period_label, period_name
 from funnelkit.report.page.facts import Missing, Months, Setting, Tally
+from funnelkit.report.page.working_days import same_working_day, working_days
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,10 +34,13 @@ class Span:
         First month shown: the first whole one since conversions are recorded.
     before
         First and last day of what the month is compared with; ``None`` where there is nothing.
+    last_year
+        First and last day of as much of the same month a year ago, of a month in progress.
     """
 
     first: pd.Period
     before: tuple[dt.date, dt.date] | None
+    last_year: tuple[dt.date, dt.date] | None = None
 
 
 def span_of(leads: Leads, setting: Setting) -> Span:
@@ -48,14 +52,23 @@ def span_of(leads: Leads, setting: Setting) -> Span:
     if since is not None:
         recorded = setting.calendar.period(since, "month")
         first = max(first, recorded if since.day == 1 else recorded + 1)
-    first = min(max(first, month - (_MOST - 1)), month)
+    known, first = first, min(max(first, month - (_MOST - 1)), month)
     if first == month:
         return Span(first=first, before=None)
-    start = (month - 1).start_time.date()
-    end = (month - 1).end_time.date()
-    if setting.partial:
-        end = min(end, start + dt.timedelta(days=setting.as_of.day - 1))
-    return Span(first=first, before=(start, end))
+    if not setting.partial:
+        return Span(first=first, before=_days_of(month - 1))
+    holidays = setting.calendar.holidays
+    return Span(
+        first=first,
+        before=same_working_day(setting.as_of, month - 1, holidays),
+        last_year=same_working_day(setting.as_of, month - 12, holidays)
+        if known <= month - 12
+        else None,
+    )
+
+
+def _days_of(month: pd.Period) -> tuple[dt.date, dt.date]:
+    return month.start_time.date(), month.end_time.date()
 
 
 def _counted(leads: Leads, step: str, *, every: Unit = "month") -> dict[pd.Period, int]:
@@ -99,7 +112,9 @@ def months_view(
     return Months(
         tallies=tallies,
         before=_before(leads, setting, span, before, money=moments is not None),
-        before_name=_before_name(setting, span),
+        before_name=_name_of(span.before, setting),
+        last_year=_last_year(leads, setting, span, money=moments is not None),
+        last_year_name=_name_of(span.last_year, setting),
         to_date=_to_date(setting, tallies),
         no_money=amounts.needs if isinstance(amounts, Missing) else None,
         blank_amounts=leads.funnel.value is not None
@@ -140,7 +155,12 @@ def _before(
     if span.before is None:
         return None
     month = setting.month - 1
-    first, last = span.before
+    tally = replace(_between(leads, setting, *span.before), own=_own(triangle, month, month))
+    return _with_amounts(tally, leads, setting, span.before) if money else tally
+
+
+def _between(leads: Leads, setting: Setting, first: dt.date, last: dt.date) -> Tally:
+    """Return the counts of some days."""
     entered, won = (
         sum(
             n
@@ -149,8 +169,7 @@ def _before(
         )
         for step in (setting.terms.start, setting.terms.target)
     )
-    tally = Tally(entered=entered, won=won, own=_own(triangle, month, month))
-    return _with_amounts(tally, leads, setting, span.before) if money else tally
+    return Tally(entered=entered, won=won)
 
 
 def _with_amounts(
@@ -179,15 +198,37 @@ def _day(value: Any) -> dt.date:
     return value.date() if isinstance(value, dt.datetime) else value
 
 
-def _before_name(setting: Setting, span: Span) -> str:
-    if span.before is None:
+def _last_year(leads: Leads, setting: Setting, span: Span, *, money: bool) -> Tally | None:
+    """Return what as much of the same month had brought a year ago."""
+    if span.last_year is None:
+        return None
+    tally = _between(leads, setting, *span.last_year)
+    return _with_amounts(tally, leads, setting, span.last_year) if money else tally
+
+
+def tally_of(leads: Leads, setting: Setting, month: pd.Period) -> Tally:
+    """Return the counts of a calendar month, and its money where amounts are known."""
+    days = _days_of(month)
+    tally = _between(leads, setting, *days)
+    if leads.funnel.value is None or setting.terms.target != leads.funnel.won:
+        return tally
+    return _with_amounts(tally, leads, setting, days)
+
+
+def _name_of(days: tuple[dt.date, dt.date] | None, setting: Setting) -> str:
+    """Return what a page calls the days with which its month is compared."""
+    if days is None:
         return ""
+    first, last = days
+    month = setting.calendar.period(first, "month")
+    name = period_name(month) if month < setting.month - 1 else setting.named(month)
     if not setting.partial:
-        return setting.named(setting.month - 1)
-    first, last = span.before
-    name = setting.named(setting.month - 1)
-    days = (last - first).days + 1
-    return f"the first {days} days of {name}" if days > 1 else f"the first day of {name}"
+        return name
+    number = working_days(first, last, setting.calendar.holidays)
+    same = number == working_days(setting.first_day, setting.as_of, setting.calendar.holidays)
+    kind = "working day" if same and number else "day"
+    number = number if kind == "working day" else (last - first).days + 1
+    return f"the first {number} {kind}s of {name}" if number > 1 else f"the first {kind} of {name}"
 
 
 def _amounts(leads: Leads, setting: Setting) -> Moments | Missing:

@@ -1,0 +1,22 @@
+"""The figures of a page that its manifest keeps, for later reports to be held against."""
+
+from __future__ import annotations
+
+from funnelkit.report.page.facts import Cohorts, Facts
+
+
+def figures_of(facts: Facts) -> dict[str, object]:
+    """Return the counts and the money of the month, and the expected rate of its leads."""
+    setting, now = facts.setting, facts.months.now
+    money = now.value is not None and facts.months.no_money is None
+    figures: dict[str, object] = {
+        "route": [setting.terms.start, setting.terms.target],
+        "won": now.won,
+        "entered": now.entered,
+        "value": float(now.value) if now.value is not None and money else None,
+    }
+    if isinstance(facts.cohorts, Cohorts):
+        row = facts.cohorts.youngest
+        if row.told and row.cohort == setting.month:
+            figures |= {"horizon": facts.cohorts.horizon, "expected": list(row.expected)}
+    return figures
