@@ -17,16 +17,18 @@ from funnelkit._core.errors import (
     FunnelError,
     did_you_mean,
 )
-from funnelkit.cli import archiving, auditing, drafting, planning, reporting
+from funnelkit.cli import archiving, auditing, drafting, planning, reporting, trying
 from funnelkit.cli.parser import MISUSED, Parser
 from funnelkit.cli.saying import fail
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 _COMMANDS = (
-    drafting.add, reporting.add, planning.add, auditing.add, archiving.add, reporting.add_demo
+    trying.add, drafting.add, auditing.add, reporting.add, planning.add, archiving.add,
+    reporting.add_demo,
 )  # fmt: skip
 _EPILOG = """\
 examples:
+  funnelkit try exports/                                  a first look, nothing configured
   funnelkit demo                                          a report on simulated data
   funnelkit init leads.csv deals.csv                      draft a funnel.yml to check
   funnelkit report monthly --month 2026-10 --config funnel.yml

@@ -79,7 +79,7 @@ def propose(
         )
     if not path.parent.is_dir():
         raise ArgumentError(f"`out`: there is no folder `{path.parent}`.")
-    made = _Text.of(_files(exports))
+    made = Drafted.of(exports)
     tried, readable = made.tried()
     text = made.written(path.parent, tried)
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
@@ -107,8 +107,20 @@ def _is_table(file: Path) -> bool:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Text:
-    """What will be written: by the reader of a CRM, or from columns that nobody has described."""
+class Drafted:
+    """A funnel.yml that is not written yet: by a CRM's reader, or from columns as they are.
+
+    Parameters
+    ----------
+    files
+        The exports.
+    dialect
+        The CRM whose exports they are by their headers; ``None``: none that is known.
+    read
+        What its reader makes of them.
+    drafted
+        For other tables: what each column seems to be for.
+    """
 
     files: Sequence[Path]
     dialect: str | None
@@ -116,37 +128,61 @@ class _Text:
     drafted: Draft | None
 
     @classmethod
-    def of(cls, files: Sequence[Path]) -> _Text:
+    def of(cls, exports: Sequence[str | Path]) -> Drafted:
+        """Return the draft for files, patterns or folders.
+
+        Raises
+        ------
+        DataError
+            If the exports are no tables, or nothing tells their records apart.
+        """
         from funnelkit.data.proposing import crm
         from funnelkit.data.proposing.draft import draft
 
+        files = _files(exports)
         dialect = crm.dialect_of(files)
         if dialect is None:
             return cls(files=files, dialect=None, read=None, drafted=draft(files))
         return cls(files=files, dialect=dialect, read=crm.read(files, dialect), drafted=None)
 
     def written(self, folder: Path, tried: Sequence[str]) -> str:
+        """Return its text; paths are relative to a folder, ``tried`` stands at its head."""
         from funnelkit.data.proposing import crm, writing
 
         if self.read is not None and self.dialect is not None:
             return crm.written(self.read, self.files, self.dialect, folder=folder, tried=tried)
         return writing.written(self.drafted, folder=folder, tried=tried)  # type: ignore[arg-type]
 
+    def leads(self) -> Leads:
+        """Return what the exports hold when they are read by it.
+
+        Raises
+        ------
+        FunnelError
+            If they cannot be read as drafted.
+        """
+        with tempfile.TemporaryDirectory(prefix="funnelkit-") as place:
+            draft = Path(place) / FILE_NAME
+            draft.write_text(self.written(Path(place), ()), encoding="utf-8")
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", FunnelWarning)
+                return load_config(draft).read()
+
     def tried(self) -> tuple[tuple[str, ...], bool]:
         """Return what comes of reading the exports by it, and whether they can be read."""
-        with tempfile.TemporaryDirectory(prefix="funnelkit-") as place:
-            trial = Path(place) / FILE_NAME
-            trial.write_text(self.written(Path(place), ()), encoding="utf-8")
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("ignore", FunnelWarning)
-                    return _told(load_config(trial).read()), True
-            except FunnelError as error:
-                problems = [str(one) for one in getattr(error, "problems", (str(error),))]
-                more = len(problems) - _MOST_PROBLEMS
-                cut = (f"And {more} more.",) if more > 0 else ()
-                head = "It cannot be read as drafted yet; what is to be decided:"
-                return (head, *problems[:_MOST_PROBLEMS], *cut), False
+        try:
+            return _told(self.leads()), True
+        except FunnelError as error:
+            return undecided(error), False
+
+
+def undecided(error: FunnelError) -> tuple[str, ...]:
+    """Return what keeps the exports from being read as drafted, as sentences."""
+    problems = [str(one) for one in getattr(error, "problems", (str(error),))]
+    more = len(problems) - _MOST_PROBLEMS
+    cut = (f"And {more} more.",) if more > 0 else ()
+    head = "It cannot be read as drafted yet; what is to be decided:"
+    return (head, *problems[:_MOST_PROBLEMS], *cut)
 
 
 def _told(leads: Leads) -> tuple[str, ...]:
