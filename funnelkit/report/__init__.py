@@ -6,13 +6,23 @@ import importlib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from funnelkit.report.batch.running import run_many
     from funnelkit.report.config import load_config
     from funnelkit.report.page.monthly_page import monthly
+    from funnelkit.report.quarter.quarterly_page import quarterly
     from funnelkit.report.runner import run
+    from funnelkit.report.trying.first_look import trial
 
-_HOMES = {"load_config": "config", "monthly": "page.monthly_page", "run": "runner"}
+_HOMES = {
+    "load_config": "config",
+    "monthly": "page.monthly_page",
+    "quarterly": "quarter.quarterly_page",
+    "run": "runner",
+    "run_many": "batch.running",
+    "trial": "trying.first_look",
+}
 
-__all__ = ["load_config", "monthly", "run"]
+__all__ = ["load_config", "monthly", "quarterly", "run", "run_many", "trial"]
 
 
 def __getattr__(name: str) -> object:
@@ -24,4 +34,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted(__all__)

@@ -201,7 +201,7 @@ class QuarterlyParameters(Parameters):
 
     report: ClassVar[str] = "quarterly"
     notebook: ClassVar[str] = "quarterly_review"
-    page: ClassVar[str] = "funnelkit.report.quarterly.quarterly_page"
+    page: ClassVar[str] = "funnelkit.report.quarter.quarterly_page"
     unit: ClassVar[Unit | None] = "quarter"
 
     quarter: Annotated[str | None, QUARTER, "fiscal quarter; none: the last full one"] = None
@@ -238,7 +238,9 @@ class ReadoutParameters(Parameters):
         return "-".join(filter(None, (self.report, name, digits, self.month)))
 
 
-REPORTS: dict[str, type[Parameters]] = {one.report: one for one in (MonthlyParameters,)}
+REPORTS: dict[str, type[Parameters]] = {
+    one.report: one for one in (MonthlyParameters, QuarterlyParameters)
+}
 
 
 @dataclass(frozen=True, kw_only=True)

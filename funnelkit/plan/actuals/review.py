@@ -28,7 +28,7 @@ FloatArray = NDArray[np.float64]
 IMMATURE = 0.9
 """Months of which less than this share of their wins is due are marked."""
 CUSHION = "planned above the target"
-_WORDS = {
+EFFECT_WORDS = {
     "volume": ("more leads came", "fewer leads came"),
     "rate": ("a larger share of them is won", "a smaller share of them is won"),
     "lag": ("more of their wins came in time", "fewer of their wins came in time"),
@@ -270,7 +270,7 @@ class PlanReview(Result):
         scale = max(abs(one) for one in self.effects.values())
         if scale > 1e-9 * max(came, planned, 1.0):
             parts = [
-                f"{self._signed(effect)} as {_WORDS[name][effect < 0]}"
+                f"{self._signed(effect)} as {EFFECT_WORDS[name][effect < 0]}"
                 for name, effect in sorted(self.effects.items(), key=lambda one: -abs(one[1]))
                 if abs(effect) >= 0.005 * scale
             ]

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         PlanReview,
         ScenarioComparison,
         Targets,
+        Team,
         Tornado,
     )
     from funnelkit.report.config import Config
@@ -45,9 +46,10 @@ class Source:
 
     leads: Leads
     column: str | None
-    spend: Ledger | None
-    title: str | None
-    simulated: bool
+    spend: Ledger | None = None
+    title: str | None = None
+    simulated: bool = False
+    team: str | Path | Team | None = None
 
 
 def made(settings: PlanParameters, setup: Config | None) -> PlanFacts:
@@ -61,23 +63,50 @@ def made(settings: PlanParameters, setup: Config | None) -> PlanFacts:
         The configuration; ``None``: simulated leads.
     """
     from funnelkit.model import fit_funnel
-    from funnelkit.plan import assume, reverse
 
     source = _source(settings, setup)
     goals = _targets(settings, setup, source.leads)
-    model = fit_funnel(source.leads, by=source.column)
-    costs = source.spend if source.column is not None else None
-    given = assume(model, in_flight=source.leads, horizon=_horizon(model, goals), costs=costs)
+    return drawn_up(settings, source, goals, fit_funnel(source.leads, by=source.column))
+
+
+def drawn_up(
+    settings: PlanParameters,
+    source: Source,
+    goals: Targets | None,
+    model: FunnelModel,
+    *,
+    thorough: bool = True,
+) -> PlanFacts:
+    """Return everything that the page of a plan says, from a model that is fitted already.
+
+    Parameters
+    ----------
+    settings
+        What was asked.
+    source
+        The leads, and what goes with them.
+    goals
+        Targets; ``None``: those of the demonstration.
+    model
+        Fitted to these leads, by the column of `source`.
+    thorough
+        Whether to tell what each input does to the chance of the goal, which number is worth
+        measuring better, and where the odds are even; these take longer than the plan.
+    """
+    from funnelkit.plan import reverse
+
+    given = assumed(source, model, _horizon(model, goals))
     if settings.assumptions is not None:
         from funnelkit.plan import read_assumptions
 
         given = read_assumptions(settings.assumptions, given)
-    goal: Any = _demo_goal(given) if goals is None else goals
+    goal: Any = demo_goal(given) if goals is None else goals
     found = _cheapest(settings, goal, given)
     plan = reverse(goal, given, probability=settings.probability) if found is None else found.plan
-    people = _people(settings, setup, plan)
+    people = _people(source, plan)
+    limits = _limits(plan) if thorough else []
     return PlanFacts(
-        board=_board(settings, plan, people, model),
+        board=_board(settings, plan, people, model, limits),
         ledger=plan.assumptions.to_frame(),
         terms=_terms(source.leads),
         title=source.title,
@@ -87,21 +116,31 @@ def made(settings: PlanParameters, setup: Config | None) -> PlanFacts:
         capacity=people,
         allocation=found,
         scenarios=_scenarios(settings, plan),
-        tornado=_tornado(plan),
-        information=_information(plan),
+        tornado=_tornado(plan) if thorough else None,
+        information=_information(plan) if thorough else None,
         coverage=_coverage(plan, model, source.leads),
         review=_review(settings, source.leads, model),
     )
 
 
+def assumed(source: Source, model: FunnelModel, horizon: int) -> Assumptions:
+    """Return what the plan stands on: the model, what is in flight, and the costs of leads."""
+    from funnelkit.plan import assume
+
+    costs = source.spend if source.column is not None else None
+    return assume(model, in_flight=source.leads, horizon=horizon, costs=costs)
+
+
 def _source(settings: PlanParameters, setup: Config | None) -> Source:
     from funnelkit.report.page.gather import of_one_business
 
+    team: str | Path | None = settings.team
     if setup is None:
         from funnelkit.report.example import make_example
 
         leads, spend, title, channel = make_example(), None, None, None
     else:
+        team = team or setup.team
         leads = setup.read(data=settings.data, join=settings.join)
         spend = setup.tables.read().get("spend")
         title, channel = setup.title, setup.tables.channel
@@ -112,7 +151,12 @@ def _source(settings: PlanParameters, setup: Config | None) -> Source:
     if column is not None:
         checks.member("segment", "column", column, leads.funnel.groups)
     return Source(
-        leads=leads, column=column, spend=spend, title=title, simulated=leads.truth is not None
+        leads=leads,
+        column=column,
+        spend=spend,
+        title=title,
+        simulated=leads.truth is not None,
+        team=team,
     )
 
 
@@ -130,13 +174,22 @@ def _known_at(leads: Leads, month: str) -> Leads:
 
 def _targets(settings: PlanParameters, setup: Config | None, leads: Leads) -> Targets | None:
     """Return the targets; ``None`` where the data are simulated and none were given."""
-    from funnelkit.plan import read_targets
-
     path = settings.targets
     if path is None and setup is not None and setup.targets is not None:
         path = str(setup.targets)
-    if path is None:
-        return None
+    return None if path is None else targets_in(path, leads)
+
+
+def targets_in(path: str | Path, leads: Leads) -> Targets:
+    """Return the targets of a file, by the calendar of the leads.
+
+    Raises
+    ------
+    DataError
+        With everything that is wrong, and the name of the file.
+    """
+    from funnelkit.plan import read_targets
+
     try:
         return read_targets(path, fiscal_year_start=leads.funnel.calendar.fiscal_year_start)
     except DataError as error:
@@ -159,7 +212,7 @@ def _horizon(model: FunnelModel, goals: Targets | None) -> int:
     return int(ahead)
 
 
-def _demo_goal(given: Assumptions) -> float:
+def demo_goal(given: Assumptions) -> float:
     """Return a goal for simulated data: half more than what comes without further leads."""
     money = given.unit == "value"
     parts = (given.in_flight, given.direct)
@@ -194,17 +247,20 @@ def _cheapest(settings: PlanParameters, goal: Any, given: Assumptions) -> Alloca
     return optimise(goal, given, probability=settings.probability, **told)
 
 
-def _people(settings: PlanParameters, setup: Config | None, plan: Plan) -> Capacity | None:
-    path = settings.team or (None if setup is None or setup.team is None else str(setup.team))
-    if path is None:
+def _people(source: Source, plan: Plan) -> Capacity | None:
+    if source.team is None:
         return None
     from funnelkit.plan import capacity
 
-    return capacity(path, plan)
+    return capacity(source.team, plan)
 
 
 def _board(
-    settings: PlanParameters, plan: Plan, people: Capacity | None, model: FunnelModel
+    settings: PlanParameters,
+    plan: Plan,
+    people: Capacity | None,
+    model: FunnelModel,
+    limits: list[BreakEven],
 ) -> Board:
     from funnelkit.plan import board
 
@@ -214,7 +270,7 @@ def _board(
         margin=settings.margin,
         contract_months=settings.contract_months,
         recent=recent_of(model, plan),
-        limits=_limits(plan),
+        limits=limits,
     )
 
 

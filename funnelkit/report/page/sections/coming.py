@@ -37,6 +37,11 @@ def section(facts: Facts) -> Section:
             title=f"There is too little yet to say what {setting.terms.wins} are to come",
             body=(needs(view.needs),),
         )
+    return of_view(view, setting)
+
+
+def of_view(view: Coming, setting: Setting) -> Section:
+    """Return the section of what is to come, once it is known."""
     shown = prospect_of(_deals(view), levels=(_INNER, setting.confidence_level), history=_SHOWN)
     return Section(
         key="coming",

@@ -18,7 +18,7 @@ from funnelkit.report.page.markup import Html, el, prose
 from funnelkit.report.page.section import DataTable, Section, needs
 
 _EYEBROW = "Plan"
-_PARTLY = (
+PACE_NOTE = (
     "At today's pace: as many leads as in the last six months. Gap: that less the target. Of a "
     "quarter or year that the plan does not hold as a whole, only its months in the plan count."
 )
@@ -41,10 +41,10 @@ def section(facts: Facts) -> Section:
         key="plan",
         eyebrow=_EYEBROW,
         title=title_of(view),
-        lead=_lead(view),
+        lead=lead_of(view),
         body=(
-            _table(view),
-            el("p", _PARTLY, class_="note"),
+            table_of(view),
+            el("p", PACE_NOTE, class_="note"),
             el("h3", "With the leads that the plan needs"),
             figure(bookings_legend(view.outlook), bookings(view.outlook), caption=_caption(view)),
             el("h3", "Leads needed by channel and month"),
@@ -63,7 +63,8 @@ def title_of(view: Planned) -> str:
     return f"{shown.short(view.whole.target)} by {until} has {chance} at today's pace"
 
 
-def _lead(view: Planned) -> str:
+def lead_of(view: Planned) -> str:
+    """Return what as many leads as of late would bring, and how many more the targets need."""
     shown, whole = view.outlook, view.whole
     pace = float(view.late.sum(axis=0).mean())
     text = (
@@ -91,7 +92,7 @@ def _beside(view: Planned, gap: float) -> str:
     return f"{view.outlook.number(abs(gap))} {'above' if gap > 0 else 'below'}"
 
 
-def _table(view: Planned) -> Html:
+def table_of(view: Planned) -> Html:
     """Return each quarter and year with its target, at today's pace and with the plan."""
     shown = view.outlook
     heads = [

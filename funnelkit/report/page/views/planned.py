@@ -68,7 +68,7 @@ def planned_view(
     except (ArgumentError, EvidenceError):
         given = assume(model, in_flight=leads, horizon=ahead)
     plan = reverse(goals, given)
-    return _view(plan, leads_of_late(model, given), team)
+    return beside_pace(plan, model, _staff(plan, team))
 
 
 def leads_of_late(model: FunnelModel, given: Assumptions) -> FloatArray:
@@ -83,10 +83,22 @@ def leads_of_late(model: FunnelModel, given: Assumptions) -> FloatArray:
     return np.array(list(found.values()))[:, None] * season
 
 
-def _view(plan: Plan, late: FloatArray, team: Path | None) -> Planned:
+def beside_pace(plan: Plan, model: FunnelModel, staff: Staff | None = None) -> Planned:
+    """Return a plan beside what as many leads as of late would bring.
+
+    Parameters
+    ----------
+    plan
+        The plan.
+    model
+        The model that it was made from.
+    staff
+        The people, where there is a team.
+    """
     from funnelkit.plan import HitChance
     from funnelkit.plan.one_page.outlook import outlook_of
 
+    late = leads_of_late(model, plan.assumptions)
     chance = HitChance(plan.assumptions, plan.unit)
     months = len(plan.periods)
     return Planned(
@@ -94,7 +106,7 @@ def _view(plan: Plan, late: FloatArray, team: Path | None) -> Planned:
         late=late,
         whole=_stretch(plan, late, chance, (0, months), "all"),
         stretches=tuple(_stretches(plan, late, chance)),
-        staff=_staff(plan, team),
+        staff=staff,
     )
 
 

@@ -78,6 +78,25 @@ def written(value: float, kind: str) -> str:
 
 def method(facts: PlanFacts) -> Section:
     """Return how the figures are made."""
+    entries = [el("div", el("dt", name), el("dd", prose(words))) for name, words in terms_of(facts)]
+    files = ", ".join(display.one_line(name) for name in facts.files[:6])
+    footer = (
+        f"Made by funnelkit from {files or 'simulated leads'}, as known on {day_name(facts.as_of)}."
+    )
+    return Section(
+        key="method",
+        eyebrow="Definitions",
+        title="How each number is made",
+        body=(
+            el("dl", entries, class_="definitions"),
+            [el("p", prose(words), class_="note") for words in notes_of(facts)],
+            el("footer", footer),
+        ),
+    )
+
+
+def terms_of(facts: PlanFacts) -> list[tuple[str, str]]:
+    """Return each figure of a plan with how it is made."""
     told = {
         "Plan": (
             "Targets, less what is in flight and what never starts as a lead, are taken back "
@@ -99,19 +118,11 @@ def method(facts: PlanFacts) -> Section:
         "In flight": "Records that are open today, and what the running month has brought already.",
         "Without a lead": "Deals that sales or partners create, which never were a lead.",
     }  # fmt: skip
-    entries = [el("div", el("dt", name), el("dd", prose(words))) for name, words in told.items()]
-    notes = [el("p", prose(display.one_line(note)), class_="note") for note in facts.plan.notes]
-    notes += [
-        el("p", prose(display.one_line(note)), class_="note")
-        for note in (*facts.plan.targets.notes, *facts.plan.assumptions.notes)
-    ]
-    files = ", ".join(display.one_line(name) for name in facts.files[:6])
-    footer = (
-        f"Made by funnelkit from {files or 'simulated leads'}, as known on {day_name(facts.as_of)}."
-    )
-    return Section(
-        key="method",
-        eyebrow="Definitions",
-        title="How each number is made",
-        body=(el("dl", entries, class_="definitions"), notes, el("footer", footer)),
-    )
+    return list(told.items())
+
+
+def notes_of(facts: PlanFacts) -> list[str]:
+    """Return what a reader of the plan must know."""
+    plan = facts.plan
+    notes = (*plan.notes, *plan.targets.notes, *plan.assumptions.notes)
+    return [display.one_line(note) for note in dict.fromkeys(notes)]

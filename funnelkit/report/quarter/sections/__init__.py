@@ -1,0 +1,1 @@
+"""Parts of the quarterly review, in their order."""
