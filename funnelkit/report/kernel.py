@@ -147,15 +147,21 @@ def _hush() -> None:
     ensure_event_loop().set_exception_handler(told)
 
 
-def _environment(folder: str) -> dict[str, str]:
-    """Return the kernel's environment: no start-up files, and the same order in every set."""
+def search_path() -> str:
+    """Return the PYTHONPATH with which another Python finds this very package."""
     package = str(Path(__file__).resolve().parents[2])
     path = os.environ.get("PYTHONPATH", "")
-    if package not in (*site.getsitepackages(), site.getusersitepackages()):
-        path = os.pathsep.join(filter(None, [package, path]))
+    if package in (*site.getsitepackages(), site.getusersitepackages()):
+        return path
+    return os.pathsep.join(filter(None, [package, path]))
+
+
+def _environment(folder: str) -> dict[str, str]:
+    """Return the kernel's environment: no start-up files, and the same order in every set."""
     # The kernel is killed in the end: what an engine spilled goes with this folder.
     told = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)
-    told |= {"IPYTHONDIR": folder, "PYTHONHASHSEED": "0", "PYTHONUTF8": "1", "PYTHONPATH": path}
+    told |= {"IPYTHONDIR": folder, "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
+    told["PYTHONPATH"] = search_path()
     return {**os.environ, **told, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 
 

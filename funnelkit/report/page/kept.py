@@ -1,8 +1,10 @@
-"""The figures of a page that its manifest keeps, for later reports to be held against."""
+"""The figures of a page that its manifest keeps, for later reports and for the index of all."""
 
 from __future__ import annotations
 
+from funnelkit.report.page.cards import cards_of
 from funnelkit.report.page.facts import Cohorts, Facts
+from funnelkit.report.page.markup import plain
 
 
 def figures_of(facts: Facts) -> dict[str, object]:
@@ -20,3 +22,17 @@ def figures_of(facts: Facts) -> dict[str, object]:
         if row.told and row.cohort == setting.month:
             figures |= {"horizon": facts.cohorts.horizon, "expected": list(row.expected)}
     return figures
+
+
+def cards_kept(facts: Facts) -> list[dict[str, object]]:
+    """Return the headline figures as their cards have them."""
+    return [
+        {
+            "measure": card.measure,
+            "name": card.name,
+            "value": plain(card.value),
+            "interval": plain(card.interval),
+            "immature": card.immature,
+        }
+        for card in cards_of(facts)
+    ]

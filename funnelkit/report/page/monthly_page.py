@@ -10,7 +10,7 @@ from funnelkit._core.dates import day_name, period_label
 from funnelkit.report.page import story
 from funnelkit.report.page.facts import Facts
 from funnelkit.report.page.gather import gather
-from funnelkit.report.page.kept import figures_of
+from funnelkit.report.page.kept import cards_kept, figures_of
 from funnelkit.report.page.page import Page, part
 from funnelkit.report.page.sections import (
     adjusted,
@@ -93,6 +93,7 @@ class MonthlyPage(Page[Facts]):
             "month": period_label(setting.month),
             "in_rates": self.facts.quality.in_rates,
             "figures": figures_of(self.facts),
+            "cards": cards_kept(self.facts),
         }
 
 
