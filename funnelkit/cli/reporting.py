@@ -6,6 +6,8 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
+from funnelkit._core.errors import ArgumentError
+from funnelkit.cli import batching
 from funnelkit.cli.parser import Parser, for_machines
 from funnelkit.cli.saying import print_json, said_aloud
 from funnelkit.report.parameters import REPORTS, add_arguments
@@ -18,15 +20,17 @@ if TYPE_CHECKING:
 
 def add(verbs: Verbs) -> list[Parser]:
     """Add the command, with a command of its own for each report."""
-    words = "write a report"
-    names = verbs.add_parser("report", help=words, description=words).add_subparsers(
-        title="reports", dest="report", metavar="REPORT", required=True
-    )
-    made = []
+    words = "write a report, or many at once, or make one again and compare"
+    whole = verbs.add_parser("report", help=words, description=words)
+    batching.add_verifying(whole)
+    whole.set_defaults(run=run_without_a_name)
+    names = whole.add_subparsers(title="reports", dest="report", metavar="REPORT")
+    made = [for_machines(whole)]
     for name, model in REPORTS.items():
         words = f"write the {name} report"
         parser = names.add_parser(name, help=words, description=words)
         add_arguments(parser, model)
+        batching.add_options(parser)
         parser.set_defaults(run=run)
         made.append(for_machines(parser))
     return made
@@ -45,9 +49,25 @@ def add_demo(verbs: Verbs) -> list[Parser]:
 def run(told: argparse.Namespace) -> int:
     """Write a report and say where it is."""
     known = [one.name for one in told_of(REPORTS[told.report])]
-    return _written(
-        told, told.report, {name: getattr(told, name) for name in known if name in told}
-    )
+    given = {name: getattr(told, name) for name in known if name in told}
+    if batching.asked(told):
+        return batching.run(told, told.report, given)
+    return _written(told, told.report, given)
+
+
+def run_without_a_name(told: argparse.Namespace) -> int:
+    """Make a report again from its manifest.
+
+    Raises
+    ------
+    ArgumentError
+        If no manifest is named either.
+    """
+    if told.verify is None:
+        raise ArgumentError(
+            "report: required: REPORT, or --verify MANIFEST. Try funnelkit report --help."
+        )
+    return batching.run_verify(told)
 
 
 def run_demo(told: argparse.Namespace) -> int:
