@@ -189,7 +189,7 @@ class PlanRecord(Result):
             unit=targets.unit,
             currency=own.currency or targets.currency,
             label=label,
-            by=by or tuple(getattr(own, "by", ())),
+            by=by or own.by,
             notes=tuple(getattr(plan, "notes", ())),
         )
 

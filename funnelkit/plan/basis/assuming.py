@@ -146,6 +146,7 @@ def assume(
         currency=model.currency,
         mix=share / share.sum() if share.sum() else None,
         season=season,
+        by=tuple(model.by),
         notes=(*notes, *unpriced, *model.notes),
     )
     return _with_priors(found, priors)

@@ -61,6 +61,8 @@ class Assumptions(Result):
         Share of each channel among leads of late, shape ``(C,)``; what a plan takes unasked.
     season
         Leads of each whole month over those of an average one, shape ``(H,)``.
+    by
+        Segment columns whose values are the channels; empty where these are no segments.
     notes
         What a reader must know.
     """
@@ -75,6 +77,7 @@ class Assumptions(Result):
     currency: str | None = None
     mix: FloatArray | None = None
     season: FloatArray | None = None
+    by: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -31,6 +31,10 @@ def test_what_came_is_what_the_records_say(world, review):
     assert review.actual.tolist() == pytest.approx(money.tolist(), abs=0.01)
 
 
+def test_the_plan_knows_whose_values_its_channels_are(review):
+    assert review.record.by == ("region",)
+
+
 def test_the_gap_is_split_without_a_rest(review):
     assert review.by_model
     assert review.gap == pytest.approx(review.actual.sum() - review.expected.sum())
