@@ -8,21 +8,34 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from funnelkit.report.batch.running import run_many
     from funnelkit.report.config import load_config
+    from funnelkit.report.day.daily_page import daily
     from funnelkit.report.page.monthly_page import monthly
     from funnelkit.report.quarter.quarterly_page import quarterly
     from funnelkit.report.runner import run
     from funnelkit.report.trying.first_look import trial
+    from funnelkit.report.week.weekly_page import weekly
 
 _HOMES = {
+    "daily": "day.daily_page",
     "load_config": "config",
     "monthly": "page.monthly_page",
     "quarterly": "quarter.quarterly_page",
     "run": "runner",
     "run_many": "batch.running",
     "trial": "trying.first_look",
+    "weekly": "week.weekly_page",
 }
 
-__all__ = ["load_config", "monthly", "quarterly", "run", "run_many", "trial"]
+__all__ = [
+    "daily",
+    "load_config",
+    "monthly",
+    "quarterly",
+    "run",
+    "run_many",
+    "trial",
+    "weekly",
+]
 
 
 def __getattr__(name: str) -> object:

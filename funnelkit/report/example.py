@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from funnelkit.data.records import Leads
@@ -25,10 +25,14 @@ def make_example() -> Leads:
     """
     from funnelkit.data.simulate import make_leads
 
+    return make_leads(**settings())
+
+
+def settings() -> dict[str, Any]:
+    """Return what the example is simulated with, for whoever needs more of it than its leads."""
     first, last = (_months(month) for month in (FIRST_MONTH, LAST_MONTH))
-    return make_leads(
-        _LEADS, rng=_SEED, start=f"{FIRST_MONTH}-01", months=last - first + 1, dirt=_DIRT
-    )
+    start, months = f"{FIRST_MONTH}-01", last - first + 1
+    return {"n": _LEADS, "rng": _SEED, "start": start, "months": months, "dirt": _DIRT}
 
 
 def last_day() -> dt.date:

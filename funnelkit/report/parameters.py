@@ -133,7 +133,7 @@ class DailyParameters(Parameters):
 
     report: ClassVar[str] = "daily"
     notebook: ClassVar[str] = "daily_report"
-    page: ClassVar[str] = "funnelkit.report.daily.daily_page"
+    page: ClassVar[str] = "funnelkit.report.day.daily_page"
     unit: ClassVar[Unit | None] = "day"
 
     day: Annotated[str | None, DAY, "day to report; none: the last one"] = None
@@ -151,7 +151,7 @@ class WeeklyParameters(Parameters):
 
     report: ClassVar[str] = "weekly"
     notebook: ClassVar[str] = "weekly_pipeline"
-    page: ClassVar[str] = "funnelkit.report.weekly.weekly_page"
+    page: ClassVar[str] = "funnelkit.report.week.weekly_page"
     unit: ClassVar[Unit | None] = "week"
 
     week: Annotated[str | None, WEEK, "week to report, or a day in it; none: the last full"] = None
@@ -239,7 +239,13 @@ class ReadoutParameters(Parameters):
 
 
 REPORTS: dict[str, type[Parameters]] = {
-    one.report: one for one in (MonthlyParameters, QuarterlyParameters)
+    one.report: one
+    for one in (
+        DailyParameters,
+        WeeklyParameters,
+        MonthlyParameters,
+        QuarterlyParameters,
+    )
 }
 
 

@@ -1,0 +1,1 @@
+"""The weekly pipeline report: which deals moved, and which to talk about."""

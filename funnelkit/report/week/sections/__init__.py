@@ -1,0 +1,1 @@
+"""The sections of the weekly page, each opening with its finding."""
