@@ -9,14 +9,18 @@ if TYPE_CHECKING:
     from funnelkit.report.batch.running import run_many
     from funnelkit.report.config import load_config
     from funnelkit.report.day.daily_page import daily
+    from funnelkit.report.delivery.delivering import deliver
     from funnelkit.report.page.monthly_page import monthly
     from funnelkit.report.quarter.quarterly_page import quarterly
+    from funnelkit.report.readout.readout_page import experiment
     from funnelkit.report.runner import run
     from funnelkit.report.trying.first_look import trial
     from funnelkit.report.week.weekly_page import weekly
 
 _HOMES = {
     "daily": "day.daily_page",
+    "deliver": "delivery.delivering",
+    "experiment": "readout.readout_page",
     "load_config": "config",
     "monthly": "page.monthly_page",
     "quarterly": "quarter.quarterly_page",
@@ -28,6 +32,8 @@ _HOMES = {
 
 __all__ = [
     "daily",
+    "deliver",
+    "experiment",
     "load_config",
     "monthly",
     "quarterly",

@@ -32,7 +32,7 @@ HOMES = {
     "pyarrow": ENGINES,
     "sqlglot": ENGINES,
     "ipywidgets": {"exploring"},
-    "matplotlib": {"plot"},
+    "matplotlib": {"plot", "report.delivery.drawing"},  # the page's own drawings, as PNG
     "nbclient": {"report"},
     "nbconvert": {"report"},
     "nbformat": {"report"},
