@@ -25,8 +25,8 @@ HEAD = """\
 Each figure with what is divided by what, in the words that the package prints beside it: written by
 `tools/glossary.py` from the package's own definitions, and compared with them by a test. Stages are
 those of the simulated funnel (`lead`, `mql`, `sql`, `opportunity`, `won`; exits `lost` and
-`disqualified`); with a funnel of your own, its names stand there. All are called as
-`fk.metrics.NAME(…)`, with leads or with plain numbers.
+`disqualified`); with a funnel of your own, its names stand there. The calls are in `fk.metrics`,
+and take leads or plain numbers.
 
 Words that mean one thing throughout:
 
@@ -82,6 +82,7 @@ WORK = pd.DataFrame(
     {"at": ["2026-03-02", "2026-03-04"], "kind": ["call", "meeting"], "rep": ["1", "2"]}
 )
 WINS = pd.DataFrame({"rep": ["1"], "won": "2026-05-20", "amount": [64_000]})
+MONTHS = pd.period_range("2026-01", periods=2, freq="M")
 QUOTAS = fk.read_quotas(pd.DataFrame({"rep": ["1"], "period": "2026 Q2", "amount": [60_000]}))
 
 of = fk.metrics
@@ -121,7 +122,7 @@ SECTIONS: dict[str, dict[str, Callable[[], Measure | Iterable[Measure]]]] = {
         "payback": lambda: of.payback(400, 50),
         "roi": lambda: of.roi(100, 150),
         "visitor_to_lead": lambda: of.visitor_to_lead(5_000, 100),
-        "growth": lambda: of.growth(LEADS.count("won").rename("wins")),
+        "growth": lambda: of.growth(pd.Series([100, 120], index=MONTHS, name="wins")),
         "acv": lambda: of.acv(80_000, years=3),
     },
     "Recurring revenue": {
