@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
+import pathlib
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -15,16 +17,30 @@ from funnelkit._core.errors import (
     ArgumentError,
     DefinitionError,
     FunnelError,
+    ReportError,
     did_you_mean,
 )
-from funnelkit.cli import archiving, auditing, drafting, planning, reporting, trying
+from funnelkit.cli import (
+    archiving,
+    auditing,
+    completing,
+    doctor,
+    drafting,
+    experimenting,
+    forecasting,
+    planning,
+    reporting,
+    trying,
+)
 from funnelkit.cli.parser import MISUSED, Parser
 from funnelkit.cli.saying import fail
 
 DONE, FAILED, INTERRUPTED = 0, 1, 130
+TRACEBACK = "FUNNELKIT_TRACEBACK"
 _COMMANDS = (
-    trying.add, drafting.add, auditing.add, reporting.add, planning.add, archiving.add,
-    reporting.add_demo,
+    trying.add, drafting.add, auditing.add, reporting.add, planning.add, forecasting.add,
+    experimenting.add, archiving.add, reporting.add_demo,
+    doctor.add,
 )  # fmt: skip
 _EPILOG = """\
 examples:
@@ -58,11 +74,36 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         with _terminated_in_good_order():
             return int(told.run(told))
-    except FunnelError as error:
-        return fail(told, error, MISUSED if _misuse(error) else FAILED)
     except KeyboardInterrupt:
         print("funnelkit: interrupted; nothing was left half-written.", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:  # whoever reads has seen enough, as `head` does
+        sys.stdout = pathlib.Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  held to the end
+        return DONE
+    except Exception as error:
+        if os.environ.get(TRACEBACK) and not isinstance(error, FunnelError):
+            raise
+        return fail(told, said_of(error), MISUSED if _misuse(error) else FAILED)
+
+
+def said_of(error: Exception) -> FunnelError:
+    """Return an error that says what happened in one line, with the way out.
+
+    Examples
+    --------
+    >>> print(said_of(PermissionError(13, "Permission denied", "reports")))
+    Permission denied: reports
+    """
+    if isinstance(error, FunnelError):
+        return error
+    first = str(error).partition("\n")[0]
+    if isinstance(error, OSError):
+        what = error.strerror or first or type(error).__name__
+        return ReportError(f"{what}: {error.filename}" if error.filename else what)
+    return ReportError(
+        f"this is a defect of funnelkit, not of your data ({type(error).__name__}: {first}). Run "
+        f"it again with {TRACEBACK}=1 to see where it happened, and report that."
+    )
 
 
 def parse(argv: Sequence[str] | None) -> argparse.Namespace:
@@ -82,6 +123,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--version", action="version", version=f"funnelkit {funnelkit.__version__}")
     verbs = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     options = [parser for command in _COMMANDS for parser in command(verbs)]
+    options += completing.add(verbs, parser)
     told, strange = parser.parse_known_args(argv)
     if strange:
         own = [one for one in options if told.command in one.prog.split()]
@@ -94,7 +136,7 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
     return told
 
 
-def _misuse(error: FunnelError) -> bool:
+def _misuse(error: Exception) -> bool:
     return isinstance(error, (ArgumentError, DefinitionError))
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from funnelkit._core.errors import DefinitionError
 from funnelkit.cli.parser import Parser, add_sources, for_machines
+from funnelkit.cli.progress import steps
 from funnelkit.cli.saying import print_json, said_aloud
 
 if TYPE_CHECKING:
@@ -39,7 +40,8 @@ def run(told: argparse.Namespace) -> int:
         raise DefinitionError(f"there is no {FILE_NAME} here; name it with --config.")
     config = load_config(told.config or FILE_NAME, check_files=told.data is None and not told.list)
     folder = Path(told.folder) if told.folder else config.archive_folder
-    with said_aloud() as said:
+    with steps(1, quiet=told.json) as step, said_aloud() as said:
+        step("keeping the exports")
         if told.list:
             kept = open_archive(folder, config.funnel)
         else:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from funnelkit._core.errors import DefinitionError
 from funnelkit.cli.parser import Parser, add_sources, for_machines
+from funnelkit.cli.progress import steps
 from funnelkit.cli.saying import finite, plain, print_json, said_aloud
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ def run(told: argparse.Namespace) -> int:
             f"{given}` writes one to check, or name yours with --config."
         )
     config = load_config(path, check_files=files is None)
-    with said_aloud() as said:
+    with steps(1, quiet=told.json) as step, said_aloud() as said:
+        step("checking every row")
         found = fk.audit(config.read(data=files, join=told.join), expected=config.expected)
         tables = config.tables.read()
     beside = [finding for table in tables.values() for finding in table.findings]

@@ -6,6 +6,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from funnelkit.cli.parser import Parser, for_machines
+from funnelkit.cli.progress import steps
 from funnelkit.cli.saying import print_json
 
 if TYPE_CHECKING:
@@ -28,7 +29,9 @@ def run(told: argparse.Namespace) -> int:
     from funnelkit.report.config import FILE_NAME
     from funnelkit.report.proposal import propose
 
-    made = propose(told.exports, out=told.out or FILE_NAME, force=told.force)
+    with steps(1, quiet=told.json) as step:
+        step("looking at the exports, and trying the draft on them")
+        made = propose(told.exports, out=told.out or FILE_NAME, force=told.force)
     if told.json:
         facts = {"path": made.path.as_posix(), "readable": made.readable, "tried": made.tried}
         print_json(facts)

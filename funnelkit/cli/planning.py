@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from funnelkit.cli.parser import Parser, for_machines
+from funnelkit.cli.progress import steps
 from funnelkit.cli.saying import print_json, said_aloud
 from funnelkit.report.parameters import add_arguments
 from funnelkit.report.parameters import told as told_of
@@ -31,7 +32,8 @@ def run(told: argparse.Namespace) -> int:
 
     known = [one.name for one in told_of(PlanParameters)]
     given: dict[str, Any] = {name: getattr(told, name) for name in known if name in told}
-    with said_aloud() as said:
+    with steps(1, quiet=told.json) as step, said_aloud() as said:
+        step("planning")
         made = run_plan(**given)
     aloud = [str(one.message) for one in said]
     if told.json:

@@ -8,7 +8,7 @@ import json
 import math
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -49,3 +49,31 @@ def plain(value: Any) -> Any:
 def finite(value: Any) -> Any:
     """Return a value as JSON can hold it; a share that is not known is null."""
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def say_notes(notes: Sequence[str]) -> None:
+    """Say on stderr what was decided on the way."""
+    for words in notes:
+        print(f"note: {words}", file=sys.stderr)
+
+
+def lined_up(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    r"""Return a table as lines, the first column to the left and the others to the right.
+
+    Examples
+    --------
+    >>> print("\n".join(lined_up(["Month", "Wins"], [["2026-11", "12"], ["2026-12", "9"]])))
+      Month    Wins
+      2026-11    12
+      2026-12     9
+    """
+    every = [list(heads), *(list(row) for row in rows)]
+    widths = [max(len(row[k]) for row in every) for k in range(len(heads))]
+    return [
+        "  "
+        + "  ".join(
+            cell.rjust(size) if k else cell.ljust(size)
+            for k, (cell, size) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in every
+    ]

@@ -147,13 +147,13 @@ def trial(
     --------
     >>> import pathlib, tempfile
     >>> file = pathlib.Path(tempfile.mkdtemp(), "leads.csv")
-    >>> days = [f"2026-0{1 + k // 28}-{1 + k % 28:02d}" for k in range(84)]
-    >>> rows = [f"L{k},{day},{'2026-04-20' if k % 4 == 0 else ''}" for k, day in enumerate(days)]
-    >>> _ = file.write_text("\n".join(["lead_id,created_at,won_at", *rows]), encoding="utf-8")
+    >>> rows = [f"L{k},2026-0{1 + k // 28}-{1 + k % 28:02d}," for k in range(84)]
+    >>> text = "\n".join(["lead_id,created_at,won_at", *rows, "L84,2026-03-28,2026-04-20"])
+    >>> _ = file.write_text(text, encoding="utf-8")
     >>> found = trial(file)
-    >>> found.to_frame()["converted"].tolist()
-    [7, 7, 7, 0]
-    >>> found.config.count("lead_id") > 0
+    >>> [(reason, rows) for _, reason, rows in found.facts.accounting]
+    [('kept as a record', 85)]
+    >>> "id: lead_id" in found.config
     True
     """
     from funnelkit.report.trying.looking import look

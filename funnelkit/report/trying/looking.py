@@ -92,7 +92,7 @@ def look(
         leaks=leaks,
         open=0 if ageing is None else int(ageing.book.n.sum()),
         deals=deals,
-        config="\n".join([text.rstrip("\n"), *where_lines(where, business)]) + "\n",
+        config=_config(text, where_lines(where, business), pooled=pooled),
         notes=leads.notes,
     )
 
@@ -117,6 +117,15 @@ def _read(drafted: Drafted, exports: Sequence[str | Path]) -> Leads:
             "in, and `funnelkit report monthly` reads that."
         )
         raise DataError([*problems, way]) from None
+
+
+def _config(text: str, where: Sequence[str], *, pooled: bool) -> str:
+    """Return the funnel.yml that was used: as drafted, and which records are looked at."""
+    lines = text.rstrip("\n").split("\n")
+    if pooled:
+        together = "apart: []  # several businesses as one"
+        lines = [together if line.startswith("apart:") else line for line in lines]
+    return "\n".join([*lines, *where]) + "\n"
 
 
 def _setting(leads: Leads, confidence_level: float) -> Setting:

@@ -27,7 +27,7 @@ def opening(facts: TrialFacts) -> Opening:
     entered = facts.reached.get(terms.start, 0)
     return Opening(
         report=f"{DRAFT}: a first look",
-        title=headline(facts),
+        title=f"Draft: {headline(facts)}",
         about=route,
         meta=(
             ("Funnel", route),

@@ -9,7 +9,7 @@ from funnelkit._core import display
 from funnelkit._core.dates import day_name
 from funnelkit.data.accounting import NOT_CHOSEN
 from funnelkit.report.page.facts import Missing, Setting
-from funnelkit.report.page.markup import Html, el, prose
+from funnelkit.report.page.markup import Html, el
 from funnelkit.report.page.section import DataTable, Section, needs
 from funnelkit.report.page.terms import capital
 from funnelkit.report.trying.facts import Business, Deal, Leak, TrialFacts
@@ -247,35 +247,31 @@ def deal_cells(one: Deal) -> list[str]:
 
 
 def _deals_table(found: Sequence[Deal]) -> Html:
-    cells = [deal_cells(one) for one in found]
+    heads = [head for head in DEAL_HEADS if head not in {"Stage", "Why"}]
+    rows = [dict(zip(DEAL_HEADS, deal_cells(one), strict=True)) for one in found]
     table = el(
         "table",
-        el(
-            "thead",
-            el("tr", [el("th", head, scope="col", class_=_kind(head)) for head in DEAL_HEADS]),
-        ),
+        el("thead", el("tr", [el("th", head, scope="col") for head in heads])),
         el(
             "tbody",
             [
                 el(
                     "tr",
-                    el("th", el("b", row[0]), el("span", row[1], class_="kind"), scope="row"),
-                    [
-                        el("td", cell, class_=_kind(head))
-                        for head, cell in zip(DEAL_HEADS[2:], row[2:], strict=True)
-                    ],
+                    el(
+                        "th",
+                        el("code", row["Deal"]),
+                        el("span", f"{row['Stage']}: {row['Why']}", class_="kind"),
+                        scope="row",
+                    ),
+                    [el("td", row[head]) for head in heads[1:]],
                 )
-                for row in cells
+                for row in rows
             ],
         ),
         class_="data card-table",
     )
     label = "Open deals to talk about"
     return el("div", table, class_="scroll", tabindex="0", role="region", aria_label=label)
-
-
-def _kind(head: str) -> str | None:
-    return "words" if head == "Why" else None
 
 
 def config(facts: TrialFacts) -> Section:
@@ -290,5 +286,4 @@ def config(facts: TrialFacts) -> Section:
             "`funnelkit report monthly` reads it."
         ),
         body=(el("pre", facts.config, style=_SOURCE),),
-        after=el("p", prose(" ".join(facts.notes)), class_="note") if facts.notes else None,
     )

@@ -111,7 +111,7 @@ def _reasons(
     reasons = []
     limit = limits.get(str(row["stage"]), math.nan)
     if row["stale"] and math.isfinite(limit):
-        reasons.append(f"has stood for longer than the {limit:,.0f} days that wins took at most")
+        reasons.append(f"wins took at most {limit:,.0f} days from here")
     planned = _day(row["planned_close"])
     if planned is not None and planned <= as_of:
         reasons.append(f"was to close by {day_name(planned)}")
