@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from funnelkit.plan import PlanRecord, Targets
     from funnelkit.report.planning.making import Source
 
+Kept = tuple[Path, "PlanRecord"]
 _YEAR = 12
 _NEEDS = (
     "It needs the record of the last plan: name the folder into which `funnelkit plan` writes as "
@@ -48,7 +49,7 @@ class Looked:
 
 
 def against_plan(
-    seen: Looked, records: Sequence[Path], goals: Targets | None, *, demo: bool
+    seen: Looked, kept: Kept | None, goals: Targets | None, *, demo: bool
 ) -> Against | Missing:
     """Return the last plan against what came, or what it would need.
 
@@ -56,19 +57,13 @@ def against_plan(
     ----------
     seen
         What came.
-    records
-        Files of plans that were kept.
+    kept
+        The plan that was kept, with its file.
     goals
         Targets; ``None``: not named.
     demo
         Whether the targets are those of the demonstration.
-
-    Raises
-    ------
-    DataError
-        If a record cannot be read, with every problem and its line.
     """
-    kept = last_record(records, seen.quarter, seen.source.leads.as_of)
     if kept is not None:
         path, record = kept
         return _compared(seen, record, source=path.name)
@@ -83,9 +78,7 @@ def against_plan(
     return _compared(seen, plan)
 
 
-def last_record(
-    records: Sequence[Path], quarter: pd.Period, as_of: dt.date
-) -> tuple[Path, PlanRecord] | None:
+def last_record(records: Sequence[Path], quarter: pd.Period, as_of: dt.date) -> Kept | None:
     """Return the plan that stood when a quarter began: the newest of before, else the oldest in it.
 
     Parameters
@@ -96,6 +89,11 @@ def last_record(
         The quarter; a plan must hold a month of it that is over.
     as_of
         Last day that is known.
+
+    Raises
+    ------
+    DataError
+        If a file holds no plan, with every problem and its line.
     """
     from funnelkit.plan import read_plan
 

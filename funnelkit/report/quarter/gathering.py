@@ -9,6 +9,7 @@ import numpy as np
 
 from funnelkit._core import checks
 from funnelkit._core.errors import EvidenceError
+from funnelkit.report import kinds
 from funnelkit.report.page.facts import Coming, Missing, Setting
 from funnelkit.report.page.gather import of_one_business
 from funnelkit.report.page.terms import Terms
@@ -16,7 +17,7 @@ from funnelkit.report.page.views.coming import coming_view
 from funnelkit.report.periods import reported_period
 from funnelkit.report.planning.making import Source as PlanSource
 from funnelkit.report.planning.making import targets_in
-from funnelkit.report.quarter.against import Looked, against_plan
+from funnelkit.report.quarter.against import Looked, against_plan, last_record
 from funnelkit.report.quarter.ahead import example_team, planned_ahead
 from funnelkit.report.quarter.facts import Ahead, QuarterlyFacts
 from funnelkit.report.quarter.trends import quarters_of, trends_of
@@ -67,14 +68,16 @@ def gathered(
         If the data end before the month does.
     """
     leads = of_one_business(source.leads)
-    known = _known(leads, month)
+    known = _known(leads, None if month is None else kinds.month("month", month))
     calendar = leads.funnel.calendar
-    told = reported_period("quarter", named=quarter, as_of=known.as_of, calendar=calendar)
+    named = None if quarter is None else kinds.quarter("quarter", quarter)
+    told = reported_period("quarter", named=named, as_of=known.as_of, calendar=calendar)
     setting = _setting(known, source, told.until, confidence_level)
-    trends, missing = trends_of(known, setting, quarters_of(known, setting, told.period))
     plans = _plan_source(known, source, segment)
     demo = source.simulated and source.targets is None
     goals = None if source.targets is None else targets_in(source.targets, known)
+    kept = last_record(source.plans, told.period, known.as_of)
+    trends, missing = trends_of(known, setting, quarters_of(known, setting, told.period))
     ahead: Ahead | Missing
     coming = None
     model: FunnelModel | None
@@ -92,7 +95,7 @@ def gathered(
         until=told.until,
         trends=trends,
         missing=missing,
-        against=against_plan(seen, source.plans, goals, demo=demo),
+        against=against_plan(seen, kept, goals, demo=demo),
         ahead=ahead,
         coming=coming,
     )
@@ -131,17 +134,21 @@ def _setting(leads: Leads, source: Source, until: dt.date, confidence_level: flo
 
 
 def _plan_source(leads: Leads, source: Source, segment: str | None) -> PlanSource:
+    from funnelkit.plan import read_team
+
     column = segment or source.channel or next(iter(leads.funnel.segments), None)
     if column is not None:
         checks.member("segment", "column", column, leads.funnel.groups)
-    demo = source.simulated and source.targets is None
+    team = None if source.team is None else read_team(source.team)
+    if source.simulated and source.targets is None:
+        team = team or example_team()
     return PlanSource(
         leads=leads,
         column=column,
         spend=source.tables.get("spend"),
         title=source.title,
         simulated=source.simulated,
-        team=source.team or (example_team() if demo else None),
+        team=team,
     )
 
 

@@ -11,7 +11,7 @@ from funnelkit._core.dates import day_name, period_name
 from funnelkit.plan.actuals.review import EFFECT_WORDS
 from funnelkit.report.page.charts.bridge import Step, bridge
 from funnelkit.report.page.charts.svg import figure, legend, swatch
-from funnelkit.report.page.facts import Missing
+from funnelkit.report.page.facts import Missing, short_name
 from funnelkit.report.page.markup import Html, Part, el, prose
 from funnelkit.report.page.section import DataTable, Section, needs
 from funnelkit.report.page.terms import capital
@@ -177,7 +177,7 @@ def _months(view: Against) -> Html:
     columns = [review.target, review.expected, review.actual]
     rows = [
         [
-            period_name(month),
+            short_name(month),
             *(write(float(one[k])) for one in columns),
             display.signed(float(review.actual[k] - review.target[k]), decimals=decimals),
             display.count(float(planned[k])),

@@ -27,16 +27,18 @@ def section(facts: QuarterlyFacts) -> Section:
         eyebrow="The quarter, and the quarters before",
         title=title_of(facts),
         lead=_lead(facts),
-        body=(
-            _table(facts),
-            _notes(facts),
-            el("h3", "Quarter by quarter"),
-            figure(
-                _legend(facts), trends(_panels(facts), label=_label(facts)), caption=_caption(facts)
-            ),
-        ),
+        body=(_table(facts), _notes(facts), *_charts(facts)),
         tables=(_data(facts),),
     )
+
+
+def _charts(facts: QuarterlyFacts) -> tuple[Html, ...]:
+    """Return the quarters in a row, where there are several."""
+    if len(facts.trends[0].figures) < 2:
+        return ()
+    drawn = trends(_panels(facts), label=_label(facts))
+    shown = figure(_legend(facts), drawn, caption=_caption(facts))
+    return el("h3", "Quarter by quarter"), shown
 
 
 def title_of(facts: QuarterlyFacts) -> str:
@@ -95,8 +97,9 @@ def _lead(facts: QuarterlyFacts) -> str:
             said.append(
                 f"{capital(one.measure)}: {one.said(one.now.estimate.value)}, {'; '.join(clear)}."
             )
+    compared = any(one.change(each) for one in facts.trends for each in (one.before, one.year_ago))
     if not said:
-        return "What differs from the quarter before may be chance alone."
+        return "" if not compared else "What differs from the quarter before may be chance alone."
     return " ".join(said[:_NAMED])
 
 
