@@ -245,6 +245,7 @@ REPORTS: dict[str, type[Parameters]] = {
         WeeklyParameters,
         MonthlyParameters,
         QuarterlyParameters,
+        ReadoutParameters,
     )
 }
 
@@ -338,8 +339,8 @@ def cell(model: type[Parameters]) -> str:
     return "\n".join(f"{code:<{width}}  # {words}" for code, words in lines)
 
 
-def add_arguments(parser: argparse.ArgumentParser, model: type[Asked]) -> None:
-    """Add an option for each parameter to a command-line parser.
+def add_arguments(parser: argparse._ActionsContainer, model: type[Asked]) -> None:
+    """Add an option for each parameter to a command-line parser, or to a group of one.
 
     Options that are not given are absent from the result, so that defaults stand in one place.
     """

@@ -17,10 +17,11 @@ def trials_view(
     leads: Leads, designs: Sequence[Design]
 ) -> tuple[tuple[str, Readout | Missing], ...]:
     """Return the read-out of each experiment, or what it would take to read it."""
-    return tuple((one.name, _read(leads, one)) for one in designs)
+    return tuple((one.name, read_out(leads, one)) for one in designs)
 
 
-def _read(leads: Leads, design: Design) -> Readout | Missing:
+def read_out(leads: Leads, design: Design) -> Readout | Missing:
+    """Return the read-out of one experiment, or what it would take to read it."""
     try:
         return design.analyse(leads)
     except EvidenceError as error:

@@ -1,0 +1,1 @@
+"""The readout of an experiment: what was declared, what came, and what to do."""
