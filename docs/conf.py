@@ -75,6 +75,8 @@ html_theme = "furo"
 html_title = f"funnelkit {version}"
 html_show_sphinx = False
 html_copy_source = False
+html_static_path = ["style"]
+html_css_files = ["site.css"]
 html_math_renderer = "mathml"
 html_theme_options = {
     "light_css_variables": {"color-brand-primary": "#0a5c9e", "color-brand-content": "#0a5c9e"},

@@ -21,6 +21,8 @@ BASE = {"stages": ["lead", "mql", "sql", "opportunity", "won"], "exits": ["lost"
         "segments": ["source", "region"], "value": "amount", "account": "account_id",
         "data": {"files": "leads.csv"}}  # fmt: skip
 
+FILES = {"playbook.yml": "checks:\n  wins_fell: Ask why.\n"}  # what may not be empty
+
 
 def of(page: Path, language: str) -> list[str]:
     return [textwrap.dedent(body) for words, body in blocks(page) if words == language]
@@ -50,9 +52,10 @@ def test_a_funnel_yml_is_accepted(
         said = yaml.safe_load(body)
         whole = said if "stages" in said else BASE | said
         for path in set(re.findall(r"[\w-]+\.(?:csv|yml)", body)) | {"leads.csv"}:
-            (tmp_path / path).touch()
-        (tmp_path / "exports").mkdir(exist_ok=True)
-        (tmp_path / "exports" / "leads.csv").touch()
+            (tmp_path / path).write_text(FILES.get(path, ""), encoding="utf-8")
+        for folder in ("exports", "reports"):
+            (tmp_path / folder).mkdir(exist_ok=True)
+            (tmp_path / folder / "leads.csv").touch()
         text = body if "stages" in said else yaml.safe_dump(whole, sort_keys=False)
         (tmp_path / "funnel.yml").write_text(text, encoding="utf-8")
         fk.report.load_config(tmp_path / "funnel.yml")
