@@ -20,7 +20,7 @@ def test_make_and_the_script_have_the_same_actions() -> None:
     assert set(ACTIONS) == TARGETS
 
 
-@pytest.mark.parametrize("action", ["report", "test", "lab", "bench", "check"])
+@pytest.mark.parametrize("action", ["report", "test", "lab", "bench", "check", "docs"])
 def test_readme_states_each_command_with_and_without_make(action: str) -> None:
     assert action in WITH_MAKE
     assert action in WITHOUT_MAKE
