@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import pathlib
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -78,7 +77,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("funnelkit: interrupted; nothing was left half-written.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # whoever reads has seen enough, as `head` does
-        sys.stdout = pathlib.Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115  held to the end
+        _say_no_more()
         return DONE
     except Exception as error:
         if os.environ.get(TRACEBACK) and not isinstance(error, FunnelError):
@@ -134,6 +133,15 @@ def parse(argv: Sequence[str] | None) -> argparse.Namespace:
         parser.print_help()
         raise SystemExit(MISUSED)
     return told
+
+
+def _say_no_more() -> None:
+    """Let what is left to be said go nowhere, so that Python does not fail on it at its end."""
+    with contextlib.suppress(OSError):
+        out = sys.stdout.fileno()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, out)
+        os.close(nowhere)
 
 
 def _misuse(error: Exception) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -169,5 +168,5 @@ def _fish_lines(known: list[Level]) -> Iterator[str]:
 
 
 def _quoted(words: str) -> str:
-    """Return words for a text in single quotes of fish."""
-    return re.sub(r"([\\'])", r"\\\1", words)
+    """Return words that can stand in single quotes of a shell."""
+    return words.replace("\\", "/").replace("'", "\N{RIGHT SINGLE QUOTATION MARK}")

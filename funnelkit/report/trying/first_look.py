@@ -147,12 +147,12 @@ def trial(
     --------
     >>> import pathlib, tempfile
     >>> file = pathlib.Path(tempfile.mkdtemp(), "leads.csv")
-    >>> rows = [f"L{k},2026-0{1 + k // 28}-{1 + k % 28:02d}," for k in range(84)]
-    >>> text = "\n".join(["lead_id,created_at,won_at", *rows, "L84,2026-03-28,2026-04-20"])
+    >>> rows = [f"L{k},2026-01-{k:02d},2026-02-{k:02d}" for k in range(1, 29)]
+    >>> text = "\n".join(["lead_id,created_at,won_at", *rows])
     >>> _ = file.write_text(text, encoding="utf-8")
     >>> found = trial(file)
     >>> [(reason, rows) for _, reason, rows in found.facts.accounting]
-    [('kept as a record', 85)]
+    [('kept as a record', 28)]
     >>> "id: lead_id" in found.config
     True
     """
