@@ -1,102 +1,20 @@
 """Many reports at once, with a stub in place of kernels: what is done, resumed, failed, listed."""
 
 import json
-import sys
-import types
 from pathlib import Path
 from urllib.parse import unquote
 
-import pandas as pd
 import pytest
 
 import funnelkit as fk
 from funnelkit import FunnelError
 from funnelkit.cli import main
-from funnelkit.report import kernel, runner
-from funnelkit.report.batch import jobs, memory, pool, worker
+from funnelkit.report import runner
+from funnelkit.report.batch import jobs
 from funnelkit.report.batch.months import months_of
 from funnelkit.report.batch.running import run_many
-from funnelkit.report.kernel import CellError
 from funnelkit.report.parameters import MonthlyParameters
-from tests.report.stub_notebooks import notebook
-
-CONFIG = (
-    "stages: [lead, won]\nid: id\nsegments: [region, source]\ndata: leads.csv\nas_of: 2026-03-31\n"
-)
-
-
-class Stub:
-    """Stands in for kernels and for the processes that start them."""
-
-    def __init__(self) -> None:
-        self.written: list[str] = []
-        self.fails: set[str] = set()
-
-    def execute(self, source, output, parameters, **_) -> None:
-        label = f"{parameters['month']} {' '.join(parameters['only'] or [])}".strip()
-        self.written.append(label)
-        content = json.loads(source.read_text(encoding="utf-8"))
-        facts = {"headline": f"Report <b>{label}</b>", "as_of": f"{parameters['month']}-28"}
-        facts["cards"] = [
-            {"measure": "wins", "name": "Wins", "value": "12", "interval": "8 to 17",
-             "immature": parameters["month"] == "2026-03"}
-        ]  # fmt: skip
-        data = {"text/plain": "x", "application/vnd.funnelkit.facts+json": facts}
-        shown = {"output_type": "execute_result", "data": data, "metadata": {}}
-        cell = {"cell_type": "code", "id": "x", "metadata": {}, "outputs": [shown], "source": ""}
-        content["cells"].append(cell)
-        output.write_text(json.dumps(content), encoding="utf-8")
-        if label in self.fails:
-            raise CellError(3, "DataError", "no <i>won</i> date")
-        Path(parameters["tables"]).write_text("tables", encoding="utf-8")
-
-
-class Local:
-    """A worker within this process."""
-
-    process, alive = 0, True
-
-    def __init__(self, environment) -> None:
-        pass
-
-    def ask(self, line: str) -> dict:
-        return worker.answer_to(line)
-
-    def leave(self) -> None:
-        pass
-
-    def end(self) -> None:
-        pass
-
-
-@pytest.fixture
-def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stub:
-    made = Stub()
-    (tmp_path / "notebooks").mkdir()
-    source = notebook(tmp_path / "notebooks" / "monthly_report.ipynb", "page")
-    for place in (runner, jobs):
-        monkeypatch.setattr(place, "notebook_of", lambda report: source)
-    monkeypatch.setattr(memory, "cores", lambda: 1)
-    monkeypatch.setattr(kernel, "execute", made.execute)
-    real = sys.modules.get("funnelkit.report.render") or __import__(
-        "funnelkit.report.render", fromlist=["render"]
-    )
-    render = types.ModuleType("funnelkit.report.render")
-    render.render = lambda path: "<html>page</html>\n"
-    render.page_html = real.page_html
-    monkeypatch.setitem(sys.modules, "funnelkit.report.render", render)
-    monkeypatch.setattr(pool, "_Worker", Local)
-    folder = tmp_path / "sales"
-    folder.mkdir()
-    rows = [
-        (1, "2026-01-05", "EMEA"), (2, "2026-01-09", "../../x"), (3, "2026-02-05", "EMEA"),
-        (4, "2026-03-05", None), (5, "2026-03-06", "<b>&"), (6, "2026-01-06", "emea"),
-    ]  # fmt: skip
-    frame = pd.DataFrame(rows, columns=["id", "lead", "region"]).assign(won=None, source="web")
-    frame.to_csv(folder / "leads.csv", index=False)
-    (folder / "funnel.yml").write_text(CONFIG, encoding="utf-8")
-    monkeypatch.chdir(folder)
-    return made
+from tests.report.batch.stub import Stub
 
 
 def below(folder: Path) -> list[str]:
