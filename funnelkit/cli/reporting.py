@@ -10,6 +10,7 @@ from funnelkit._core.errors import ArgumentError
 from funnelkit.cli import batching
 from funnelkit.cli.parser import Parser, for_machines
 from funnelkit.cli.saying import print_json, said_aloud
+from funnelkit.report.delivery.asked import DeliveryParameters
 from funnelkit.report.parameters import REPORTS, add_arguments
 from funnelkit.report.parameters import told as told_of
 
@@ -30,6 +31,7 @@ def add(verbs: Verbs) -> list[Parser]:
         words = f"write the {name} report"
         parser = names.add_parser(name, help=words, description=words)
         add_arguments(parser, model)
+        add_arguments(parser.add_argument_group("delivery"), DeliveryParameters)
         batching.add_options(parser)
         parser.set_defaults(run=run)
         made.append(for_machines(parser))
@@ -42,6 +44,7 @@ def add_demo(verbs: Verbs) -> list[Parser]:
     parser = verbs.add_parser("demo", help=words, description=words)
     absent = argparse.SUPPRESS
     parser.add_argument("--out", metavar="PATH", default=absent, help="folder of all reports")
+    add_arguments(parser.add_argument_group("delivery"), DeliveryParameters)
     parser.set_defaults(run=run_demo)
     return [for_machines(parser)]
 
@@ -50,9 +53,15 @@ def run(told: argparse.Namespace) -> int:
     """Write a report and say where it is."""
     known = [one.name for one in told_of(REPORTS[told.report])]
     given = {name: getattr(told, name) for name in known if name in told}
+    delivery = _delivery(told)
     if batching.asked(told):
+        if delivery:
+            raise ArgumentError(
+                f"`{next(iter(delivery))}` is for one report at a time, and this asks for many; "
+                "leave one or the other out."
+            )
         return batching.run(told, told.report, given)
-    return _written(told, told.report, given)
+    return _written(told, told.report, given | delivery)
 
 
 def run_without_a_name(told: argparse.Namespace) -> int:
@@ -73,7 +82,13 @@ def run_without_a_name(told: argparse.Namespace) -> int:
 def run_demo(told: argparse.Namespace) -> int:
     """Write the monthly report on simulated data."""
     given = {"out": told.out} if "out" in told else {}
-    return _written(told, "monthly", {"demo": True, **given})
+    return _written(told, "monthly", {"demo": True, **given, **_delivery(told)})
+
+
+def _delivery(told: argparse.Namespace) -> dict[str, Any]:
+    """Return what is said of mail, slides and PDF."""
+    known = [one.name for one in told_of(DeliveryParameters)]
+    return {name: getattr(told, name) for name in known if name in told}
 
 
 def _written(told: argparse.Namespace, name: str, given: dict[str, Any]) -> int:
@@ -81,10 +96,10 @@ def _written(told: argparse.Namespace, name: str, given: dict[str, Any]) -> int:
 
     with said_aloud() as said:
         made = run(name, **given)
-    if told.json:
-        print_json(_facts(made))
-        return 0
     aloud = [str(one.message) for one in said]
+    if told.json:
+        print_json(_facts(made, aloud))
+        return 0
     for words in aloud:
         print(f"warning: {words}", file=sys.stderr)
     if sys.stdout.isatty():
@@ -98,11 +113,14 @@ def _written(told: argparse.Namespace, name: str, given: dict[str, Any]) -> int:
 
 def _others(made: ReportRun) -> str:
     files = (made.workbook, made.notebook, made.manifest)
-    return ", ".join(file.name for file in files if file is not None)
+    names = [file.name for file in files if file is not None]
+    return ", ".join([*names, *(str(file) for file in made.delivered)])
 
 
-def _facts(made: ReportRun) -> dict[str, Any]:
+def _facts(made: ReportRun, aloud: list[str]) -> dict[str, Any]:
     files = ("folder", "html", "workbook", "notebook", "manifest")
     paths = {name: getattr(made, name) for name in files}
     shown = {name: path and path.as_posix() for name, path in paths.items()}
-    return {**shown, "warnings": list(made.warnings)}
+    delivered = [path.as_posix() for path in made.delivered]
+    notes = list(dict.fromkeys([*made.warnings, *aloud]))
+    return {**shown, **({"delivered": delivered} if delivered else {}), "warnings": notes}

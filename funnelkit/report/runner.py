@@ -9,7 +9,7 @@ import sys
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import funnelkit
 from funnelkit._core.errors import ArgumentError, DefinitionError, ReportError
 from funnelkit.report import example, executed, kernel, manifest
 from funnelkit.report.config import FILE_NAME, Config, load_config
+from funnelkit.report.delivery.delivering import asked_of, delivered
 from funnelkit.report.parameters import Parameters, checked, model_of
 from funnelkit.report.replacing import Partial, beside, files_in, replace_file
 from funnelkit.report.workbook import WorkbookWarning
@@ -41,6 +42,8 @@ class ReportRun:
         is ``None`` where the report has no tables. The tables are also in ``data/*.csv``.
     warnings
         What was said on the way.
+    delivered
+        The mail, slides and PDF that were asked for.
     """
 
     folder: Path
@@ -49,6 +52,7 @@ class ReportRun:
     notebook: Path
     manifest: Path
     warnings: tuple[str, ...] = ()
+    delivered: tuple[Path, ...] = ()
 
     def summary(self) -> str:
         """Return where the report is, in a sentence."""
@@ -71,6 +75,11 @@ def run(
     demo: bool = False,
     out: str | os.PathLike[str] = "reports",
     progress: bool | None = None,
+    email: str | os.PathLike[str] | None = None,
+    pptx: str | os.PathLike[str] | None = None,
+    pdf: str | os.PathLike[str] | None = None,
+    template: str | os.PathLike[str] | None = None,
+    paper: str = "A4",
     **parameters: object,
 ) -> ReportRun:
     """Return the report that was written, and where.
@@ -93,13 +102,15 @@ def run(
         Folder of all reports; this one goes to a folder in it that bears its period.
     progress
         Whether to draw a progress bar; ``None``: on a terminal.
+    email, pptx, pdf, template, paper
+        Mail, slides and PDF to write beside the report, as :func:`deliver` takes them.
     **parameters
         The report's further parameters, such as `segment`, `confidence_level`, `week`, `quarter`.
 
     Returns
     -------
     ReportRun
-        ``folder``, ``html``, ``workbook``, ``notebook`` and ``manifest``.
+        ``folder``, ``html``, ``workbook``, ``notebook``, ``manifest`` and ``delivered``.
 
     Raises
     ------
@@ -108,10 +119,13 @@ def run(
     DefinitionError
         With everything that is wrong with funnel.yml, before anything runs.
     ReportError
-        If a cell fails; the executed notebook is kept as ``monthly_report.failed.ipynb``.
+        If a cell fails; the executed notebook is kept as ``monthly_report.failed.ipynb``. If there
+        is no browser for a PDF, or no python-pptx for slides, before anything runs.
 
     Warns
     -----
+    AssumptionWarning
+        If no PDF could be attached to the mail.
     WorkbookWarning
         If the workbook, or another file of an earlier report, is open in another program: the new
         one then is a second file, ``tables (2).xlsx``.
@@ -134,8 +148,16 @@ def run(
         **parameters,
     }  # fmt: skip
     settings, setup = prepared(model_of(report), given)
+    asked = asked_of(
+        {"email": email, "pptx": pptx, "pdf": pdf, "template": template, "paper": paper}
+    )
     shown = sys.stderr.isatty() if progress is None else progress
-    return _Run(settings, setup, progress=shown).write()
+    made = _Run(settings, setup, progress=shown).write()
+    if not asked.files:
+        return made
+    name = "-".join((made.html.stem, *Path(settings.folder).parts))
+    page = made.html.read_text(encoding="utf-8")
+    return replace(made, delivered=delivered(page, asked, name=name))
 
 
 def prepared(model: type[Parameters], given: dict[str, Any]) -> tuple[Parameters, Config | None]:
