@@ -71,9 +71,10 @@ def alerts(alerts: Alerts, *, ax: Axes | None = None) -> Axes:
             bare(page)
             page.ax.set_xticks([])
             page.ax.set_yticks([])
-            page.title("No alert: nothing left its usual level")
+            title = "No alert: nothing left its usual level"
+            page.title(title)
             page.caption(alerts.power())
-            return page.finish(alerts.summary())
+            return page.finish(title, alerts.summary())
     indent = max(measured(word, style.SMALL) for one in shown for word in _scale(one)[1]) + 10
     grid = grid_of(len(shown), size_of(ax)[0] - indent, tall=_TALL)
     with sheet(ax, height=grid.height, indent=indent) as page:
@@ -81,9 +82,10 @@ def alerts(alerts: Alerts, *, ax: Axes | None = None) -> Axes:
         for number, (inner, small) in enumerate(panels(page, grid, names, [""] * len(shown))):
             _panel(inner, small, shown[number])
         page.legend(_marks(page))
-        page.title(_title(shown[0]))
+        title = _title(shown[0])
+        page.title(title)
         page.caption(_caption(alerts, len(shown)))
-        return page.finish(alerts.summary(), *(one.sentence() for one in shown))
+        return page.finish(title, alerts.summary(), *(one.sentence() for one in shown))
 
 
 def _title(first: Alert) -> str:

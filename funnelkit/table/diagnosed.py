@@ -115,6 +115,13 @@ def periods(diagnosis: Diagnosis) -> Table:
     ------
     ArgumentError
         If ``diagnosis`` is something else.
+
+    Examples
+    --------
+    >>> import funnelkit as fk
+    >>> table = fk.table.periods(fk.rates.diagnose(fk.make_leads(1200, rng=1)))
+    >>> [column.head for column in table.columns][:2]
+    ['step', 'within days']
     """
     _checked(diagnosis)
     before = diagnosis.moves[0].before if diagnosis.moves else "before"

@@ -101,23 +101,32 @@ class Lab:
     def elsewhere(self) -> list[str]:
         """Addresses off this machine that the browser, the server or a kernel asked for."""
         hosts = [urlsplit(url).hostname or "" for url in self.asked if not url.startswith("data:")]
-        log = self.folder / "elsewhere.txt"
-        others = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
-        return [*(host for host in hosts if host not in HERE), *others]
+        return [*(host for host in hosts if host not in HERE), *asked_by_python(self.folder)]
+
+
+def watched(folder: Path) -> dict[str, str]:
+    """Environment in which every Python notes in the folder what it asks off this machine."""
+    home = folder / "home"
+    home.mkdir()
+    watch = WATCH.format(here=HERE, log=str(folder / "elsewhere.txt"))
+    (home / "sitecustomize.py").write_text(watch, encoding="utf-8")
+    path = os.pathsep.join(filter(None, [str(home), os.environ.get("PYTHONPATH", "")]))
+    return {**os.environ, "PYTHONPATH": path}
+
+
+def asked_by_python(folder: Path) -> list[str]:
+    """What any Python asked off this machine."""
+    log = folder / "elsewhere.txt"
+    return log.read_text(encoding="utf-8").splitlines() if log.exists() else []
 
 
 @contextmanager
 def serving(folder: Path) -> Iterator[dict[str, Any]]:
     """Start JupyterLab in a folder, with nobody's settings; its address once it answers."""
-    home = folder / "home"
-    home.mkdir()
-    watch = WATCH.format(here=HERE, log=str(folder / "elsewhere.txt"))
-    (home / "sitecustomize.py").write_text(watch, encoding="utf-8")
+    environment, home = watched(folder), folder / "home"
     names = ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR")
     told = {name: str(home / name.lower()) for name in names}
-    path = os.pathsep.join(filter(None, [str(home), os.environ.get("PYTHONPATH", "")]))
-    environment = {**os.environ, **told, "PYTHONPATH": path}
-    environment["JUPYTER_CONFIG_PATH"] = str(LAB_SETTINGS)
+    environment |= {**told, "JUPYTER_CONFIG_PATH": str(LAB_SETTINGS)}
     environment.pop("MPLBACKEND", None)  # the kernel's own draws into the notebook
     token = secrets.token_hex(16)
     own = ("--no-browser", "--allow-root", "--port=0", f"--IdentityProvider.token={token}")
