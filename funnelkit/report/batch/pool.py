@@ -75,15 +75,18 @@ class Pool:
                     else:
                         self._begin(job, ended)
                 tick(len(self._busy))
+                for worker in self._busy.values():
+                    self._peak = max(self._peak, memory.taken_by(worker.process))
                 with contextlib.suppress(queue.Empty):
                     job, answer = ended.get(timeout=_TICK)
                     worker = self._busy.pop(job)
                     self._known = True
                     if worker.alive:
                         self._idle.append(worker)
+                    else:
+                        worker.leave()
+                        worker.end()
                     yield job, answer
-                for worker in self._busy.values():
-                    self._peak = max(self._peak, memory.taken_by(worker.process))
         finally:
             self._stop()
 
