@@ -20,6 +20,7 @@ FEWEST = 20
 FEW = 100
 """Groups of fewer leads are marked as small."""
 _SHOWN_ROWS = 15
+_LONGEST = 120
 # Lines and text that go with a light ground and a dark one.
 _BLOCK = "font-size:13.5px;line-height:1.45;max-width:72em;font-variant-numeric:tabular-nums;"
 _CELL = "padding:4px 10px;border:0;border-bottom:1px solid rgba(128,140,152,.35);"
@@ -235,6 +236,21 @@ def one_line(name: str) -> str:
     """
     spaced = re.sub(r"[\x00-\x20\x7f\u2028\u2029]+", " ", str(name)).strip()
     return spaced or BLANK
+
+
+def brief_text(value: Any) -> str:
+    """Return any value as one short line.
+
+    Examples
+    --------
+    >>> brief_text(("control", "B")), brief_text(None), len(brief_text("long " * 99))
+    ('control, B', '', 120)
+    """
+    if value is None:
+        return ""
+    several = isinstance(value, (list, tuple))
+    text = one_line(", ".join(map(str, value)) if several else str(value)) if value != () else ""
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def text_table(frame: pd.DataFrame) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,27 @@ class Result:
 
     def _repr_html_(self) -> str:
         return display.html_block(self.summary(), self.to_frame())
+
+
+class Stated:
+    """Base of what somebody states, such as a team or a design: it shows its fields as a table.
+
+    Examples
+    --------
+    >>> import funnelkit as fk
+    >>> page = fk.experiment.design("Page", ["a", "b"], assignment="region", within=30)
+    >>> "<td" in page._repr_html_()
+    True
+    """
+
+    def _repr_html_(self) -> str:
+        import pandas as pd
+
+        given = [(one.name, getattr(self, one.name)) for one in fields(self)]  # type: ignore[arg-type]
+        said = {name: display.brief_text(value) for name, value in given if value is not None}
+        frame = pd.DataFrame({"given": list(said), "as": list(said.values())})
+        summary = self.summary() if hasattr(self, "summary") else type(self).__name__
+        return display.html_block(summary, frame)
 
 
 def frozen(values: Any, dtype: type) -> NDArray[Any]:

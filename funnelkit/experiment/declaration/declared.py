@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from funnelkit._core import checks, display
 from funnelkit._core.dates import day_name
 from funnelkit._core.errors import ArgumentError, numbered
+from funnelkit._core.result import Stated
 from funnelkit.experiment.comparison import ALTERNATIVES, Alternative
 from funnelkit.experiment.declaration.metric import Metric, metric_of
 
@@ -28,7 +29,7 @@ _FULL = 1e-9
 
 
 @dataclass(frozen=True, kw_only=True)
-class Design:
+class Design(Stated):
     """An experiment as it was declared; made by :func:`design`.
 
     Parameters

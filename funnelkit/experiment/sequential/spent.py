@@ -12,6 +12,7 @@ from scipy import special
 
 from funnelkit._core import checks
 from funnelkit._core.errors import ArgumentError
+from funnelkit._core.result import Stated
 
 FloatArray = NDArray[np.float64]
 FAMILIES = ("obrien-fleming", "pocock", "hwang-shih-decani", "power")
@@ -25,7 +26,7 @@ _SAID = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpendingFunction:
+class SpendingFunction(Stated):
     """How much of an error probability is spent by each share of the planned information.
 
     Parameters

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from funnelkit._core.errors import ArgumentError
-from funnelkit._core.result import frozen
+from funnelkit._core.result import Stated, frozen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +21,7 @@ _SLACK = 1e-9
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Drivers:
+class Drivers(Stated):
     """What stands behind the wins of some periods, by cell.
 
     A cell is a group of records whose number, rate, days and sizes are told apart: such as those

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from funnelkit._core.errors import ArgumentError
-from funnelkit._core.result import frozen
+from funnelkit._core.result import Stated, frozen
 from funnelkit.plan.basis.estimate import Estimate, Origin
 from funnelkit.plan.basis.lag import Lag
 
@@ -20,7 +20,7 @@ Unit = Literal["value", "count"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Channel:
+class Channel(Stated):
     """What a lead of one channel brings, and when.
 
     Parameters

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from funnelkit._core import checks, display
 from funnelkit._core.dates import WEEKDAYS
 from funnelkit._core.errors import ArgumentError, did_you_mean, numbered
+from funnelkit._core.result import Stated
 from funnelkit.plan.people.checking import amount, sentence
 from funnelkit.plan.people.role import Role
 
@@ -26,7 +27,7 @@ Pace = Literal["even", "selling days"]
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
-class Team:
+class Team(Stated):
     """The people of a plan.
 
     Parameters

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from funnelkit._core.errors import ArgumentError, numbered, unknown
+from funnelkit._core.result import Stated
 from funnelkit.plan.scenarios.changes import Change, change_of
 
 AS_PLANNED = "as planned"
@@ -16,7 +17,7 @@ AS_PLANNED = "as planned"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scenario:
+class Scenario(Stated):
     """What would be otherwise than a plan assumes.
 
     Each change is a number (``0.25``, ``"25%"``), a factor (``"x1.2"``), a shift (``"+10%"``) or,
