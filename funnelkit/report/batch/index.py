@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from urllib.parse import quote
 
 from funnelkit._core import display
 from funnelkit.report import kernel
-from funnelkit.report.page.markup import Html, el
+from funnelkit.report.page.markup import Html, el, escaped
 from funnelkit.report.page.section import Opening, Section
 from funnelkit.report.replacing import replace_file
 from funnelkit.report.runner import MANIFEST
@@ -19,6 +20,7 @@ from funnelkit.report.runner import MANIFEST
 INDEX = "index.html"
 _MOST_FIGURES = 5
 _TRIES = 20
+_LEVEL = re.compile(r"^(.*) interval (?=\S)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,6 +147,9 @@ def _figures(cards: Iterable[Mapping[str, Any]]) -> Iterable[Figure]:
 def _opening(entries: Sequence[Entry]) -> Opening:
     parts = {one.part for one in entries if one.part}
     days = sorted(one.as_of for one in entries if one.as_of)
+    figures = [figure for one in entries for figure in one.figures]
+    levels = sorted({found[1] for one in figures if (found := _LEVEL.match(one.interval))})
+    ranges = f"Ranges are intervals of {display.listed(levels)}. " if levels else ""
     meta = [("Reports", display.count(len(entries)))]
     meta += [("Parts", display.count(len(parts)))] if parts else []
     meta += [("As known at the end of", days[-1])] if days else []
@@ -154,10 +159,10 @@ def _opening(entries: Sequence[Entry]) -> Opening:
         about="Simulated data" if entries and all(one.simulated for one in entries) else "",
         meta=meta,
         story=(),
-        reading=Html(
+        reading=escaped(
             "Each line is one report, of the world as it was known on the day beside it; its name "
-            "leads to the page. Figures and intervals are as the page has them; immature ones may "
-            "still grow."
+            f"leads to the page. {ranges}Figures are as the page has them; immature ones may still "
+            "change."
         ),
     )
 
@@ -183,7 +188,7 @@ def _section(number: int, entries: Sequence[Entry]) -> Section:
             ),
         ),
         el("tbody", [_row(one, measures, heads) for one in ordered]),
-        class_="data card-table",
+        class_="data card-table reports",
     )
     part = first.part.replace("=", " ") if first.part else "All leads"
     return Section(
@@ -226,11 +231,14 @@ def _row(entry: Entry, measures: Sequence[str], heads: Mapping[str, str]) -> Htm
 
 def _cell(figure: Figure | None, head: str) -> Html:
     if figure is None:
-        return el("td", display.EN_DASH)
-    small = [figure.interval, *([figure.name] if figure.name != head else [])]
+        return el("td", display.EN_DASH, class_="figure none")
+    ends = _LEVEL.sub("", figure.interval)
+    small = [ends, *([figure.name] if figure.name != head else [])]
     return el(
         "td",
+        el("span", head, class_="label", aria_hidden="true"),
         figure.value,
         el("span", "immature", class_="tag") if figure.immature else None,
         [el("span", words, class_="kind") for words in small if words],
+        class_="figure",
     )

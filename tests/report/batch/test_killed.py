@@ -101,7 +101,7 @@ def test_no_report_is_half_written_and_nothing_else_is_left(sales: Path, resumed
 def test_the_index_lists_them_with_their_figures(sales: Path, resumed: dict) -> None:
     page = (sales / "reports" / "index.html").read_text(encoding="utf-8")
     assert page.count("monthly_report.html") == 4
-    assert page.count(">New leads<") == 2
+    assert page.count(">New leads</th>") == 2
     assert ">10<" in page  # of 120 leads, 20 a month, half of them in each region
 
 
