@@ -64,10 +64,10 @@ def example_team() -> Team:
     from funnelkit.plan import Role, Team
 
     sellers = Role(
-        name="account executive", people=20, quota=160_000, attainment=0.85,
+        name="account executive", people=22, quota=160_000, attainment=0.85,
         ramp=[0, 0.25, 0.5, 0.75], attrition=0.0125, lead_time_days=60, salary=110_000,
     )  # fmt: skip
     callers = Role(
-        name="SDR", people=9, hours={"lead": 0.75}, ramp=[0.25, 0.5, 0.75], salary=60_000
+        name="SDR", people=12, hours={"lead": 0.75}, ramp=[0.25, 0.5, 0.75], salary=60_000
     )
     return Team(roles=[sellers, callers])

@@ -11,7 +11,7 @@ from funnelkit.report.page.facts import Missing
 from funnelkit.report.page.page import Page, part
 from funnelkit.report.page.source import opened
 from funnelkit.report.periods import written
-from funnelkit.report.planning.sections import covered, months, on_one_page, options
+from funnelkit.report.planning.sections import covered, months, on_one_page
 from funnelkit.report.planning.sections import leads as leads_section
 from funnelkit.report.quarter.facts import QuarterlyFacts
 from funnelkit.report.quarter.gathering import gathered
@@ -45,7 +45,7 @@ class QuarterlyPage(Page[QuarterlyFacts]):
     leads = part(ahead.of_plan(leads_section.section))
     people = part(ahead.people)
     coverage = part(ahead.of_plan(covered.section))
-    options = part(ahead.of_plan(options.section))
+    options = part(ahead.options)
     coming = part(ahead.coming)
     assumptions = part(ahead.assumptions)
     definitions = part(definitions.section)

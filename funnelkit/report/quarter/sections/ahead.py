@@ -13,6 +13,7 @@ from funnelkit.report.page.sections.planned import PACE_NOTE, lead_of, table_of
 from funnelkit.report.page.sections.planned import title_of as pace_title
 from funnelkit.report.planning.facts import PlanFacts
 from funnelkit.report.planning.sections import assumed
+from funnelkit.report.planning.sections import options as options_section
 from funnelkit.report.planning.sections import people as people_section
 from funnelkit.report.quarter.facts import QuarterlyFacts
 
@@ -51,6 +52,13 @@ def of_plan(make: Callable[[PlanFacts], Section]) -> Callable[[QuarterlyFacts], 
         return _NOTHING if isinstance(facts.ahead, Missing) else make(facts.ahead.plan)
 
     return section
+
+
+def options(facts: QuarterlyFacts) -> Section:
+    """Return the plans by their chance; on paper they do not begin a page, as they do in a plan."""
+    if isinstance(facts.ahead, Missing):
+        return _NOTHING
+    return replace(options_section.section(facts.ahead.plan), key="chances")
 
 
 def people(facts: QuarterlyFacts) -> Section:
