@@ -11,7 +11,7 @@ from funnelkit.report.day import sections
 from funnelkit.report.day.facts import DayFacts, gather
 from funnelkit.report.page.facts import Missing
 from funnelkit.report.page.page import Page, part
-from funnelkit.report.week.weekly_page import opened_with_past
+from funnelkit.report.week.weekly_page import Only, opened_with_past
 
 if TYPE_CHECKING:
     from funnelkit.data.records import Leads
@@ -72,6 +72,7 @@ def daily(
     data: str | Sequence[str] | None = None,
     join: str | Sequence[str] | None = None,
     demo: bool = False,
+    only: Only = None,
     segment: str | None = None,
     confidence_level: float = 0.95,
     leads: Leads | None = None,
@@ -91,6 +92,9 @@ def daily(
         Exports to read in place of those that funnel.yml names.
     demo
         Whether to report on simulated data.
+    only
+        Leads to keep, such as ``"region=EMEA"``; activities, which are of all leads, are then left
+        out.
     segment
         Column to split new leads by; default: the first of the funnel.
     confidence_level
@@ -123,7 +127,7 @@ def daily(
     from funnelkit.report.kinds import day as checked_day
 
     source, beside = opened_with_past(
-        config=config, data=data, join=join, demo=demo, leads=leads, before=before
+        config=config, data=data, join=join, demo=demo, only=only, leads=leads, before=before
     )
     facts = gather(
         source,

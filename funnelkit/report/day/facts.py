@@ -87,7 +87,7 @@ def gather(
     span = span_of(leads, source, "day", named=day, month=month, confidence_level=confidence_level)
     known = leads if leads.as_of == span.until else leads.at(span.until)
     ends = ends_of(known, span, beside.archive, before=beside.before, rewound=known is not leads)
-    activities = activities_view(source.tables, span)
+    activities = activities_view(source.tables, span, whole=beside.whole)
     return DayFacts(
         span=span,
         entries=entries_view(known, span, "day", segment=segment),

@@ -26,7 +26,9 @@ NEEDED = (
 )
 
 
-def activities_view(tables: Mapping[str, Ledger], span: Span) -> Activities | Missing:
+def activities_view(
+    tables: Mapping[str, Ledger], span: Span, *, whole: bool = True
+) -> Activities | Missing:
     """Return what was done in the period and in as many days before it.
 
     Parameters
@@ -35,9 +37,13 @@ def activities_view(tables: Mapping[str, Ledger], span: Span) -> Activities | Mi
         Kind -> table beside the leads.
     span
         The period; a day is set beside the same weekday of the week before.
+    whole
+        Whether the page is of all leads, as activities are.
     """
     import pandas as pd
 
+    if not whole:
+        return Missing("Activities are of all leads, and this page is of some of them.")
     if "activities" not in tables:
         return Missing(NEEDED)
     rows = as_ledger("activities", tables["activities"], argument="activities").frame

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -19,7 +19,7 @@ from funnelkit.report.periods import reported_period
 from funnelkit.report.week.acting import activities_view
 from funnelkit.report.week.aiming import Outlook, ahead_view, outlook_of
 from funnelkit.report.week.entering import entries_view
-from funnelkit.report.week.facts import Activities, Span, WeekFacts
+from funnelkit.report.week.facts import Activities, Ahead, Span, WeekFacts
 from funnelkit.report.week.moving import Archived, ends_of, movement_view, with_names
 from funnelkit.report.week.talking import Ground, deals_to_talk_about
 
@@ -45,11 +45,14 @@ class Beside:
         An earlier export, in place of the archive.
     targets
         What is to be won, or its file.
+    whole
+        Whether the leads are all that funnel.yml speaks of; activities and targets are.
     """
 
     archive: Archived | None = None
     before: Leads | None = None
     targets: Path | Targets | None = None
+    whole: bool = True
 
 
 def span_of(
@@ -138,7 +141,7 @@ def gather(
     rewound = known is not leads
     ends = ends_of(known, span, beside.archive, before=beside.before, rewound=rewound)
     movement = with_names(movement_view(ends, span))
-    activities = activities_view(source.tables, span)
+    activities = activities_view(source.tables, span, whole=beside.whole)
     ageing = ageing_view(known)
     outlook = cache(partial(outlook_of, known, span))
     talk = deals_to_talk_about(movement, ground_of(span, ageing, activities, outlook()))
@@ -146,13 +149,21 @@ def gather(
         span=span,
         movement=movement,
         talk=talk,
-        ahead=cache(lambda: ahead_view(outlook(), span, beside.targets)),
+        ahead=cache(partial(_ahead, outlook, span, beside)),
         ageing=ageing,
         entries=entries_view(known, span, "week", segment=segment),
         activities=activities,
         quality=quality_of(known, span, source.tables),
         tied=tie_out(leads, source.expected) if source.expected else None,
     )
+
+
+def _ahead(outlook: Callable[[], Outlook], span: Span, beside: Beside) -> Ahead | Missing:
+    """Return the quarter beside its target, or why there is no target of some of the leads."""
+    view = ahead_view(outlook(), span, beside.targets)
+    if isinstance(view, Missing) or beside.whole:
+        return view
+    return replace(view, lacking="Targets are of all leads, and this page is of some of them.")
 
 
 def ageing_view(leads: Leads) -> PipelineAgeing | Missing:

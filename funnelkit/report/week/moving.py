@@ -36,13 +36,48 @@ class Archived(Protocol):
         """Return the leads as they were exported on a day."""
 
 
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Some of the leads of an archive: those of values such as ``"region=EMEA"``."""
+
+    archive: Archived
+    only: tuple[str, ...]
+
+    @property
+    def days(self) -> tuple[dt.date, ...]:
+        """The day of each export, in order."""
+        return self.archive.days
+
+    def at(self, day: dt.date) -> Leads:
+        """Return those leads as they were exported on a day."""
+        return only_of(self.archive.at(day), self.only)
+
+
+def only_of(leads: Leads, only: Sequence[str]) -> Leads:
+    """Return the leads of some values of segments, each such as ``"region=EMEA"``."""
+    chosen: dict[str, list[str | None]] = {}
+    for one in only:
+        column, value = one.split("=", 1)
+        chosen.setdefault(column.strip(), []).append(value or None)
+    return leads.only(**chosen)
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Ends:
-    """The data of the two days between which deals moved, and how the earlier one is known."""
+    """The data of the two days between which deals moved, and how the earlier one is known.
+
+    ``rewound`` says that the leads were exported after the last day.
+    """
 
     first: Leads
     last: Leads
     known: Known
+    rewound: bool = False
+
+    @property
+    def late(self) -> bool:
+        """Whether plans and status are known only as they stood after the last day."""
+        return self.rewound and self.known == "dates"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,13 +129,13 @@ def ends_of(
         if later:
             return Ends(first=archive.at(kept[-1]), last=archive.at(later[-1]), known="archive")
     known: Known = "dates" if leads.rows.changes is None else "history"
-    return Ends(first=leads.at(span.eve), last=leads, known=known)
+    return Ends(first=leads.at(span.eve), last=leads, known=known, rewound=rewound)
 
 
 def movement_view(ends: Ends, span: Span) -> Movement:
     """Return what happened to each deal between the two days."""
     funnel = ends.last.funnel
-    plan = close_column(funnel, None)
+    plan = None if ends.late else close_column(funnel, None)
     by = (funnel.owner,) if funnel.owner and funnel.owner not in funnel.personal else ()
     was = standings(ends.first, stage=span.stage, by=by, close=plan)
     now = standings(ends.last, stage=span.stage, by=by, close=plan)
@@ -113,6 +148,8 @@ def movement_view(ends: Ends, span: Span) -> Movement:
         kept = [line for line in found if line.cause not in _REGROUPED]
         lines |= {name: kept} if kept else {}
     then, here = _places(ends.first, span.stage), _places(ends.last, span.stage)
+    if ends.rewound:
+        here = {name: replace(one, status=None) for name, one in here.items()}
     told = _Told(ends=ends, span=span, was=was, now=now, then=then, here=here, unseen=hidden)
     moved = [told.deal(name, lines.get(name, [])) for name in sorted({*lines, *told.both_open})]
     open_now = sorted({name for name, one in now.items() if window.holds(one)} | unseen)
@@ -289,7 +326,12 @@ def _lacking(ends: Ends, unseen: int, *, planned: bool) -> tuple[str, ...]:
         )
     elif ends.known == "history":
         found.append("Deals that were deleted from the CRM are not in its history.")
-    if not planned:
+    if ends.late and close_column(ends.last.funnel, None) is not None:
+        found.append(
+            "Planned close dates are those of a later export, which knows what came of them: they "
+            "are left out. Report the last day of the data, or keep an archive."
+        )
+    elif not planned:
         found.append(
             "No planned close date is kept, so a slip cannot be told: name its column under "
             "`keep` in funnel.yml."

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from funnelkit._core.dates import day_name, period_label
+from funnelkit.report.kinds import choices
 from funnelkit.report.page.page import Page, part
-from funnelkit.report.page.source import Source, opened
+from funnelkit.report.page.source import Source, opened, part_of
 from funnelkit.report.week.facts import WeekFacts
 from funnelkit.report.week.gather import Beside, gather
+from funnelkit.report.week.moving import Archived, Part, only_of
 from funnelkit.report.week.sections import (
     acted,
     aged,
@@ -26,6 +28,9 @@ from funnelkit.report.week.sections import (
 if TYPE_CHECKING:
     from funnelkit.data.records import Leads
     from funnelkit.report.workbook import Drawn, Sheet
+
+Only = str | Sequence[str] | Mapping[str, str] | None
+"""Leads to keep, as every report is told them."""
 
 
 class WeeklyPage(Page[WeekFacts]):
@@ -81,6 +86,7 @@ def weekly(
     data: str | Sequence[str] | None = None,
     join: str | Sequence[str] | None = None,
     demo: bool = False,
+    only: Only = None,
     segment: str | None = None,
     confidence_level: float = 0.95,
     leads: Leads | None = None,
@@ -102,6 +108,9 @@ def weekly(
         Exports to read in place of those that funnel.yml names.
     demo
         Whether to report on simulated data.
+    only
+        Leads to keep, such as ``"region=EMEA"``; activities and targets, which are of all leads,
+        are then left out.
     segment
         Column to split new leads by; default: the first of the funnel.
     confidence_level
@@ -140,7 +149,7 @@ def weekly(
     from funnelkit.report.kinds import week as checked_week
 
     source, beside = opened_with_past(
-        config=config, data=data, join=join, demo=demo, leads=leads, before=before
+        config=config, data=data, join=join, demo=demo, only=only, leads=leads, before=before
     )
     facts = gather(
         source,
@@ -159,22 +168,41 @@ def opened_with_past(
     data: str | Sequence[str] | None,
     join: str | Sequence[str] | None,
     demo: bool,
+    only: Only,
     leads: Leads | None,
     before: Leads | None,
 ) -> tuple[Source, Beside]:
-    """Return what the page is made from, and what stands beside it."""
+    """Return what a page of days is made from, and the earlier exports that stand beside it.
+
+    Raises
+    ------
+    FunnelError
+        If the configuration, the data or an argument cannot be used.
+    """
+    kept = () if only is None else tuple(choices("only", only))
     if leads is None and (config is None or demo):
         from funnelkit.report.week.example import example_source
 
         source, exports, targets = example_source()
+        if kept:
+            source = part_of(source, kept)
+            return source, Beside(archive=Part(exports, kept), whole=False)
         return source, Beside(archive=exports, targets=targets)
-    source = opened(config=config, data=data, join=join, leads=leads)
-    archive = None
-    if leads is None and config is not None:
-        from funnelkit.data.archive import open_archive
-        from funnelkit.report.config import load_config
+    source = opened(config=config, data=data, join=join, only=only, leads=leads)
+    archive = _archive(config) if leads is None and config is not None else None
+    if kept and archive is not None:
+        archive = Part(archive, kept)
+    if kept and before is not None:
+        before = only_of(before, kept)
+    return source, Beside(archive=archive, before=before, targets=source.targets, whole=not kept)
 
-        setup = load_config(config, check_files=False)
-        if setup.archive_folder.is_dir():
-            archive = open_archive(setup.archive_folder, setup.funnel)
-    return source, Beside(archive=archive, before=before, targets=source.targets)
+
+def _archive(config: str | os.PathLike[str]) -> Archived | None:
+    """Return the archive beside a funnel.yml, where there is one."""
+    from funnelkit.data.archive import open_archive
+    from funnelkit.report.config import load_config
+
+    setup = load_config(config, check_files=False)
+    if not setup.archive_folder.is_dir():
+        return None
+    return open_archive(setup.archive_folder, setup.funnel)

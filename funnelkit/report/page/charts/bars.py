@@ -38,7 +38,8 @@ def bars(rows: Sequence[Bar], *, label: str) -> Html:
 
     def draw(size: Size) -> Drawing:
         height, thick = (84, 30) if size.wide else (104, 26)
-        sheet = size.sheet(height * (len(rows) - 1) + thick + 26)
+        words = 18 if rows and any(part.words for part in rows[-1].parts) else 0
+        sheet = size.sheet(height * (len(rows) - 1) + thick + 26 + words)
         hatch = sheet.hatch(f"hatch-funnel-{size.name}")
         longest = max((row.count for row in rows), default=0) or 1
         for k, row in enumerate(rows):

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from funnelkit._core import display
+from funnelkit.metrics.cycle.stale import FEWEST
 from funnelkit.report.page import money, wording
 from funnelkit.report.page.charts.bars import Bar, Part, bars
 from funnelkit.report.page.charts.svg import figure, legend, swatch
@@ -33,10 +34,12 @@ def section(facts: WeekFacts) -> Section:
     frame = of_pipeline(view, span)
     if not frame["open"].sum():
         return Section(key="ageing", eyebrow=_EYEBROW, title=f"No {span.deal[0]} is open")
+    known = _limits(view, frame)
+    title = title_of(frame, span) if known else "How old is too old cannot be told yet"
     return Section(
         key="ageing",
         eyebrow=_EYEBROW,
-        title=title_of(frame, span),
+        title=title,
         lead=_lead(view, frame, span),
         body=(_figure(view, frame, span),),
         tables=(_table(frame, span),),
@@ -61,25 +64,30 @@ def title_of(frame: pd.DataFrame, span: Span) -> str:
     return f"{some} {are} older than almost any ever won"
 
 
-def _lead(view: PipelineAgeing, frame: pd.DataFrame, span: Span) -> str:
-    terms = span.terms
+def _limits(view: PipelineAgeing, frame: pd.DataFrame) -> dict[str, float]:
+    """Return the stages of the pipeline whose limit is known, with it."""
     stages = set(frame["stage"])
-    limits = [one for one in view.limits if one.stage in stages]
-    known = [
-        f"{terms.label(one.stage)} {wording.days(one.days)}"
-        for one in limits
-        if one.days == one.days
-    ]
-    unknown = [terms.label(one.stage) for one in limits if one.days != one.days]
+    return {
+        one.stage: one.days
+        for one in view.limits
+        if one.stage in stages and math.isfinite(one.days)
+    }
+
+
+def _lead(view: PipelineAgeing, frame: pd.DataFrame, span: Span) -> str:
+    terms, limits = span.terms, _limits(view, frame)
+    known = [f"{terms.label(stage)} {wording.days(days)}" for stage, days in limits.items()]
+    stages = dict.fromkeys(str(stage) for stage in frame["stage"])
+    unknown = [terms.label(stage) for stage in stages if stage not in limits]
     told = []
     if known:
         told.append(
             f"Of those won, 99{display.NARROW_SPACE}% took at most so long from a stage to the "
             f"win: {display.listed(known)}."
         )
-    if unknown or not limits:
-        names = display.listed(unknown) if unknown else "any stage"
-        told.append(f"With fewer than 20 wins no limit is known for {names}.")
+    if unknown:
+        names = display.listed(unknown)
+        told.append(f"With fewer than {FEWEST} wins no limit is known for {names}.")
     if blank := int(frame.loc[frame["age_days"] == _UNKNOWN, "open"].sum()):
         told.append(f"The age of {display.count(blank)} is not known: they have no day of entry.")
     return " ".join(told)
@@ -87,14 +95,15 @@ def _lead(view: PipelineAgeing, frame: pd.DataFrame, span: Span) -> str:
 
 def _figure(view: PipelineAgeing, frame: pd.DataFrame, span: Span) -> Html:
     rows = [
-        _bar(capital(span.terms.label(str(stage))), part, span, money_told=view.has_money)
+        _bar(str(stage), part, span, view)
         for stage, part in frame.groupby("stage", sort=False)
         if part["open"].sum()
     ]
     said = [f"{row.name}: {row.total}, {', '.join(p.words for p in row.parts if p.words)}"
             for row in rows]  # fmt: skip
+    known = bool(_limits(view, frame))
     marks = legend(
-        (swatch("left"), "within the usual age"),
+        (swatch("left"), "within the usual age" if known else "open"),
         (swatch("moved"), f"older than 99{display.NARROW_SPACE}% of those won"),
         *([(swatch("immature"), "age not known")] if any(r.parts[2].count for r in rows) else []),
     )
@@ -102,21 +111,22 @@ def _figure(view: PipelineAgeing, frame: pd.DataFrame, span: Span) -> Html:
     return figure(marks, bars(rows, label=f"{'; '.join(said)}."), caption=caption)
 
 
-def _bar(name: str, part: pd.DataFrame, span: Span, *, money_told: bool) -> Bar:
+def _bar(stage: str, part: pd.DataFrame, span: Span, view: PipelineAgeing) -> Bar:
     """Return the open deals of a stage by whether they are within the usual age."""
     every, stale = int(part["open"].sum()), int(part["stale"].sum())
     blank = int(part.loc[part["age_days"] == _UNKNOWN, "open"].sum())
     fresh, worth = every - stale - blank, float(part["total_value"].sum())
+    within = "within the usual age" if stage in _limits(view, part) else "open, of any age"
     return Bar(
-        name=name,
+        name=capital(span.terms.label(stage)),
         total=display.plural(every, *span.deal),
         count=every,
         parts=(
-            Part(fresh, "left", f"{display.count(fresh)} within the usual age"),
+            Part(fresh, "left", f"{display.count(fresh)} {within}"),
             Part(stale, "moved", f"{display.count(stale)} older" if stale else ""),
             Part(blank, "waiting", f"{display.count(blank)} of unknown age" if blank else ""),
         ),
-        aside=f"worth {money.brief(worth)}" if money_told and worth else "",
+        aside=f"worth {money.brief(worth)}" if view.has_money and worth else "",
     )
 
 

@@ -20,7 +20,8 @@ _SHOWN = 6
 def section(facts: WeekFacts) -> Section:
     """Return the cards of the week."""
     cards = [_pipeline(facts)]
-    cards += [_left(facts, name) for name in ("won", "lost", "created")]
+    causes = ("won", "lost", "created") if facts.span.terms.exits else ("won", "created")
+    cards += [_left(facts, name) for name in causes]
     if facts.movement.planned and facts.movement.known != "dates":
         cards.append(_slipped(facts))
     if facts.span.stage != facts.span.terms.start:
