@@ -24,7 +24,8 @@ def resolve() -> str:
     """What uv finds for the lowest supported Python and all later ones, on every system."""
     lowest = ("--universal", "--python-version", "3.11", "--fork-strategy", "fewest")
     plain = ("--no-header", "--no-annotate", "--quiet")
-    extras = ("--extra", "dev", "--extra", "docs", "--extra", "engines")
+    named = ("dev", "browser", "docs", "engines")
+    extras = tuple(word for name in named for word in ("--extra", name))
     command = ("uv", "pip", "compile", "pyproject.toml", *extras, *lowest, *plain)
     return subprocess.run(
         [sys.executable, "-m", *command],

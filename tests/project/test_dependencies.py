@@ -24,7 +24,11 @@ ENGINES = [
     for extra in ("polars", "postgres", "spark")
     for text in PROJECT["optional-dependencies"][extra]
 ]
-DOCS = [Requirement(text) for text in PROJECT["optional-dependencies"]["docs"]]
+DOCS = [
+    Requirement(text)
+    for extra in ("browser", "docs")
+    for text in PROJECT["optional-dependencies"][extra]
+]
 PIN = re.compile(r"[a-z0-9][a-z0-9-]*==[0-9][0-9a-z.]*")
 
 # What is called otherwise on conda-forge, or there is split into a smaller package.

@@ -138,6 +138,6 @@ def test_it_prints_on_a4_in_light_colours(opened, tmp_path: Path) -> None:
     assert (
         opened.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     )
-    printed = opened.pdf(prefer_css_page_size=True)
+    printed = opened.pdf(format="A4")
     assert printed.startswith(b"%PDF")
     assert b"/MediaBox [0 0 595" in printed or b"/MediaBox [0 0 594" in printed
