@@ -9,7 +9,7 @@ import pytest
 
 import funnelkit as fk
 from funnelkit.report.parameters import REPORTS, told
-from tests.docs.pages import DOCS, ROOT, text
+from tests.docs.pages import DOCS, PAGES, ROOT, text
 from tools import glossary
 
 
@@ -55,6 +55,22 @@ def test_the_page_of_commands_has_the_help_of_each(monkeypatch: pytest.MonkeyPat
     for typed in ("init", "audit", "report", "plan", *(f"report {name}" for name in REPORTS)):
         assert f"## funnelkit {typed}\n" in page
         assert f"usage: funnelkit {typed} " in page
+
+
+def test_the_guide_has_every_report_with_its_notebook() -> None:
+    guide = text(DOCS / "guides" / "reports.md")
+    for name, model in REPORTS.items():
+        [row] = [line for line in guide.splitlines() if line.startswith(f"| `{name}` |")]
+        assert f"`notebooks/{model.notebook}.ipynb`" in row
+        assert f"`fk.report.{name}`" in row
+
+
+def test_every_command_is_told_of_in_words() -> None:
+    told_of = "\n".join(text(page) for page in PAGES)
+    interfaces = extension("interfaces")
+    commands = interfaces.names(interfaces.said())
+    assert len(commands) >= 9
+    assert [name for name in commands if f"funnelkit {name}" not in told_of] == []
 
 
 def test_every_room_has_its_reference() -> None:
