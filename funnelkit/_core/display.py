@@ -246,10 +246,12 @@ def brief_text(value: Any) -> str:
     >>> brief_text(("control", "B")), brief_text(None), len(brief_text("long " * 99))
     ('control, B', '', 120)
     """
-    if value is None:
-        return ""
-    several = isinstance(value, (list, tuple))
-    text = one_line(", ".join(map(str, value)) if several else str(value)) if value != () else ""
+    if hasattr(value, "columns") and hasattr(value, "shape"):
+        return f"a table of {plural(value.shape[0], 'row')}: {brief_text(list(value.columns))}"
+    if isinstance(value, (list, tuple)):
+        value = ", ".join(map(str, value))
+    said = "" if value is None else str(value)
+    text = one_line(said) if said else ""
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 

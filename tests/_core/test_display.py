@@ -141,3 +141,12 @@ def test_an_empty_frame_is_still_a_table() -> None:
     frame = pd.DataFrame({"n": []})
     assert "<tbody></tbody>" in display.html_block("nothing", frame)
     assert "n" in display.text_table(frame)
+
+
+def test_any_value_is_one_short_line() -> None:
+    frame = pd.DataFrame({"account_id": range(3), "variant": "a"})
+    assert display.brief_text(frame) == "a table of 3 rows: account_id, variant"
+    assert display.brief_text(np.arange(3)) == "[0 1 2]"
+    assert display.brief_text(()) == display.brief_text("") == display.brief_text(None) == ""
+    assert display.brief_text(0) == "0"
+    assert len(display.brief_text("x" * 500)) == 120

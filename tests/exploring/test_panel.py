@@ -69,8 +69,8 @@ def test_the_printed_code_gives_what_is_shown(leads: fk.Leads, asked: dict[str, 
 
 
 def test_one_step_from_control_to_code(leads: fk.Leads) -> None:
-    panel = fk.explore(leads)
-    code = chosen(panel, start="mql", by="region", cohort="quarter", adjusted=False)
+    panel = fk.explore(leads, adjusted=False)
+    code = chosen(panel, start="mql", by="region", cohort="quarter")
     assert code.splitlines()[2:] == [
         'counts = fk.triangle(leads, "mql", "won", cohort="quarter", by="region")',
         "rates = fk.rates.cohort(counts)",
@@ -93,7 +93,7 @@ def test_figures_are_those_of_plain_counting(leads: fk.Leads) -> None:
 
 
 def test_the_target_keeps_behind_the_start(leads: fk.Leads) -> None:
-    panel = fk.explore(leads, start="lead", target="mql")
+    panel = fk.explore(leads, start="lead", target="mql", adjusted=False)
     assert '"sql", "won"' in chosen(panel, start="sql")
     assert [value for _, value in panel._controls.widgets["target"].options] == [
         "opportunity", "won"
@@ -112,7 +112,7 @@ def test_periods_are_those_of_the_data_and_can_be_cut(leads: fk.Leads) -> None:
 
 
 def test_what_cannot_be_answered_is_told(leads: fk.Leads) -> None:
-    panel = fk.explore(leads, start="lead", target="mql")
+    panel = fk.explore(leads, start="lead", target="mql", adjusted=False)
     first = [value for _, value in panel._controls.widgets["first"].options]
     code = chosen(panel, first=first[5], last=first[2])
     assert "select" in code
@@ -132,7 +132,7 @@ def test_no_figure_stays_open(leads: fk.Leads) -> None:
     import matplotlib.pyplot as plt
 
     plt.close("all")
-    chosen(fk.explore(leads), adjusted=False, view="ages")
+    chosen(fk.explore(leads, view="funnel"), view="ages")
     assert plt.get_fignums() == []
 
 
@@ -167,7 +167,7 @@ def test_a_long_call_takes_a_line_for_each_argument() -> None:
 
 
 def test_it_shows_itself_with_and_without_a_front_end(leads: fk.Leads) -> None:
-    panel = fk.explore(leads)
+    panel = fk.explore(leads, view="funnel")
     bundle = panel._repr_mimebundle_()
     assert {"application/vnd.jupyter.widget-view+json", "text/html", "text/plain"} <= set(bundle)
     assert bundle["text/plain"].splitlines()[0] == "<Explorer>"
