@@ -31,6 +31,7 @@ from funnelkit.plan.actuals.sides import (
 if TYPE_CHECKING:
     from funnelkit.data.records import Leads
     from funnelkit.model import FunnelModel
+    from funnelkit.plan.basis.assumptions import Assumptions
     from funnelkit.plan.goals.targets import Targets
 
 
@@ -41,6 +42,7 @@ def compare_to_actual(
     model: FunnelModel | None = None,
     by: str | Sequence[str] | None = None,
     exchange: Mapping[str, float] | None = None,
+    assumptions: Assumptions | None = None,
     rng: int | np.random.Generator = 0,
     **planning: Any,
 ) -> PlanReview:
@@ -61,6 +63,9 @@ def compare_to_actual(
         the model, else the column whose values are the names of channels.
     exchange
         What one unit of each other currency is worth in the plan's.
+    assumptions
+        What :func:`assume` made of the model, where it was made already: the new plan stands on it
+        where it is for the months to come, and otherwise on the model anew.
     rng
         Seed or generator of the new plan.
     **planning
@@ -135,7 +140,8 @@ def compare_to_actual(
     placed = Placed.of(came.counts, columns, [columns.index(name) for name in own], record)
     chances = None if model is None else chances_of_rows(placed, model, columns)
     review = reviewed(record, placed, leads.as_of, over, chances)
-    rest, ahead, notes = _rest(review, leads, model, own, {"rng": rng, **planning})
+    basis = None if model is None or own != tuple(model.by) or planning else assumptions
+    rest, ahead, notes = _rest(review, leads, model, own, {"rng": rng, **planning}, basis=basis)
     return replace(review, remaining=rest, ahead=ahead, notes=(*review.notes, *notes))
 
 
@@ -296,6 +302,8 @@ def _rest(
     model: FunnelModel | None,
     by: tuple[str, ...],
     planning: Mapping[str, Any],
+    *,
+    basis: Assumptions | None,
 ) -> tuple[Targets | None, Any, list[str]]:
     """Return the targets of the months to come, the new plan for them, and what to say of it."""
     rest = remaining_targets(review.record, float(review.actual.sum()), len(review.periods))
@@ -312,6 +320,8 @@ def _rest(
         options.setdefault("by", by)
     options.setdefault("probability", review.record.probability)
     try:
+        if basis is not None and basis.periods.equals(rest.periods):
+            return rest, reverse(rest, basis, **options), []
         return rest, reverse(rest, model, in_flight=leads, **options), []
     except FunnelError as reason:
         return rest, None, [f"The months to come could not be planned anew: {reason}"]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from funnelkit.model import FunnelModel
-    from funnelkit.plan import PlanRecord, Targets
+    from funnelkit.plan import Assumptions, PlanRecord, Targets
     from funnelkit.report.planning.making import Source
 
 Kept = tuple[Path, "PlanRecord"]
@@ -41,11 +41,14 @@ class Looked:
         The quarter.
     model
         Fitted to these leads; ``None``: none could be.
+    assumptions
+        What the plan of the months to come stands on; ``None``: there is none.
     """
 
     source: Source
     quarter: pd.Period
     model: FunnelModel | None
+    assumptions: Assumptions | None = None
 
 
 def against_plan(
@@ -138,7 +141,9 @@ def _compared(seen: Looked, record: PlanRecord, source: str = "") -> Against | M
     from funnelkit.plan import compare_to_actual
 
     try:
-        review = compare_to_actual(record, seen.source.leads, model=seen.model)
+        review = compare_to_actual(
+            record, seen.source.leads, model=seen.model, assumptions=seen.assumptions
+        )
     except (ArgumentError, EvidenceError) as error:
         return Missing(f"The last plan cannot be held against these leads: {error}")
     return Against(review=review, kept=bool(source), made=record.as_of, source=source)

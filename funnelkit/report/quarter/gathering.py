@@ -88,7 +88,8 @@ def gathered(
         ahead = Missing(_NO_TARGETS)
         coming = coming_view(known, setting, by=plans.column)
         model = coming.model if isinstance(coming, Coming) else None
-    seen = Looked(source=plans, quarter=told.period, model=model)
+    basis = ahead.plan.plan.assumptions if isinstance(ahead, Ahead) else None
+    seen = Looked(source=plans, quarter=told.period, model=model, assumptions=basis)
     return QuarterlyFacts(
         setting=setting,
         quarter=told.period,

@@ -8,6 +8,7 @@ import pytest
 
 import funnelkit as fk
 import funnelkit.model
+from funnelkit.plan.basis import assuming
 from funnelkit.report.page.source import Source
 from funnelkit.report.quarter.gathering import gathered
 from funnelkit.report.quarter.quarterly_page import QuarterlyPage
@@ -56,6 +57,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 FITTED: list[dt.date] = []
 """Days of which a model was fitted for the page."""
+ASSUMED: list[dt.date] = []
+"""Days of which a model was turned into what a plan stands on."""
 
 
 @pytest.fixture(scope="session")
@@ -67,6 +70,12 @@ def page(leads: fk.Leads, folder: Path) -> QuarterlyPage:
         FITTED.append(known.as_of)
         return fit(known, **told)  # type: ignore[arg-type]
 
+    assume = assuming.assume
+
+    def assumed(model: fk.FunnelModel, **told: object) -> fk.plan.Assumptions:
+        ASSUMED.append(model.as_of)
+        return assume(model, **told)  # type: ignore[arg-type]
+
     source = Source(
         leads=leads,
         simulated=False,
@@ -76,4 +85,6 @@ def page(leads: fk.Leads, folder: Path) -> QuarterlyPage:
     )
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(funnelkit.model, "fit_funnel", counted)
+        patched.setattr(assuming, "assume", assumed)
+        patched.setattr(fk.plan, "assume", assumed)
         return QuarterlyPage(gathered(source, quarter="2027-Q2"))

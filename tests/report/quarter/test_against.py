@@ -109,6 +109,18 @@ def test_the_plan_of_the_eve_is_the_one_that_would_have_been_kept(
     np.testing.assert_allclose(made.review.actual, found.review.actual)
 
 
+def test_the_rest_is_planned_as_if_from_the_model_anew(
+    page: QuarterlyPage, leads: fk.Leads
+) -> None:
+    """The plan of the months to come lends what it stands on; the leads are the same."""
+    made = page.facts.against
+    assert isinstance(made, Against)
+    model = fk.fit_funnel(leads, by="source")
+    anew = fk.plan.compare_to_actual(made.review.record, leads, model=model)
+    np.testing.assert_array_equal(made.review.ahead.leads, anew.ahead.leads)
+    assert made.review.ahead.hit == anew.ahead.hit
+
+
 def test_what_came_is_the_money_of_the_records(page: QuarterlyPage, leads: fk.Leads) -> None:
     won = leads.list("won")
     months = won["won"].dt.to_period("M").astype(str)
