@@ -6,6 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from funnelkit.counts.whereabouts import still_open_since
 from funnelkit.report.page.facts import Missing
 from funnelkit.report.page.gather import of_one_business
 from funnelkit.report.week.acting import activities_view
@@ -99,17 +100,12 @@ def gather(
 
 def _waiting(leads: Leads, span: Span, activities: Activities | Missing) -> Waiting | None:
     """Return the new leads of late without an activity; ``None`` where that is not known."""
-    import ibis
-
     if isinstance(activities, Missing) or activities.last is None:
         return None
     since = span.until - dt.timedelta(days=WAITING - 1)
     if activities.known_from > since:
         return None
-    table, last = leads.journeys, len(leads.funnel.stages) - 1
-    entered = table.date_0
-    still = ~table[f"reached_{last}"] & table.exit.isnull() & (entered >= ibis.literal(since))
-    rows = table.filter(still).select(id=table.id, day=entered.cast("string")).to_pyarrow()
-    left = [row["day"] for row in rows.to_pylist() if str(row["id"]) not in activities.last]
-    days = [(span.until - dt.date.fromisoformat(one[:10])).days for one in left]
-    return Waiting(entered=len(rows), untouched=len(left), oldest=max(days, default=None))
+    entered = still_open_since(leads, since)
+    left = [day for name, day in entered.items() if name not in activities.last]
+    oldest = max(((span.until - day).days for day in left), default=None)
+    return Waiting(entered=len(entered), untouched=len(left), oldest=oldest)

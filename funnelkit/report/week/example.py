@@ -154,5 +154,5 @@ def _activities(made: SimulatedExport) -> Ledger:
             "record": [*answered["lead_id"], *busy["lead_id"].to_numpy().repeat(often)],
         }
     )
-    worked = table[(table["at"].dt.dayofweek < 5) & (table["at"] <= end)]
+    worked = table[(table["at"].dt.day_of_week < 5) & (table["at"] <= end)]
     return read_activities(worked.sort_values(["at", "record"]).reset_index(drop=True))

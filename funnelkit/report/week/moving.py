@@ -6,14 +6,13 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Protocol
-
-import ibis
+from typing import TYPE_CHECKING, Protocol
 
 from funnelkit._core import display
 from funnelkit._core.dates import day_name
 from funnelkit.counts.bridging import CAUSES, END, START, Line, Window, lines_of, total
 from funnelkit.counts.currencies import code_column
+from funnelkit.counts.whereabouts import Place, places, several_of
 from funnelkit.data.standing import Standing, close_column, standings
 from funnelkit.metrics.people.pseudonyms import shown_names
 from funnelkit.report.week.facts import Deal, Known, Movement, Span
@@ -80,16 +79,6 @@ class Ends:
         return self.rewound and self.known == "dates"
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Place:
-    """Where a record stands: position of its stage, the day it came there, whose account."""
-
-    stage: int
-    since: dt.date | None
-    account: str | None
-    status: str | None
-
-
 def ends_of(
     leads: Leads,
     span: Span,
@@ -147,7 +136,7 @@ def movement_view(ends: Ends, span: Span) -> Movement:
         found = lines_of(name, was.get(name), now.get(name), window)
         kept = [line for line in found if line.cause not in _REGROUPED]
         lines |= {name: kept} if kept else {}
-    then, here = _places(ends.first, span.stage), _places(ends.last, span.stage)
+    then, here = places(ends.first, span.stage), places(ends.last, span.stage)
     if ends.rewound:
         here = {name: replace(one, status=None) for name, one in here.items()}
     told = _Told(ends=ends, span=span, was=was, now=now, then=then, here=here, unseen=hidden)
@@ -176,8 +165,8 @@ class _Told:
     span: Span
     was: Mapping[str, Standing]
     now: Mapping[str, Standing]
-    then: Mapping[str, _Place]
-    here: Mapping[str, _Place]
+    then: Mapping[str, Place]
+    here: Mapping[str, Place]
     unseen: Mapping[str, Standing]
 
     @property
@@ -216,7 +205,7 @@ class _Told:
             status=None if here is None else here.status,
         )
 
-    def _stage(self, place: _Place | None) -> str | None:
+    def _stage(self, place: Place | None) -> str | None:
         return None if place is None else self.ends.last.funnel.stages[place.stage]
 
     def _moves(self, name: str, lines: list[Line]) -> tuple[str, ...]:
@@ -234,36 +223,6 @@ class _Told:
             fresh = here.since is not None and here.since > self.ends.first.as_of
             found += ["moved_on"] if fresh or self.ends.known == "archive" else []
         return tuple(found)
-
-
-def _places(leads: Leads, stage: str) -> dict[str, _Place]:
-    """Return where each record of the pipeline stands."""
-    funnel, table = leads.funnel, leads.journeys
-    k = funnel.stage("stage", stage)
-    none = ibis.null("date")
-    own = [
-        (table.furthest == i, ibis.ifelse(table[f"dated_{i}"], table[f"date_{i}"], none))
-        for i in range(len(funnel.stages))
-    ]
-    columns: dict[str, Any] = {
-        "id": table.id,
-        "stage": table.furthest.cast("int64"),
-        "since": ibis.cases(*own, else_=none).cast("string"),
-    }
-    if funnel.account is not None and funnel.account not in funnel.personal:
-        columns["account"] = table.account
-    if funnel.status in funnel.keep:
-        columns["status"] = table[f"keep_{funnel.keep.index(funnel.status)}"]
-    picked = table.filter(table[f"reached_{k}"]).select(**columns)
-    return {
-        str(row["id"]): _Place(
-            stage=int(row["stage"]),
-            since=None if row["since"] is None else dt.date.fromisoformat(row["since"][:10]),
-            account=row.get("account") or None,
-            status=row.get("status") or None,
-        )
-        for row in picked.to_pyarrow().to_pylist()
-    }
 
 
 def _rows(
@@ -306,7 +265,7 @@ def _several(leads: Leads) -> bool:
     code = code_column(leads.journeys, leads.funnel)
     if code is None:
         return False
-    return int(leads.journeys.select(code=code).distinct().count().execute()) > 1
+    return several_of(leads, code)
 
 
 def _lacking(ends: Ends, unseen: int, *, planned: bool) -> tuple[str, ...]:

@@ -138,12 +138,13 @@ def weekly(
     ...         "id": ["a", "b"],
     ...         "deal": ["2026-01-05", "2026-01-14"],
     ...         "won": ["2026-01-20", None],
+    ...         "lost": None,
     ...         "amount": [100, 40],
     ...     }
     ... )
-    >>> funnel = fk.Funnel(["deal", "won"], value="amount")
+    >>> funnel = fk.Funnel(["deal", "won"], exits=["lost"], value="amount")
     >>> page = weekly(leads=fk.from_frame(export, funnel, as_of="2026-01-25"))
-    >>> page.opening.title.replace("\\u202f", " ")
+    >>> page.opening.title.replace("\u202f", " ")
     'Open pipeline down 71 % to 40; more was won than lost'
     """
     from funnelkit.report.kinds import week as checked_week

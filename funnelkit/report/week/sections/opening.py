@@ -57,7 +57,7 @@ def title_of(movement: Movement, span: Span) -> str:
     >>> span = Span(
     ...     period=week,
     ...     until=dt.date(2026, 6, 28),
-    ...     terms=Terms("lead", "won", ("lead", "deal", "won")),
+    ...     terms=Terms("lead", "won", ("lead", "deal", "won"), ("lost",)),
     ...     stage="deal",
     ... )
     >>> rows = (("start", 3, Decimal(90)), ("won", 1, Decimal(-30)), ("end", 2, Decimal(60)))
