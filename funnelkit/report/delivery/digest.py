@@ -270,9 +270,11 @@ def _table(table: Element, name: str) -> Table:
 
 def _cell(cell: Element) -> str:
     """Return a cell's text, and its small print on a line of its own."""
-    main = cell.text(leave=lambda one: bool(one.kinds & (_UNSEEN | {"kind"})))
+    lines = [_said(one) for one in cell.all(kind="line")]
+    main = cell.text(leave=lambda one: bool(one.kinds & (_UNSEEN | {"kind", "line"})))
     small = [_said(one) for one in cell.all(kind="kind")]
-    return "\n".join(one for one in (main, *small) if one)
+    first = "; ".join(one for one in (main, *lines) if one)
+    return "\n".join(one for one in (first, *small) if one)
 
 
 def _card(card: Element) -> Card:

@@ -12,6 +12,7 @@ import binascii
 import io
 import math
 import re
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,6 @@ from funnelkit.report.delivery.tree import Element
 
 if TYPE_CHECKING:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
 
 _FONT, _BODY = "DejaVu Sans", 13.5
 _NARROWER = 0.93  # the font is wider than those for which the page leaves room
@@ -77,18 +77,12 @@ def png(drawings: Sequence[Placed], width: float, height: float, *, scale: float
     figure.patch.set_facecolor(colour("bg"))
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()
-    pen = _Pen(canvas, axes)
-    for one in drawings:
-        pen.draw(one)
-    return _written(figure)
-
-
-def _written(figure: Figure) -> bytes:
-    import warnings
-
     stream = io.BytesIO()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings():  # of a sign that no font here has, a box is drawn
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        pen = _Pen(canvas, axes)
+        for one in drawings:
+            pen.draw(one)
         figure.savefig(stream, format="png", dpi="figure", metadata={"Software": None})
     return stream.getvalue()
 

@@ -112,7 +112,8 @@ def _cells(table: Table) -> list[list[str]]:
 def _columns(cells: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:
     shown = [[one if len(one) <= _MOST_CELL else f"{one[: _MOST_CELL - 1]}\u2026" for one in row]
              for row in cells]  # fmt: skip
-    return list(zip(*shown, strict=True))
+    columns = list(zip(*shown, strict=True))
+    return [one for place, one in enumerate(columns) if place == 0 or any(one[1:])]
 
 
 def _widths(columns: Sequence[Sequence[str]], points: float) -> list[float]:

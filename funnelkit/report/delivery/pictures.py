@@ -89,7 +89,8 @@ def _card(card: Card) -> Element:
     sheet, room = Drawing(_CARD, _CARD_HEIGHT), _CARD - 20
     sheet.line(0, 4, _CARD - 16, 4, "grid")
     sheet.text(0, 24, fitted(card.name, room), "strong")
-    sheet.text(0, 66, fitted(card.value, room, 38), "value")
+    large = fitted(card.value, room, 38) == card.value
+    sheet.text(0, 66, card.value if large else fitted(card.value, room), _VALUES[large])
     for place, words in enumerate(card.change.split("; ", 1)):
         sheet.text(0, 170 + 17 * place, fitted(words, room + 12, 12.5), "small muted")
     return read(sheet.svg("card")).first("svg") or Element("svg")
@@ -117,6 +118,7 @@ def _legend(
     return ([Placed(svg, _MARGIN, _MARGIN)] if svg else []), sheet.height
 
 
+_VALUES = {True: "value", False: "strong"}
 _AREAS = {
     "moved": "bar-moved", "left": "bar-left", "total": "bridge-total", "fall": "bridge-fall",
     "rise": "bridge-rise", "outlined": "bar-outlined", "band-inner": "band-inner",

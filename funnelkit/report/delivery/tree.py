@@ -81,12 +81,14 @@ class Element:
             if isinstance(one, str):
                 yield one.translate(_ONE_LINE)
             elif one.tag not in _SILENT and not (leave and leave(one)):
-                yield " " if one.tag in _ROWS else ""
+                apart = one.tag in _ROWS or bool(one.kinds & _APART)
+                yield " " if apart else ""
                 yield from one._words(leave)
-                yield " " if one.tag in _ROWS else ""
+                yield " " if apart else ""
 
 
 _SPACES = re.compile(" {2,}")
+_APART = frozenset({"kind", "line", "tag"})  # runs of text that the page sets apart
 _ONE_LINE = dict.fromkeys(map(ord, "\t\n\r\v\f"), " ")
 
 
