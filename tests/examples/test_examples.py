@@ -17,8 +17,10 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import pytest
+import yaml
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 COMMAND = re.compile(r"\.venv/bin/funnelkit ([^\n]+)")
@@ -29,14 +31,16 @@ def commands(text: str) -> list[list[str]]:
     return [shlex.split(found) for found in COMMAND.findall(text)]
 
 
-def cron() -> tuple[str, str]:
-    """Return the five fields of the crontab's one line, and its command as cron runs it."""
+def cron() -> list[tuple[str, str]]:
+    """Return the five fields of each line of the crontab, and its command as cron runs it."""
     lines = (EXAMPLES / "crontab").read_text(encoding="utf-8").splitlines()
     told = [line for line in lines if line and not line.startswith("#")]
-    [line] = [line for line in told if not re.match(r"[A-Z]+=", line)]
-    fields, command = line.split(None, 5)[:5], line.split(None, 5)[5]
-    assert not re.search(r"(?<!\\)%", command)  # cron ends the command at a bare percent sign
-    return " ".join(fields), command.replace("\\%", "%")
+    found = []
+    for line in (line for line in told if not re.match(r"[A-Z]+=", line)):
+        fields, command = line.split(None, 5)[:5], line.split(None, 5)[5]
+        assert not re.search(r"(?<!\\)%", command)  # cron ends the command at a bare percent sign
+        found.append((" ".join(fields), command.replace("\\%", "%")))
+    return found
 
 
 def parsed(words: list[str]):
@@ -45,7 +49,7 @@ def parsed(words: list[str]):
 
 
 def test_cron_runs_a_command_that_there_is():
-    when, command = cron()
+    when, command = cron()[0]
     assert when == "30 6 2 * *"
     [words] = commands(command.replace("\"$(date -d 'last month' +%Y-%m)\"", "2026-10"))
     told = parsed(words)
@@ -57,9 +61,75 @@ def test_cron_runs_a_command_that_there_is():
     )
 
 
+def test_cron_mails_the_weekly_report():
+    when, command = cron()[1]
+    assert when == "0 7 * * 1"
+    told = parsed(commands(command.partition(" > ")[0])[0])
+    assert (told.command, told.report, told.email) == ("report", "weekly", "weekly.eml")
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash on this machine")
-def test_cron_line_is_one_that_bash_understands():
-    subprocess.run(["bash", "-n", "-c", cron()[1]], check=True)
+def test_cron_lines_are_ones_that_bash_understands():
+    for _, command in cron():
+        subprocess.run(["bash", "-n", "-c", command], check=True)
+
+
+def workflow() -> dict:
+    """Return the GitHub Actions workflow; YAML reads its key `on` as True."""
+    text = (EXAMPLES / "github_actions.yml").read_text(encoding="utf-8")
+    read = yaml.safe_load(text)
+    return {("on" if key is True else key): value for key, value in read.items()}
+
+
+def steps() -> list[dict]:
+    return workflow()["jobs"]["report"]["steps"]
+
+
+def test_github_runs_it_each_month_and_by_hand():
+    told = workflow()["on"]
+    assert told["schedule"] == [{"cron": "30 6 2 * *"}]
+    assert list(told["workflow_dispatch"]["inputs"]) == ["month"]
+    assert workflow()["permissions"] == {"contents": "read"}
+
+
+def test_github_runs_commands_that_there_are():
+    lines = [line for step in steps() for line in step.get("run", "").splitlines()]
+    called = [shlex.split(line)[1:] for line in lines if line.startswith("funnelkit ")]
+    audit, report = (parsed(words) for words in called)
+    assert (audit.command, audit.config) == ("audit", "funnel.yml")
+    assert (report.command, report.report) == ("report", "monthly")
+    assert (report.email, report.pptx) == ("report.eml", "report.pptx")
+
+
+def test_github_never_makes_a_command_of_what_is_typed_in():
+    for step in steps():
+        assert "${{" not in step.get("run", "")
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash on this machine")
+def test_github_steps_are_ones_that_bash_understands():
+    for step in (one for one in steps() if "run" in one):
+        subprocess.run(["bash", "-n", "-c", step["run"]], check=True)
+
+
+def test_windows_task_is_a_task_that_runs_the_script():
+    name = "{http://schemas.microsoft.com/windows/2004/02/mit/task}"
+    task = ElementTree.parse(EXAMPLES / "windows_task.xml").getroot()
+    assert task.tag == f"{name}Task"
+    months = task.find(f".//{name}ScheduleByMonth")
+    assert [day.text for day in months.iter(f"{name}Day")] == ["2"]
+    assert len(months.find(f"{name}Months")) == 12
+    assert task.findtext(f".//{name}StartBoundary").endswith("T06:30:00")
+    words = task.findtext(f".//{name}Exec/{name}Arguments").split()
+    assert (EXAMPLES / words[words.index("-File") + 1]).is_file()
+
+
+def test_windows_script_runs_commands_that_there_are():
+    text = (EXAMPLES / "windows_task.ps1").read_text(encoding="utf-8")
+    called = re.findall(r"^& \$funnelkit (.+?) \*>", text, re.MULTILINE)
+    audit, report = (parsed(line.replace("$month", "2026-10").split()) for line in called)
+    assert (audit.command, audit.config) == ("audit", "funnel.yml")
+    assert (report.report, report.month, report.email) == ("monthly", "2026-10", "report.eml")
 
 
 def calls_in(name: str) -> set[str]:
