@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +24,8 @@ FINDINGS: Mapping[str, tuple[str, ...]] = {
     "segment_apart": ("groups",),
     "bottleneck": ("step", "gain"),
     "target_missed": ("metric", "owner"),
+    "plan_short": ("needed", "late", "goal"),
+    "plan_hires": ("requisitions", "first", "role"),
     "experiment_decided": ("experiment", "verdict"),
     "restated": ("figures",),
     "audit_warnings": ("warnings", "first"),
@@ -43,10 +45,13 @@ class Playbook:
         Finding -> the check as it was written, with names in braces.
     most
         How many are said at most.
+    path
+        The user's file; ``None``: the default.
     """
 
     checks: Mapping[str, str]
     most: int
+    path: Path | None = None
 
     def said(self, found: Mapping[str, Mapping[str, str]]) -> list[str]:
         """Return the checks that follow from what was found, filled in.
@@ -107,13 +112,14 @@ def own_playbook(path: Path) -> Playbook:
     except OSError as error:
         raise DefinitionError(f"{path.name} cannot be read: {error.strerror}.") from None
     try:
-        return read(
+        book = read(
             text,
             lambda root: _playbook(root, default_playbook()),
             needs="a playbook needs `checks:` with lines such as `wins_fell: Ask …`",
         )
     except DefinitionError as error:
         raise DefinitionError([f"{path.name}, {words}" for words in error.problems]) from None
+    return replace(book, path=path)
 
 
 def playbook(root: Section, path: Path | None) -> Playbook | None:

@@ -208,8 +208,10 @@ def inputs_of(settings: Parameters, setup: Config | None) -> list[Path]:
     if setup is None:
         return []
     files, others = setup.inputs(data=settings.data, join=settings.join)
-    plans = [one for one in (setup.targets, setup.team) if one is not None]
-    return [setup.path, *files, *others, *setup.tables.files, *plans]
+    book = None if setup.playbook is None else setup.playbook.path
+    named = [one for one in (setup.targets, setup.team, book) if one is not None]
+    named += [one.assignment for one in setup.experiments if isinstance(one.assignment, Path)]
+    return [setup.path, *files, *others, *setup.tables.files, *named]
 
 
 def is_ours(name: str) -> bool:

@@ -11,7 +11,9 @@ from funnelkit.report.page import story
 from funnelkit.report.page.facts import Facts
 from funnelkit.report.page.findings import findings
 from funnelkit.report.page.markup import plain
+from funnelkit.report.parameters import MonthlyParameters
 from funnelkit.report.playbook import FINDINGS, Playbook, default_playbook, own_playbook
+from funnelkit.report.runner import inputs_of
 from tests.report import literal_facts as literal
 
 FUNNEL = "stages: [lead, won]\nid: lead_id\nas_of: 2018-05-31\n"
@@ -92,6 +94,7 @@ def test_funnel_yml_names_it(tmp_path: Path) -> None:
     book = load_config(tmp_path).playbook
     assert book is not None
     assert book.checks["alert"] == "Ask."
+    assert book.path == tmp_path / "ours.yml"  # kept with the hashes of what a report is made from
     (tmp_path / "ours.yml").write_text("checks: {alrt: Ask.}\n", encoding="utf-8")
     with pytest.raises(DefinitionError, match=r"line 4: `playbook` cannot be used: ours.yml, line"):
         load_config(tmp_path)
@@ -108,3 +111,21 @@ def test_hostile_names_in_a_check_come_out_harmless(tmp_path: Path) -> None:
     assert "<script" not in html
     assert "<b>&lt;script" not in html
     assert "{wins}" in html
+
+
+def test_what_a_report_is_made_from_holds_every_named_file(tmp_path: Path) -> None:
+    """Whoever compares two runs must see that a playbook or an assignment is another one."""
+    for name, text in (
+        ("ours.yml", "checks: {alert: Ask.}\n"),
+        ("leads.csv", "lead_id,lead,won\n1,2018-05-01,\n"),
+        ("assigned.csv", "lead_id,variant\n1,A\n"),
+        (
+            "funnel.yml",
+            f"{FUNNEL}data: leads.csv\nplaybook: ours.yml\nexperiments:\n"
+            "  - {name: New page, variants: [A, B], assignment: assigned.csv}\n",
+        ),
+    ):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    setup = load_config(tmp_path)
+    found = inputs_of(MonthlyParameters(config=str(tmp_path)), setup)
+    assert {one.name for one in found} == {"funnel.yml", "leads.csv", "ours.yml", "assigned.csv"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from funnelkit._core import display
 from funnelkit.report.page.markup import Html, el, join, plain, prose
 
 TEXT, SMALL = 13.5, 12.5
+MOST_MARKS = 2_000
+"""Most marks of a drawing; one of more becomes a picture."""
 _BROAD = frozenset("mwMW%@—")
 _SLIM = frozenset("ijltfrI.,:;|!'()[]/- ")
 
@@ -194,10 +197,33 @@ class Drawing:
         )
 
     def svg(self, kind: str) -> Html:
-        """Return the sheet as one element, out of sight of screen readers."""
+        """Return the sheet as one element, out of sight of screen readers.
+
+        Of more than about 2,000 marks a browser draws one picture sooner, and the page stays
+        small: beyond that the element holds the sheet as a picture.
+        """
+        if len(self.shapes) <= MOST_MARKS:
+            return self._sheet(self.shapes, kind)
+        return self._sheet([self._picture(kind)], kind)
+
+    def _picture(self, kind: str) -> Html:
+        """Return the sheet as a picture in light colours, two pixels to one of the page."""
+        from funnelkit.report.delivery.drawing import Placed, png
+        from funnelkit.report.delivery.tree import read
+
+        drawn = read(self._sheet(self.shapes, kind)).all("svg")
+        content = png([Placed(one) for one in drawn], self.width, self.height)
+        return el(
+            "image",
+            href=f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}",
+            width=number(self.width),
+            height=number(self.height),
+        )
+
+    def _sheet(self, shapes: Sequence[Html], kind: str) -> Html:
         return el(
             "svg",
-            self.shapes,
+            shapes,
             viewBox=f"0 0 {number(self.width)} {number(self.height)}",
             width=number(self.width),
             height=number(self.height),
