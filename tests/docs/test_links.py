@@ -58,10 +58,10 @@ def test_every_page_is_in_a_table_of_contents() -> None:
 
 
 def test_what_the_tables_of_contents_list_is_there_or_is_built() -> None:
-    built = {"notebooks/*", "first-use*", "reference/commands", "reference/parameters"}
+    built = {"notebooks/*", "reference/commands", "reference/parameters"}
     for page in PAGES:
         for entry in set(entries(page)) - built:
-            assert (page.parent / f"{entry}.md").is_file(), entry
+            assert list(page.parent.glob(f"{entry}.md")), entry
 
 
 def test_every_numbered_notebook_has_a_guide_that_leads_to_it() -> None:
