@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from funnelkit.plan import PlanReview
     from funnelkit.report.planning.facts import PlanFacts
+    from funnelkit.report.playbook import Playbook
 
 Kind = Literal["count", "money", "share", "days"]
 _YEAR = 4
@@ -204,6 +205,8 @@ class QuarterlyFacts:
         The plan of the quarters to come.
     coming
         Wins to come at today's pace, where nothing can be planned.
+    playbook
+        What to check about what is found; ``None``: the one that comes with the package.
     """
 
     setting: Setting
@@ -214,6 +217,7 @@ class QuarterlyFacts:
     against: Against | Missing
     ahead: Ahead | Missing
     coming: Coming | Missing | None = None
+    playbook: Playbook | None = None
 
     @property
     def label(self) -> str:

@@ -99,6 +99,7 @@ def gathered(
         against=against_plan(seen, kept, goals, demo=demo),
         ahead=ahead,
         coming=coming,
+        playbook=source.playbook,
     )
 
 

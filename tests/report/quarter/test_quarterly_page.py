@@ -10,9 +10,11 @@ import pandas as pd
 import pytest
 
 import funnelkit as fk
+from funnelkit._core.dates import day_name
 from funnelkit._core.errors import DefinitionError
 from funnelkit.report.page.markup import plain
 from funnelkit.report.parameters import QuarterlyParameters, cell, told
+from funnelkit.report.playbook import Playbook
 from funnelkit.report.quarter.facts import Ahead
 from funnelkit.report.quarter.quarterly_page import QuarterlyPage, quarterly
 from tests.report.quarter.conftest import FITTED, FORMULA, SCRIPT
@@ -58,7 +60,20 @@ def test_leads_hires_cost_and_chance_are_on_the_page(page: QuarterlyPage) -> Non
     assert "for 50 in 100" in options
     assert "for 90 in 100" in options
     assert "times the leads of late" in page.opening.title
-    assert any("Open " in words for _, said in page.opening.story for words in said)
+    checks = " ".join(page.opening.story[-1][1])
+    assert page.opening.story[-1][0] == "What to do"
+    assert "leads a month are to come from" in checks
+    assert "Open " in checks
+
+
+def test_what_to_do_comes_from_the_playbook_alone(page: QuarterlyPage) -> None:
+    own = Playbook(checks={"plan_hires": "Ask {role} by {first}."}, most=1)
+    said = QuarterlyPage(replace(page.facts, playbook=own)).opening.story[-1][1]
+    first = ahead(page).plan.capacity.requisitions[0]
+    assert said == [f"Ask account executive by {day_name(first.open_by)}."]
+    none = Playbook(checks={}, most=1)
+    said = QuarterlyPage(replace(page.facts, playbook=none)).opening.story[-1][1]
+    assert said == ["Nothing in these figures calls for a check."]
 
 
 def test_one_fit_serves_plan_and_comparison(page: QuarterlyPage) -> None:

@@ -11,6 +11,7 @@ from funnelkit.report.page.facts import Missing
 from funnelkit.report.page.markup import Html, join
 from funnelkit.report.page.section import Opening
 from funnelkit.report.page.terms import capital
+from funnelkit.report.playbook import default_playbook
 from funnelkit.report.quarter.facts import Ahead, QuarterlyFacts, Trend
 from funnelkit.report.quarter.sections.against import causes, short, span_of
 from funnelkit.report.quarter.sections.trends import told
@@ -27,8 +28,8 @@ def opening(facts: QuarterlyFacts) -> Opening:
         about="Simulated data" if setting.simulated else setting.title or _route(facts),
         meta=_meta(facts),
         story=(
-            ("What happened", [" ".join(_happened(facts)), *_noted(facts)]),
-            ("Against the plan", [_against(facts)]),
+            ("What happened", [" ".join(_happened(facts)), _against(facts), *_noted(facts)]),
+            ("The quarters to come", [_to_come(facts)]),
             ("What to do", [_to_do(facts)]),
         ),
         reading=_reading(facts),
@@ -123,44 +124,87 @@ def _against(facts: QuarterlyFacts) -> str:
     return f"{text} Most of the difference: {display.listed(found)}." if found else text
 
 
-def _to_do(facts: QuarterlyFacts) -> str:
-    """Return what the plan asks for: leads, people, and what cannot come any more."""
+def _to_come(facts: QuarterlyFacts) -> str:
+    """Return what the plan takes: leads, people, and what cannot come any more."""
     view = facts.ahead
     if isinstance(view, Missing):
-        return f"The quarters to come are not planned. {view.needs}"
+        return f"They are not planned. {view.needs}"
     shown, board = view.plan.outlook, view.plan.board
-    asked = display.a_chance(shown.plan.probability)
-    goal = f"{shown.short(board.goal)} by {period_name(shown.plan.periods[-1])}"
+    asked, goal = display.a_chance(shown.plan.probability), _goal(view)
     if not shown.leads.any():
         return f"{goal} needs no further leads for {asked}."
-    a_month = float(shown.leads.sum(axis=0).mean())
-    late = float(view.pace.late.sum(axis=0).mean())
-    take = f"For {asked} of {goal}: {display.count(a_month)} leads a month"
-    words = [f"{take}, where {display.count(late)} came of late."]
-    if late and a_month <= _ENOUGH * late:
-        words = [f"As many leads as of late, {display.count(late)} a month, suffice for {goal}."]
-    staff = board.staff
-    if staff is not None:
-        words.append(_people(view))
+    needed, late = _a_month(view)
+    pace = display.chance(view.pace.whole.usual_chance)
+    takes = f"{capital(asked)} of {goal} takes {display.count(needed)} leads a month"
+    words = [f"{takes}; {display.count(late)} came of late, and with them the chance is {pace}."]
+    if board.staff is not None:
+        words.append(f"With the people and {_hires(view)} it is {display.chance(board.hit)}.")
     if (np.asarray(shown.plan.shortfall) > 0).any():
         most = float(np.asarray(shown.plan.shortfall).max())
         words.append(f"Up to {shown.short(most)} of the first months can no longer come in time.")
     return " ".join(words)
 
 
-def _people(view: Ahead) -> str:
+def _goal(view: Ahead) -> str:
+    shown = view.plan.outlook
+    return f"{shown.short(view.plan.board.goal)} by {period_name(shown.plan.periods[-1])}"
+
+
+def _a_month(view: Ahead) -> tuple[float, float]:
+    """Return the leads a month that the plan needs, and those of late."""
+    needed = float(view.plan.outlook.leads.sum(axis=0).mean())
+    return needed, float(view.pace.late.sum(axis=0).mean())
+
+
+def _hires(view: Ahead) -> str:
+    number = round(view.plan.board.staff.hires) if view.plan.board.staff is not None else 0
+    return display.plural(number, "hire") if number else "no hire"
+
+
+def _to_do(facts: QuarterlyFacts) -> str:
+    """Return the checks of the playbook that follow from the findings."""
+    book = facts.playbook or default_playbook()
+    checks = book.said(findings(facts))
+    return " ".join(checks) if checks else "Nothing in these figures calls for a check."
+
+
+def findings(facts: QuarterlyFacts) -> dict[str, dict[str, str]]:
+    """Return what the playbook may have a check for: finding -> what stands in its braces."""
+    terms = facts.setting.terms
+    common = {
+        "month": facts.label,
+        "lead": terms.lead,
+        "leads": terms.leads,
+        "win": terms.win,
+        "wins": terms.wins,
+    }
+    found: dict[str, dict[str, str]] = {}
+    wins = facts.trend("wins")
+    change = None if wins is None else wins.change(wins.before)
+    if change is not None and change.clear:
+        found["wins_rose" if change.direction == "up" else "wins_fell"] = {}
+    if isinstance(facts.ahead, Ahead):
+        found |= _of_plan(facts.ahead)
+    return {name: {**common, **told_of_it} for name, told_of_it in found.items()}
+
+
+def _of_plan(view: Ahead) -> dict[str, dict[str, str]]:
+    """Return whether the targets take more leads than come, and people who are not there."""
+    found: dict[str, dict[str, str]] = {}
+    needed, late = _a_month(view)
+    if needed > _ENOUGH * late:
+        leads = {"needed": display.count(needed), "late": display.count(late)}
+        found["plan_short"] = {**leads, "goal": _goal(view)}
     staff = view.plan.board.staff
-    if staff is None or not staff.capacity.requisitions:
-        return "Nobody has to be hired for it."
-    first = min(staff.capacity.requisitions, key=lambda one: one.open_by)
-    number = sum(one.number for one in staff.capacity.requisitions)
-    people = display.plural(number, "requisition")
-    text = (
-        f"Open {people}, the first by {day_name(first.open_by)} ({display.one_line(first.role)})."
-    )
-    if view.plan.board.people_limit:
-        text += f" With these people the chance is {display.chance(view.plan.board.hit)}."
-    return text
+    if staff is not None and staff.capacity.requisitions:
+        first = min(staff.capacity.requisitions, key=lambda one: one.open_by)
+        number = sum(one.number for one in staff.capacity.requisitions)
+        found["plan_hires"] = {
+            "requisitions": display.plural(number, "requisition"),
+            "first": day_name(first.open_by),
+            "role": display.one_line(first.role),
+        }
+    return found
 
 
 def _meta(facts: QuarterlyFacts) -> list[tuple[str, str]]:
