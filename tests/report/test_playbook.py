@@ -115,15 +115,15 @@ def test_hostile_names_in_a_check_come_out_harmless(tmp_path: Path) -> None:
 
 def test_what_a_report_is_made_from_holds_every_named_file(tmp_path: Path) -> None:
     """Whoever compares two runs must see that a playbook or an assignment is another one."""
+    funnel = (
+        f"{FUNNEL}data: leads.csv\nplaybook: ours.yml\nexperiments:\n"
+        "  - {name: New page, variants: [A, B], assignment: assigned.csv}\n"
+    )
     for name, text in (
         ("ours.yml", "checks: {alert: Ask.}\n"),
         ("leads.csv", "lead_id,lead,won\n1,2018-05-01,\n"),
         ("assigned.csv", "lead_id,variant\n1,A\n"),
-        (
-            "funnel.yml",
-            f"{FUNNEL}data: leads.csv\nplaybook: ours.yml\nexperiments:\n"
-            "  - {name: New page, variants: [A, B], assignment: assigned.csv}\n",
-        ),
+        ("funnel.yml", funnel),
     ):
         (tmp_path / name).write_text(text, encoding="utf-8")
     setup = load_config(tmp_path)
