@@ -51,7 +51,7 @@ def run(told: argparse.Namespace) -> int:
         print(page)
     else:
         width = min(shutil.get_terminal_size().columns, _WIDEST)
-        print("\n".join([*found.lines(max(width, 40)), "", *_next(told.exports)]))
+        print("\n".join([*found.lines(max(width, 40)), "", *_next(told.exports, found.month)]))
         if page is not None:
             print(f"The same as a page: {page}")
     return 0
@@ -81,12 +81,12 @@ def chosen(given: Sequence[str]) -> dict[str, list[str | None]]:
     return found
 
 
-def _next(exports: Sequence[str]) -> list[str]:
+def _next(exports: Sequence[str], month: str) -> list[str]:
     """Return what to do next, as lines to copy."""
     given = " ".join(shlex.quote(one) for one in exports)
     return [
         "NEXT",
         f"  funnelkit init {given}",
         "  then check the stages in funnel.yml, and",
-        "  funnelkit report monthly",
+        f"  funnelkit report monthly --month {month}",
     ]

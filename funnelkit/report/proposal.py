@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import tempfile
 import warnings
@@ -143,7 +144,14 @@ class Drafted:
         dialect = crm.dialect_of(files)
         if dialect is None:
             return cls(files=files, dialect=None, read=None, drafted=draft(files))
-        return cls(files=files, dialect=dialect, read=crm.read(files, dialect), drafted=None)
+        try:
+            read = crm.read(files, dialect)
+        except DataError as refused:  # headers like the CRM's, and yet no export of it
+            try:
+                return cls(files=files, dialect=None, read=None, drafted=draft(files))
+            except DataError:
+                raise refused from None
+        return cls(files=files, dialect=dialect, read=read, drafted=None)
 
     def written(self, folder: Path, tried: Sequence[str]) -> str:
         """Return its text; paths are relative to a folder, ``tried`` stands at its head."""
@@ -207,4 +215,25 @@ def _told(leads: Leads) -> tuple[str, ...]:
             ]
         )
         sentences.append(f"The audit has {says}: see them with `funnelkit audit`.")
+    if funnel.apart:
+        names = display.listed([f"`{name}`" for name in funnel.apart])
+        sentences.append(
+            f"{names} may tell several businesses apart, and a report is of one: say which under "
+            "`where`."
+        )
+    month = last_full_month(leads.as_of)
+    sentences.append(f"The last full month is {month}: `funnelkit report monthly --month {month}`.")
     return tuple(sentences)
+
+
+def last_full_month(as_of: dt.date) -> str:
+    """Return the last month that is over by the end of a day, as ``YYYY-MM``.
+
+    Examples
+    --------
+    >>> last_full_month(dt.date(2025, 5, 2)), last_full_month(dt.date(2026, 12, 31))
+    ('2025-04', '2026-12')
+    """
+    tomorrow = as_of + dt.timedelta(days=1)
+    last = tomorrow.replace(day=1) - dt.timedelta(days=1)
+    return f"{last:%Y-%m}"

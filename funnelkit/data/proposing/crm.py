@@ -144,11 +144,15 @@ def _value(given: str | Sequence[str] | None) -> str:
 def _businesses(leads: Leads) -> list[str]:
     """Return the values of what is kept apart, and how to read one of them alone."""
     lines: list[str] = []
+    largest: list[str] = []
     for name in leads.funnel.apart:
         entries: Any = leads.count(leads.funnel.stages[0], by=name)
         counted = entries.groupby("series")["value"].sum()
         told = ", ".join(f"{value} {int(n):,}" for value, n in counted.items())
-        first = scalar(str(counted.idxmax()))
-        lines += comment(f"{name}: {told}. To look at one alone, say below:")
-        lines += comment(f"where: {{{scalar(name)}: {first}}}")
+        lines += comment(f"{name}: {told}.")
+        if len(counted) > 1:
+            largest.append(f"{scalar(name)}: {scalar(str(counted.idxmax()))}")
+    if largest:
+        lines += comment("A report is of one business. Say which, for example:")
+        lines.append(f"# where: {{{', '.join(largest)}}}")
     return lines

@@ -122,24 +122,34 @@ def gather(
 
 def of_one_business(leads: Leads) -> Leads:
     """Return the leads once nothing in them is kept apart; a page that pools would mislead."""
-    single = []
+    told, largest = [], {}
     for name in leads.funnel.apart:
         column = journeys.segment(leads.records, leads.funnel, name)
         found = leads.records.select(value=column).value_counts(name="n").execute()
         found = found.sort_values(["n", "value"], ascending=[False, True])
         if len(found) > 1:
             shown = [
-                f"{display.segment_name((value,))} {display.count(n)}"
+                f"{display.segment_name((_text(value),))} {display.count(n)}"
                 for value, n in found.head(_SHOWN).itertuples(index=False)
             ]
             more = [f"{len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
-            raise ArgumentError(
-                f"`{name}` keeps {len(found)} businesses apart ({', '.join([*shown, *more])}), "
-                f"and a report is of one: say which in funnel.yml, such as `where: {{{name}: "
-                f"{found.iloc[0, 0]}}}`, or take `{name}` out of `apart` to have them as one."
+            told.append(
+                f"`{name}` keeps {len(found)} businesses apart ({', '.join([*shown, *more])})"
             )
-        single.append(name)
-    return leads.pooled(*single) if single else leads
+            largest[name] = _text(found.iloc[0, 0]) or '""'
+    if told:
+        where = ", ".join(f"{name}: {value}" for name, value in largest.items())
+        names = display.listed([f"`{name}`" for name in largest])
+        raise ArgumentError(
+            f"{display.listed(told)}, and a report is of one: say which in funnel.yml, such as "
+            f"`where: {{{where}}}`, or take {names} out of `apart` to have them as one."
+        )
+    return leads.pooled(*leads.funnel.apart) if leads.funnel.apart else leads
+
+
+def _text(value: object) -> str | None:
+    """Return a value of a column; ``None`` where it is blank."""
+    return value if isinstance(value, str) else None
 
 
 def month_of(leads: Leads, month: str | None) -> pd.Period:

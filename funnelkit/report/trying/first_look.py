@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from funnelkit._core import checks
 from funnelkit._core.errors import ArgumentError
+from funnelkit.report.proposal import last_full_month
 from funnelkit.report.trying.page import TrialPage, headline
 from funnelkit.report.trying.words import lines_of, values_of
 
@@ -38,6 +39,11 @@ class Trial:
     def config(self) -> str:
         """The funnel.yml that was used, with a comment for each guess."""
         return self.facts.config
+
+    @property
+    def month(self) -> str:
+        """The last month that is over in the data, as ``YYYY-MM``."""
+        return last_full_month(self.facts.setting.as_of)
 
     @property
     def page(self) -> TrialPage:
