@@ -104,9 +104,19 @@ def _chosen(rows: Sequence[Sequence[str]], heights: Sequence[float], height: flo
 
 
 def _cells(table: Table) -> list[list[str]]:
-    """Return headings and rows without their small print, all of one length."""
-    several = [[one.partition("\n")[0] for one in row] for row in (table.columns, *table.rows)]
+    """Return headings and rows, all of one length: of small print only what is beside a figure."""
+    several = [
+        [_with_ends(one) if place else one.partition("\n")[0] for place, one in enumerate(row)]
+        for row in (table.columns, *table.rows)
+    ]
     return [list(one) for one in zip(*zip_longest(*several, fillvalue=""), strict=True)]
+
+
+def _with_ends(cell: str) -> str:
+    """Return a cell's text, with the interval that stands under it in small print."""
+    main, _, small = cell.partition("\n")
+    small = small.partition("\n")[0]
+    return f"{main} ({small})" if main and _FIGURE.match(small) and len(small) < 26 else main
 
 
 def _columns(cells: Sequence[Sequence[str]]) -> list[tuple[str, ...]]:

@@ -147,7 +147,7 @@ def _of_cards(cards: Sequence[Card]) -> Table:
         (one.name, one.value, one.interval.removeprefix(f"{level}interval "), one.size)
         for one in cards
     )
-    columns = ("Figure", "Value", f"{level}interval" if level else "Interval", "Number")
+    columns = ("Figure", "Value", f"{level}interval" if level else "Detail", "Number")
     return Table(name="headline figures", columns=columns, rows=rows)
 
 

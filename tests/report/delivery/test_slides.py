@@ -9,7 +9,8 @@ import pytest
 from pptx.util import Inches
 
 from funnelkit._core.errors import ArgumentError
-from funnelkit.report.delivery.digest import digest_of
+from funnelkit.report.delivery.digest import Table, digest_of
+from funnelkit.report.delivery.grids import fitted
 from funnelkit.report.delivery.slides import slides_of
 from tests.report.delivery import made
 
@@ -56,6 +57,25 @@ def test_figures_keep_interval_and_number(slides: list) -> None:
         ("Figure", "Value", "95 % interval", "Number"),
         ("Wins", "57", "43 to 74", "n = 57 wins"),
     ]
+
+
+def test_an_interval_in_small_print_stays_with_its_figure() -> None:
+    columns = ("Figure", "Now")
+    rows = (("Conversion\nleads won by day 270", "3.3 %\n2.2 to 5.0 %"), ("Wins", "165\nby June"))
+    grid = fitted(Table(name="trends", columns=columns, rows=rows), 6.0, 3.0)
+    assert grid is not None
+    assert [tuple(row) for row in grid.cells] == [
+        columns, ("Conversion", "3.3 % (2.2 to 5.0 %)"), ("Wins", "165"),
+    ]  # fmt: skip
+
+
+def test_of_many_months_the_last_ones_stay() -> None:
+    rows = tuple((f"2026-{month:02d}", str(month)) for month in range(1, 13))
+    grid = fitted(Table(name="months", columns=("Month", "Wins"), rows=rows), 4.0, 2.0)
+    assert grid is not None
+    assert grid.cells[-1] == ("2026-12", "12")
+    assert sum(grid.heights) <= 2.0
+    assert grid.left_out == f"{13 - len(grid.cells)} more rows in the workbook."
 
 
 def test_pictures_have_words_and_notes_the_lead(slides: list) -> None:
