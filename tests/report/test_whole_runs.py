@@ -115,18 +115,23 @@ def test_two_runs_at_once_after_a_killed_one_give_the_same_bytes(
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> ReportRun:
     """A report on leads whose every personal and every shown text is a trap."""
     folder = tmp_path_factory.mktemp("sales team's data")
-    rows = ["lead_id,created,won,source,email,amount"]
+    rows = ["lead_id,created,won,source,email,amount,rep,company,why"]
     for number in range(600):
         month, day = 1 + number % 6, 1 + number % 28
         won = f"2026-{month:02d}-{day + number % 3:02d}" if number % 9 == 0 and day < 26 else ""
         source = HOSTILE[number % 3].replace('"', '""')
         created = f"2026-{month:02d}-{day:02d}"
-        rows.append(f'{number},{created},{won},"{source}",{number}.{CANARY},{100 + number}')
-    rows += [rows[1], f"600,2026-02-03,,web,{CANARY},5,one cell too many", f"{CANARY}"]
+        others = ",".join(f'"{word} {source}"' for word in ("</td>", "@SUM(1)", "javascript:"))
+        rows.append(
+            f'{number},{created},{won},"{source}",{number}.{CANARY},{100 + number},{others}'
+        )
+    rows += [rows[1], f"600,2026-02-03,,web,{CANARY},5,a,b,c,one cell too many", f"{CANARY}"]
     (folder / "leads.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     (folder / "funnel.yml").write_text(
         "title: Team <b>&</b> Söhne\nstages: [lead, won]\nid: lead_id\ncolumns: {lead: created}\n"
-        "segments: [source]\nvalue: amount\npersonal: [email]\nas_of: 2026-06-30\n"
+        "segments: [source, why]\nowner: rep\naccount: company\nvalue: amount\n"
+        "personal: [email]\nas_of: 2026-06-30\n"
+        "changes: [{date: 2026-03-01, what: '<img src=x onerror=alert(2)>'}]\n"
         "calendar: {fiscal_year_start: 2}\ndata: leads.csv\n",
         encoding="utf-8",
     )
@@ -157,6 +162,8 @@ def test_hostile_texts_come_out_harmless(hostile: ReportRun) -> None:
     assert "<script>alert(1)" not in page
     assert "&lt;script&gt;alert(1)" in page
     assert "<b>&</b>" not in page
+    for tag in ("<img", "<script", "</td> ", "onerror=alert(2)>"):
+        assert tag not in page.lower(), tag
     assert hostile.workbook is not None
     book = openpyxl.load_workbook(hostile.workbook)
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row if cell.value]
