@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from funnelkit.counts.whereabouts import still_open_since
+from funnelkit.data.whereabouts import still_open_since
 from funnelkit.report.page.facts import Missing
 from funnelkit.report.page.gather import of_one_business
 from funnelkit.report.week.acting import activities_view

@@ -12,8 +12,8 @@ from funnelkit._core import display
 from funnelkit._core.dates import day_name
 from funnelkit.counts.bridging import CAUSES, END, START, Line, Window, lines_of, total
 from funnelkit.counts.currencies import code_column
-from funnelkit.counts.whereabouts import Place, places, several_of
 from funnelkit.data.standing import Standing, close_column, standings
+from funnelkit.data.whereabouts import Place, places, several_of
 from funnelkit.metrics.people.pseudonyms import shown_names
 from funnelkit.report.week.facts import Deal, Known, Movement, Span
 
