@@ -211,7 +211,7 @@ def inputs_of(settings: Parameters, setup: Config | None) -> list[Path]:
     book = None if setup.playbook is None else setup.playbook.path
     named = [one for one in (setup.targets, setup.team, book) if one is not None]
     named += [one.assignment for one in setup.experiments if isinstance(one.assignment, Path)]
-    return [setup.path, *files, *others, *setup.tables.files, *named]
+    return [setup.path, *files, *others, *setup.tables.files, *setup.plans, *named]
 
 
 def is_ours(name: str) -> bool:

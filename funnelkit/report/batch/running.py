@@ -163,6 +163,9 @@ def run_many(
     fails does not stop the others. Several runs at once into one folder are safe: each report is
     put in place whole. ``index.html`` in the folder lists all reports that are in it.
 
+    Where funnel.yml names `earlier_reports`, let that be another folder than `out`: a report that
+    is replaced can no longer be held against today's figures.
+
     Examples
     --------
     >>> run_many("monthly", months="2026-10..2026-01", demo=True)

@@ -174,3 +174,14 @@ def test_months_are_named_singly_or_as_spans() -> None:
 def test_the_package_offers_it() -> None:
     assert fk.report.run_many is run_many
     assert runner.run is fk.report.run
+
+
+def test_a_plan_that_changed_is_an_input_that_changed(stub: Stub) -> None:
+    from funnelkit.report.config import load_config
+
+    Path("plan.json").write_text("{}", encoding="utf-8")
+    text = Path("funnel.yml").read_text(encoding="utf-8")
+    Path("funnel.yml").write_text(text + "plans: plan.json\n", encoding="utf-8")
+    settings = MonthlyParameters(config="funnel.yml", month="2026-01")
+    named = [one.name for one in runner.inputs_of(settings, load_config("funnel.yml"))]
+    assert named == ["funnel.yml", "leads.csv", "plan.json"]
