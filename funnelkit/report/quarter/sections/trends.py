@@ -105,7 +105,7 @@ def _lead(facts: QuarterlyFacts) -> str:
 
 def _table(facts: QuarterlyFacts) -> Html:
     """Return each metric of the quarter with its interval, its records and both changes."""
-    heads = ["", facts.label + (" so far" if facts.partial else ""), "Records"]
+    heads = ["Metric", facts.label + (" so far" if facts.partial else ""), "Records"]
     first = facts.trends[0]
     heads += [f"On {one.label}" for one in (first.before, first.year_ago) if one]
     rows = [
