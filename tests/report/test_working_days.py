@@ -92,3 +92,10 @@ def test_a_card_shows_both_comparisons() -> None:
     assert entered.last_year is not None
     assert wins.last_year[0] == "+42 (+52\u202f%)"
     assert "on the first 15 working days of May 2017" in plain(entered.last_year[1])
+
+
+def test_a_month_in_progress_ends_its_sparkline_in_a_hollow_dot() -> None:
+    whole, part = literal.facts(), literal.setting(as_of=dt.date(2018, 5, 20))
+    for facts, dot in ((whole, "estimate"), (literal.facts(setting=part), "hollow")):
+        wins = cards_of(facts)[0]
+        assert f'r="4.5" class="{dot}"' in str(wins.picture)

@@ -86,7 +86,7 @@ def _count_card(facts: Facts, what: str, name: str, about: str, measure: str) ->
         change = changes.count_change(then, now, confidence_level=level)
         year = _count_change(change, then, now, months.last_year_name)
     points = [
-        Point(short_name(month)[:3], float(getattr(tally, what)))
+        Point(short_name(month)[:3], float(getattr(tally, what)), immature=_open(month, setting))
         for month, tally in months.tallies.items()
     ]
     values = ", ".join(
@@ -178,7 +178,10 @@ def _money_card(
         f"{short_name(month)} {money.amount(None if math.isnan(value) else value)}"
         for month, value in list(values.items())[-6:]
     )
-    points = [Point(short_name(month)[:3], value) for month, value in values.items()]
+    points = [
+        Point(short_name(month)[:3], value, immature=_open(month, facts.setting))
+        for month, value in values.items()
+    ]
     interval = (
         "an exact sum"
         if now is None
@@ -202,6 +205,11 @@ def _ratio_change(moved: Change | None, name: str) -> tuple[str, str] | None:
     if moved is None:
         return None
     return wording.relative(moved.value), _against(name, moved, wording.ratio_range(moved))
+
+
+def _open(month: pd.Period, setting: Setting) -> bool:
+    """Whether a month is in progress, so that its figure is not yet whole."""
+    return setting.partial and month == setting.month
 
 
 def _value(tally: Tally) -> float:
