@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -20,6 +21,7 @@ from funnelkit._core.errors import FunnelError, FunnelWarning
 Level = Literal["ok", "note", "problem"]
 _OLDEST = (3, 11)
 _ROOM = 500 * 2**20
+_NEEDED = re.compile(r"(?P<name>[\w.-]+)(\[.*?\])?\s*(?P<range>[^;]*)(?P<marker>;.*)?")
 _OPTIONAL = {
     "psycopg": ("PostgreSQL", "postgres"),
     "pyspark": ("Spark", "spark"),
@@ -144,24 +146,9 @@ def _python() -> Check:
 
 
 def _dependencies() -> Check:
-    try:
-        from packaging.requirements import Requirement
-    except ImportError:  # pragma: no cover  it comes with JupyterLab
-        return Check(what="packages", level="problem", found="`packaging` is missing.",
-                     remedy="pip install --upgrade funnelkit")  # fmt: skip
-    wrong, n = [], 0
-    for line in importlib.metadata.requires("funnelkit") or ():
-        needed = Requirement(line)
-        if needed.marker is not None and not needed.marker.evaluate({"extra": ""}):
-            continue
-        n += 1
-        try:
-            version = importlib.metadata.version(needed.name)
-        except importlib.metadata.PackageNotFoundError:
-            wrong.append(f"{needed.name} is missing")
-            continue
-        if not needed.specifier.contains(version, prereleases=True):
-            wrong.append(f"{needed.name} {version} is not {needed.specifier}")
+    lines = importlib.metadata.requires("funnelkit") or ()
+    needed = [found for line in lines if (found := _NEEDED.match(line)) and not found["marker"]]
+    wrong = [words for found in needed if (words := _wrong(found["name"], found["range"]))]
     if wrong:
         return Check(
             what="packages",
@@ -169,7 +156,36 @@ def _dependencies() -> Check:
             found=f"{display.listed(wrong)}.",
             remedy="pip install --upgrade funnelkit, in an environment of its own.",
         )
-    return Check(what="packages", level="ok", found=f"all {n} are there, each new enough.")
+    return Check(what="packages", level="ok", found=f"all {len(needed)} are there and fit.")
+
+
+def _wrong(name: str, wanted: str) -> str:
+    """Return what is wrong with a package; blank where it is there and fits."""
+    try:
+        version = importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return f"{name} is missing"
+    own = _parts(version)
+    for clause in (each.strip() for each in wanted.split(",") if each.strip()):
+        limit = _parts(clause.lstrip("<>=!~ "))
+        if (clause[0] == ">" and own < limit) or (clause[0] == "<" and own >= limit):
+            return f"{name} {version} is not {clause}"
+    return ""
+
+
+def _parts(version: str) -> tuple[int, ...]:
+    """Return the numbers of a release, without zeros at its end.
+
+    Examples
+    --------
+    >>> _parts("2.10.0") > _parts("2.9"), _parts("3.0") == _parts("3")
+    (True, True)
+    """
+    found = re.match(r"\d+(\.\d+)*", version)
+    parts = [int(one) for one in found[0].split(".")] if found else []
+    while parts and not parts[-1]:
+        parts.pop()
+    return tuple(parts)
 
 
 def _engine() -> Check:
