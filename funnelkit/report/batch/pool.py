@@ -179,8 +179,10 @@ class _Worker:
 
     def _last_words(self) -> str:
         """Return why the process ended, as far as that is known."""
-        self._errors.seek(0)
-        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
+        lines: list[str] = []
+        with contextlib.suppress(ValueError):  # closed meanwhile: nobody waits for these words
+            self._errors.seek(0)
+            lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
         why = f" ({lines[-1]})" if lines else ""
         return (
             f"its process ended with {self._process.poll()}{why}. Often memory ran out: try again "
