@@ -93,7 +93,7 @@ def _deals(facts: DayFacts) -> Html:
     }
     if len(moved) > _MOST:
         caption += f"; the {_MOST} largest of {display.count(len(moved))} that moved"
-    return _table(caption, rows or {"None": ("", "")}, ("", "Amount", "What happened"))
+    return _table(caption, rows or {"None": ("", "")}, ("Deal", "Amount", "What happened"))
 
 
 def _done(deal: Deal) -> list[str]:
@@ -187,7 +187,9 @@ def _segments(facts: DayFacts) -> Html:
         )
         for name, counts in entries.segments.items()
     }
-    return _table(f"New {span.lead[1]} by {readable(entries.column)}", rows, ("", "Now", "Usual"))
+    return _table(
+        f"New {span.lead[1]} by {readable(entries.column)}", rows, ("From", "Now", "Usual")
+    )
 
 
 def _kinds(facts: DayFacts) -> Html:
@@ -198,7 +200,9 @@ def _kinds(facts: DayFacts) -> Html:
         name: (display.count(now), display.count(before))
         for name, (before, now) in view.kinds.items()
     }
-    return _table("Activities by kind", rows or {"None": ("0", "0")}, ("", "Now", "Week before"))
+    return _table(
+        "Activities by kind", rows or {"None": ("0", "0")}, ("Kind", "Now", "Week before")
+    )
 
 
 def _table(name: str, rows: Mapping[str, tuple[str, str]], heads: tuple[str, str, str]) -> Html:
