@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
@@ -139,9 +140,8 @@ def _say_no_more() -> None:
     """Let what is left to be said go nowhere, so that Python does not fail on it at its end."""
     with contextlib.suppress(OSError):
         out = sys.stdout.fileno()
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, out)
-        os.close(nowhere)
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+            os.dup2(nowhere.fileno(), out)
 
 
 def _misuse(error: Exception) -> bool:
