@@ -10,7 +10,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from PIL import Image
+from PIL.Image import open as decoded
 from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,7 +37,7 @@ def main() -> None:
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if browser is None:
         sys.exit("No Chromium or Chrome on the path.")
-    picture = Image.open(io.BytesIO(screenshot(browser))).convert("RGB")
+    picture = decoded(io.BytesIO(screenshot(browser))).convert("RGB")
     PICTURE.parent.mkdir(exist_ok=True)
     picture.quantize(COLOURS).save(PICTURE, optimize=True)
 

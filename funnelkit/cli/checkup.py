@@ -189,19 +189,14 @@ def _parts(version: str) -> tuple[int, ...]:
 
 
 def _engine() -> Check:
-    import duckdb
+    from funnelkit.data.embedded import tried
 
     try:
-        answer = duckdb.connect().execute("select 40 + 2").fetchall()
-    except duckdb.Error as error:
-        first = str(error).partition("\n")[0]
-        return Check(what="engine", level="problem", found=f"DuckDB does not run: {first}",
-                     remedy="pip install --force-reinstall duckdb")  # fmt: skip
-    return Check(
-        what="engine",
-        level="ok" if answer == [(42,)] else "problem",
-        found=f"DuckDB {duckdb.__version__} runs.",
-    )
+        found = f"DuckDB {tried()} runs."
+    except FunnelError as error:
+        remedy = "pip install --force-reinstall duckdb, or a FUNNELKIT_MEMORY_LIMIT such as 4GB"
+        return Check(what="engine", level="problem", found=str(error), remedy=remedy)
+    return Check(what="engine", level="ok", found=found)
 
 
 def _notebooks() -> Check:

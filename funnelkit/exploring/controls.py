@@ -71,7 +71,7 @@ class Controls:
     def _follow(self) -> None:
         """Offer what goes with the question, and show it as chosen."""
         asked, funnel = self._question, self._leads.funnel
-        offered = {
+        offered: dict[str, list[tuple[str, Any]]] = {
             "view": _VIEWS,
             "adjusted": _RATES,
             "start": _named(funnel.stages[:-1]),
