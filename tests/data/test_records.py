@@ -223,7 +223,7 @@ def test_it_shows_itself():
         "<Leads lead → mql → won>\n5 records from 6 rows read, 1 set aside; complete up to 10 "
         "April 2026."
     )
-    assert "<table>" in leads._repr_html_()
+    assert "<table" in leads._repr_html_()
     assert len(leads) == leads.n == 5
 
 

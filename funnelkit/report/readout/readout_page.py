@@ -145,7 +145,8 @@ def experiment(
     Examples
     --------
     >>> import funnelkit as fk, pandas as pd
-    >>> export = pd.DataFrame({"id": ["a"], "lead": ["2026-01-05"], "won": [None], "v": ["A"]})
+    >>> export = pd.DataFrame({"id": [1, 2], "v": ["A", "B"], "won": [None, None]})
+    >>> export["lead"] = "2026-01-05"
     >>> funnel = fk.Funnel(["lead", "won"], id="id", segments=["v"])
     >>> leads = fk.from_frame(export, funnel, as_of="2026-01-31")
     >>> test = fk.experiment.design("New page", ["A", "B"], assignment="v")
