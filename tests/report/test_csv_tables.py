@@ -33,9 +33,9 @@ def test_values_come_back_as_they_were() -> None:
     assert lines[0] == '"month","day","leads","rate","text","young"'
     assert lines[1].endswith('2026-01-31,1303,0.30000000000000004,"say ""hi"", Süd",true')
     assert lines[2].endswith(",,7,,,false")
-    back = pd.read_csv(io.StringIO(csv_text(frame)), float_precision="round_trip")
+    back = pd.read_csv(io.StringIO(csv_text(frame)), dtype={"rate": str})
     assert back["leads"].tolist() == [1303, 7]
-    assert back["rate"].tolist()[0] == 0.1 + 0.2
+    assert float(back["rate"].tolist()[0]) == 0.1 + 0.2
 
 
 @pytest.mark.parametrize("text", FORMULAS)
