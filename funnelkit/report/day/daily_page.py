@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -55,13 +56,10 @@ class DailyPage(Page[DayFacts]):
         """Return the terms of the page with their meaning."""
         return sections.terms(self.facts.span)
 
-    def known(self) -> str:
-        """Return in words up to which day the page knows the world."""
-        return f"as known at the end of {day_name(self.facts.span.until)}"
-
-    def handed(self) -> dict[str, object]:
-        """Return facts for the manifest."""
-        return {"as_of": self.facts.span.until}
+    @property
+    def as_of(self) -> dt.date:
+        """Last day that the page knows."""
+        return self.facts.span.until
 
 
 def daily(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from funnelkit._core.dates import day_name, period_label
+from funnelkit._core.dates import period_label
 from funnelkit.report.page import story
 from funnelkit.report.page.facts import Facts
 from funnelkit.report.page.gather import gather
@@ -81,15 +82,15 @@ class MonthlyPage(Page[Facts]):
         """Return the terms of the page with their meaning."""
         return definitions.defined(self.facts)
 
-    def known(self) -> str:
-        """Return in words up to which day the page knows the world."""
-        return f"as known at the end of {day_name(self.facts.setting.as_of)}"
+    @property
+    def as_of(self) -> dt.date:
+        """Last day that the page knows."""
+        return self.facts.setting.as_of
 
     def handed(self) -> dict[str, object]:
-        """Return facts for the manifest."""
+        """Return facts for the manifest beside the headline and ``as_of``."""
         setting = self.facts.setting
         return {
-            "as_of": setting.as_of,
             "month": period_label(setting.month),
             "in_rates": self.facts.quality.in_rates,
             "figures": figures_of(self.facts),

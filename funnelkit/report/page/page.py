@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from funnelkit._core.dates import day_name
 from funnelkit.report.page.markup import el, plain
 from funnelkit.report.page.section import Opening, Section
 
@@ -46,7 +48,7 @@ class Page(Generic[F]):
     """A report: one attribute for each section, in the order of the page, the opening first.
 
     A report's own class names its sections, each as ``name = part(make)`` where ``make(facts)``
-    returns an :class:`Opening` or a :class:`Section`, and says by `sheets`, `terms`, `known`
+    returns an :class:`Opening` or a :class:`Section`, and says by `sheets`, `terms`, `as_of`
     and `handed` what else it has to tell.
 
     Parameters
@@ -68,13 +70,14 @@ class Page(Generic[F]):
         """Return the terms of the page with their meaning, for the workbook."""
         raise NotImplementedError
 
-    def known(self) -> str:
-        """Return in words up to which day the page knows the world."""
+    @property
+    def as_of(self) -> dt.date:
+        """Last day that the page knows."""
         raise NotImplementedError
 
     def handed(self) -> dict[str, object]:
-        """Return facts for the manifest, such as ``as_of``."""
-        raise NotImplementedError
+        """Return facts for the manifest beside the headline and ``as_of``."""
+        return {}
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
@@ -119,7 +122,8 @@ class Page(Generic[F]):
         from funnelkit.report.manifest import Facts as Handed
         from funnelkit.report.page.style import lab_style
 
-        words = f"{self.opening.report}, {self.known()}."
-        handed = Handed(words, headline=plain(self.opening.title), **self.handed())
+        words = f"{self.opening.report}, as known at the end of {day_name(self.as_of)}."
+        headline = plain(self.opening.title)
+        handed = Handed(words, headline=headline, as_of=self.as_of, **self.handed())
         look = f"{lab_style()}{el('p', words)}"
         return {"text/html": look, **handed._repr_mimebundle_()}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from funnelkit._core.dates import day_name
 from funnelkit.report.page.facts import Missing
 from funnelkit.report.page.page import Page, part
 from funnelkit.report.page.source import opened
@@ -60,14 +60,14 @@ class QuarterlyPage(Page[QuarterlyFacts]):
         """Return the terms of the page with their meaning."""
         return definitions.defined(self.facts)
 
-    def known(self) -> str:
-        """Return in words up to which day the page knows the world."""
-        return f"as known at the end of {day_name(self.facts.setting.as_of)}"
+    @property
+    def as_of(self) -> dt.date:
+        """Last day that the page knows."""
+        return self.facts.setting.as_of
 
     def handed(self) -> dict[str, object]:
-        """Return facts for the manifest."""
+        """Return facts for the manifest beside the headline and ``as_of``."""
         return {
-            "as_of": self.facts.setting.as_of,
             "quarter": written(self.facts.quarter),
             "figures": self.figures(),
         }

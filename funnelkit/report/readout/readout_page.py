@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from funnelkit._core import display
-from funnelkit._core.dates import day_name
 from funnelkit._core.errors import ArgumentError
 from funnelkit.report.kinds import choices
 from funnelkit.report.page.facts import Missing
@@ -77,16 +77,16 @@ class ReadoutPage(Page[ReadoutFacts]):
         """Return the terms of the page with their meaning."""
         return trust.defined(self.facts)
 
-    def known(self) -> str:
-        """Return in words up to which day the page knows the world."""
-        return f"as known at the end of {day_name(self.facts.as_of)}"
+    @property
+    def as_of(self) -> dt.date:
+        """Last day that the page knows."""
+        return self.facts.as_of
 
     def handed(self) -> dict[str, object]:
-        """Return facts for the manifest."""
+        """Return facts for the manifest beside the headline and ``as_of``."""
         view = self.facts.view
         told = {} if isinstance(view, Missing) else {"decision": view.decision.kind}
         return {
-            "as_of": self.facts.as_of,
             "experiment": display.one_line(self.facts.design.name),
             **told,
         }

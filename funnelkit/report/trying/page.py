@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping
 from typing import Any, cast
 
@@ -100,15 +101,15 @@ class TrialPage(Page[TrialFacts]):
         """Return no sheets: a first look has no workbook."""
         return {}
 
-    def definitions(self) -> tuple[()]:
+    def terms(self) -> tuple[()]:
         """Return no terms: a first look has no workbook."""
         return ()
 
-    def known(self) -> str:
-        """Return in words up to which day the page knows the world."""
-        return f"as known at the end of {day_name(self.facts.setting.as_of)}"
+    @property
+    def as_of(self) -> dt.date:
+        """Last day that the page knows."""
+        return self.facts.setting.as_of
 
     def handed(self) -> dict[str, object]:
-        """Return facts for a manifest."""
-        setting = self.facts.setting
-        return {"as_of": setting.as_of, "month": period_label(setting.month), "draft": True}
+        """Return facts for a manifest beside the headline and ``as_of``."""
+        return {"month": period_label(self.facts.setting.month), "draft": True}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from funnelkit._core.dates import day_name, period_label
+from funnelkit._core.dates import period_label
 from funnelkit.report.kinds import choices
 from funnelkit.report.page.page import Page, part
 from funnelkit.report.page.source import Source, opened, part_of
@@ -68,14 +69,14 @@ class WeeklyPage(Page[WeekFacts]):
         """Return the terms of the page with their meaning."""
         return checked.defined(self.facts.span)
 
-    def known(self) -> str:
-        """Return in words up to which day the page knows the world."""
-        return f"as known at the end of {day_name(self.facts.span.until)}"
+    @property
+    def as_of(self) -> dt.date:
+        """Last day that the page knows."""
+        return self.facts.span.until
 
     def handed(self) -> dict[str, object]:
-        """Return facts for the manifest."""
-        span = self.facts.span
-        return {"as_of": span.until, "week": period_label(span.period)}
+        """Return facts for the manifest beside the headline and ``as_of``."""
+        return {"week": period_label(self.facts.span.period)}
 
 
 def weekly(

@@ -113,7 +113,7 @@ def test_the_workbook_holds_every_quarter(page: QuarterlyPage) -> None:
 
 def test_it_hands_on_what_a_manifest_keeps(page: QuarterlyPage) -> None:
     handed = page.handed()
-    assert (handed["quarter"], handed["as_of"]) == ("2027-Q2", dt.date(2026, 7, 31))
+    assert (handed["quarter"], page.as_of) == ("2027-Q2", dt.date(2026, 7, 31))
     assert page.figures()["plan_leads"] == ahead(page).plan.plan.leads.sum()
 
 
