@@ -9,10 +9,12 @@ import ibis
 
 from funnelkit.counts.arrange import Grid, union
 from funnelkit.counts.triangle import AccountSums
+from funnelkit.data import engines
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     import pandas as pd
+    from ibis.backends import BaseBackend
 
     from funnelkit.data.definition import Funnel
 
@@ -44,36 +46,50 @@ class Sums:
         )
 
 
-def of_cohorts(picked: ir.Table, keys: list[str]) -> tuple[ir.Table, ir.Table, ir.Table]:
-    """Return the sums over the accounts of each segment and cohort: sizes, Σ X·N and Σ X².
+def of_cohorts(engine: BaseBackend, said: ir.Table, keys: list[str]) -> tuple[ir.Table, ir.Table]:
+    """Return the sums over the accounts of each segment and cohort.
+
+    These are sizes (``m`` and ``nn``), and by ``age`` Σ X·N (``kind`` 0) and Σ X² (1).
 
     Parameters
     ----------
-    picked
-        Records by the keys, ``account``, ``outcome`` (0 the target) and ``age``; ``n`` of each.
+    engine
+        Where they are.
+    said
+        Records by the keys, ``shared`` (the number of the first question with the same
+        denominators), ``account``, ``outcome`` (0 the target) and ``age``. Sizes are those of
+        first questions alone.
     keys
-        Columns that tell cells apart.
+        Columns that tell cells apart, ``ask`` (the number of the question) among them.
     """
-    cells = picked.group_by(*keys, "account").aggregate(size=picked.n.sum().cast("int64"))
-    sizes = cells.group_by(*keys).aggregate(
-        m=cells.count(), nn=(cells["size"] * cells["size"]).sum()
-    )
-    won = picked.filter(picked.outcome == 0)
-    events = won.group_by(*keys, "account", "age").aggregate(hits=won.n.sum().cast("int64"))
-    both = events.join(cells, [*keys, "account"])
-    xn = (
-        both.mutate(n=both.hits * both["size"])
-        .group_by(*keys, "age")
-        .aggregate(n=lambda t: t.n.sum())
-    )
-    other = events.rename(other_age="age", other_hits="hits")
+    cells = said.filter(said.ask == said.shared).group_by(*keys, "account").aggregate(size=_number)
+    cells = engines.once(engine, cells, "fk_cells")
+    sizes = cells.group_by(keys).aggregate(m=_number, nn=(cells["size"] * cells["size"]).sum())
+    won = said.filter(said.outcome == 0)
+    every = won.group_by(*keys, "age").aggregate(n=_number)  # with N = 1, X is X·N and X²
+    others = cells.filter(cells["size"] > 1).rename(shared="ask")
+    same = [name for name in keys if name != "ask"]
+    events = won.join(others, [*same, "shared", "account"])
+    events = events.group_by(*keys, "account", "age", "size").aggregate(hits=_number)
+    xn = events.mutate(n=events.hits * (events["size"] - 1))
+    other = events.select(*keys, "account", other_age="age", other_hits="hits")
     pairs = events.join(other, [*keys, "account"])
-    pairs = pairs.mutate(
+    itself = pairs.other_age == pairs.age
+    xx = pairs.mutate(
         age=ibis.ifelse(pairs.other_age > pairs.age, pairs.other_age, pairs.age),
-        n=pairs.hits * pairs.other_hits,
+        n=pairs.hits * pairs.other_hits - ibis.ifelse(itself, pairs.hits, 0),
     )
-    xx = pairs.group_by(*keys, "age").aggregate(n=lambda t: t.n.sum())
-    return sizes, xn, xx
+    parts = [(kind, one) for kind, found in enumerate((xn, xx)) for one in (every, found)]
+    table = union([one.select(*keys, "age", "n", kind=_small(kind)) for kind, one in parts])
+    return sizes, table.group_by(*keys, "age", "kind").aggregate(n=table.n.sum())
+
+
+def _number(table: ir.Table) -> Any:
+    return table.count().cast("int64")
+
+
+def _small(number: int) -> Any:
+    return ibis.literal(number, "int32")
 
 
 def of_stages(table: ir.Table, funnel: Funnel, segments: dict[str, Any]) -> ir.Table:

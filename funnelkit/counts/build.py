@@ -18,8 +18,9 @@ from funnelkit._core.dates import UNITS, Unit
 from funnelkit._core.errors import ArgumentError, EvidenceError
 from funnelkit.counts import accounts, arrange
 from funnelkit.counts.arrange import run, union
-from funnelkit.counts.asking import Question, answered, arranged, nobody, outcomes
+from funnelkit.counts.asking import answered, arranged, nobody, outcomes
 from funnelkit.counts.flows import Flows, Stays
+from funnelkit.counts.looking import Question
 from funnelkit.counts.moments import Moments
 from funnelkit.counts.several import Triangles
 from funnelkit.counts.triangle import Triangle

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
+import weakref
 from dataclasses import fields
 from functools import partial
 from itertools import combinations, pairwise
@@ -14,6 +16,7 @@ import pytest
 
 import funnelkit as fk
 from funnelkit._core.errors import ArgumentError, DataError, EvidenceError
+from funnelkit.counts import asking
 from funnelkit.data.simulate import simulate_frame
 from tests.counts.test_simulated_exports import ODD, POLICIES, policy_of, records, variant
 from tests.reference import counts
@@ -195,6 +198,33 @@ def test_every_transition_and_segmentation_is_one_scan_of_the_journeys(leads, sc
 
     assert scans(leads, leads.slim, ask) == 1
     assert scans(leads, leads.rows.table, ask) == 0
+
+
+def test_what_was_asked_once_is_not_counted_again(made, scans):
+    leads = fk.from_frame(made.frame, made.funnel, as_of=made.as_of)
+    first = fk.triangles(leads, by=[None, "source"])
+    found: list[Any] = []
+
+    def again() -> None:
+        found.extend(fk.triangles(leads, by=["source", None]).items())
+        found.append((("lead", "mql", None), fk.triangle(leads, "lead", "mql")))
+
+    assert scans(leads, leads.slim, again) == 0
+    assert len(found) == len(first) + 1
+    for key, one in found:
+        assert_same(one, first[key])
+    assert scans(leads, leads.slim, lambda: fk.triangle(leads, "lead", "mql", cohort="week")) == 1
+    assert scans(leads, leads.slim, lambda: fk.triangle(leads, "lead", "won")) == 1
+
+
+def test_what_is_remembered_goes_with_the_leads(made):
+    leads = fk.from_frame(made.frame, made.funnel, as_of=made.as_of)
+    fk.triangle(leads, "lead", "mql")
+    before, gone = len(asking._remembered), weakref.ref(leads)
+    del leads
+    gc.collect()
+    assert gone() is None
+    assert len(asking._remembered) == before - 1
 
 
 def test_segments_kept_apart_are_in_every_segmentation(made):
