@@ -98,10 +98,10 @@ def open_csv(
         misfits += len(lines)
         examples += lines
         repeated = _is_header(raw)
-        counted = raw.aggregate(n=raw.count(), again=repeated.sum()).execute().iloc[0]
-        again = int(counted["again"] or 0) if counted["n"] else 0
-        rows, headers = rows + int(counted["n"]), headers + again
-        raw = raw.filter(~repeated) if again else raw
+        near = raw.filter(raw[raw.columns[0]].contains(raw.columns[0]))  # a quick look first
+        again = _n(near) and _n(near.filter(repeated))
+        rows, headers = rows + _n(raw), headers + again
+        raw = raw.filter(~repeated.fill_null(False)) if again else raw
         part = ibis.literal(len(tables), "int32")
         tables.append(raw.mutate(**{PART: part}) if len(heads) > 1 else raw)
     table = stacked(engine, tables)
@@ -319,12 +319,14 @@ def _refuse_damaged(
         )
 
 
+def _n(table: ir.Table) -> int:
+    return int(table.count().execute())
+
+
 def _is_header(table: ir.Table) -> Any:
     """Return whether a row repeats the header, as in exports pasted one below the other."""
-    same = ibis.literal(True)
-    for column in table.columns[:3]:
-        same &= (table[column].strip() == column).fill_null(False)
-    return same
+    names = table.columns[:3]
+    return ibis.and_(*[table[name].strip() == name for name in names])
 
 
 def _codec(encoding: str | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import ibis
 
@@ -11,6 +11,7 @@ from funnelkit.data import engines
 if TYPE_CHECKING:
     import ibis.expr.types as ir
 
+_LENGTH = len("2026-10-31")
 DAY = r"\d{4}-\d{2}-\d{2}"
 CLOCK = r"[T ]([01]\d|2[0-3]):[0-5]\d(:([0-5]\d|60)([.,]\d{1,9})?)?"
 MIDNIGHT = r"[T ]00:00(:00([.,]0{1,9})?)?"
@@ -37,6 +38,15 @@ def iso_day(text: ir.StringColumn, zone: str | None) -> ir.DateColumn:
     instant = zulu.replace(",", ".").try_cast("timestamp('UTC')")
     moved = engines.on_the_wall(instant, zone or "UTC").date()
     return ibis.coalesce(local, ibis.ifelse(offset, moved, ibis.null("date")))
+
+
+def iso_counts(text: ir.StringColumn) -> dict[str, Any]:
+    """Return how many texts there are, and how many are an ISO day and nothing else.
+
+    For engines whose casts may fail: what is read is written again, which no other text survives.
+    """
+    same = (text.length() == _LENGTH) & (text.try_cast("date").cast("string") == text)
+    return {"text": text.notnull().sum(), "iso": same.fill_null(False).sum()}
 
 
 def _guarded(text: ir.StringColumn, zone: str | None, engine: engines.Engine) -> ir.DateColumn:

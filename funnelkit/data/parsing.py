@@ -13,7 +13,7 @@ import ibis
 from funnelkit._core import display
 from funnelkit._core.errors import ArgumentError
 from funnelkit.data import engines
-from funnelkit.data.iso import CLOCK, DAY, MIDNIGHT, ZONE, iso_day
+from funnelkit.data.iso import CLOCK, DAY, MIDNIGHT, ZONE, iso_counts, iso_day
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -142,7 +142,9 @@ def read_days(
     source: Source, columns: Sequence[str], rules: DateRules
 ) -> tuple[dict[str, DayColumn], dict[str, Unread]]:
     """Return the readable date columns of a source, and what is wrong with each of the others."""
-    facts = _aggregate(source, {name: _iso_checks(source.table[name]) for name in columns})
+    facts = _plain_days(source, columns)
+    others = [name for name in columns if name not in facts]
+    facts |= _aggregate(source, {name: _iso_checks(source.table[name]) for name in others})
     odd = [name for name in columns if facts[name].get("iso", 0) < facts[name].get("text", 0)]
     for name, found in _aggregate(
         source,
@@ -200,6 +202,15 @@ def _aggregate(
         name: {what: engines.whole(row[f"{number}_{what}"]) for what in named}
         for number, (name, named) in enumerate(checks.items())
     }
+
+
+def _plain_days(source: Source, columns: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Return the counts of those columns whose texts all are days and nothing else."""
+    if not engines.engine_of(source.table).quick_looks:
+        return {}
+    texts = {name: source.table[name] for name in columns if source.table[name].type().is_string()}
+    found = _aggregate(source, {name: iso_counts(text) for name, text in texts.items()})
+    return {name: count for name, count in found.items() if count["iso"] == count["text"]}
 
 
 def _iso_checks(column: ir.Column) -> dict[str, Any]:
@@ -289,6 +300,8 @@ def _unusable(source: Source, name: str, count: Mapping[str, int], rules: DateRu
 def _from_text(
     source: Source, name: str, count: Mapping[str, int], rules: DateRules
 ) -> DayColumn | Unread:
+    if "clock" not in count:  # days and nothing else
+        return _found(source, name, source.table[name].try_cast("date"))
     text = cleaned(source.table[name])
     days = iso_day(text, rules.timezone or "UTC")
     clock, zoned, pattern = count["clock"], count["zoned"], None

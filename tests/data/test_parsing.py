@@ -3,12 +3,14 @@
 import datetime as dt
 from zoneinfo import ZoneInfo
 
+import ibis
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import funnelkit as fk
+from funnelkit.data.iso import iso_counts
 
 
 def days_of(texts, timezone=None, **options):
@@ -136,3 +138,24 @@ def test_midnights_of_a_spreadsheet_are_dates():
     funnel = fk.Funnel(["lead", "won"], id="id")
     with pytest.warns(fk.FunnelWarning, match="taken as 2026-01-19, the latest date"):
         fk.from_frame(frame, funnel, dayfirst=True)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text("0123456789-/ T:Zaefintypoch.", min_size=1, max_size=12))
+@example("infinity")
+@example("-infinity")
+@example("epoch")
+@example("12026-01-01")
+@example("0000-01-01")
+@example("2026/03/09")
+@example("2026-3-009")
+@example("2026-02-30")
+@example("2026-03-09")
+def test_the_quick_look_takes_iso_days_and_nothing_else(text):
+    try:
+        real = len(text) == 10 and dt.date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        real = False
+    table = ibis.memtable({"day": [text, None]}, schema={"day": "string"})
+    found = table.aggregate(**iso_counts(table.day)).execute().iloc[0]
+    assert (int(found["text"]), int(found["iso"])) == (1, int(real))
