@@ -6,8 +6,8 @@ Run it with::
     OMP_NUM_THREADS=1 python benchmarks/bookings_worlds.py --misspecified
 
 Each world (`simulated_worlds.py`) is run to its end; every method stands at three origins, sees
-what was known on that day, and is scored by what then came. With `--keep FOLDER` the scores of the
-simpler forecasts are kept, so that only the model's own are reckoned again.
+what was known on that day, and is scored by what then came. With `--keep FOLDER` worlds that are
+done are kept, and a run that was stopped goes on; `--again` reckons the model's own scores again.
 
 Won deals are scored, and their money; amounts of open deals are as they stood on the day.
 
@@ -72,7 +72,14 @@ def ours(leads: fk.Leads, periods: pd.PeriodIndex) -> BookingsForecast:
 
 
 def of_world(
-    number: int, *, horizon: int, origins: int, misspecified: bool, keep: Path | None, fresh: bool
+    number: int,
+    *,
+    horizon: int,
+    origins: int,
+    misspecified: bool,
+    keep: Path | None,
+    again: bool,
+    fresh: bool,
 ) -> Row:
     """Return the scores of every method at every origin of a world."""
     warnings.simplefilter("ignore")
@@ -97,10 +104,11 @@ def of_world(
                 method: Callable[..., Forecast] = getattr(rivals, name)
                 if name not in of:
                     of[name] = _timed(partial(method, known, periods, what=what), numbers)[0]
-        before[str(origin)] = {what: dict(kept[what]) for what in actual}
-        own, found = _timed(partial(ours, then, periods), actual[DEALS])
-        kept[DEALS][OURS] = own
-        kept[MONEY][OURS] = scored(found, actual[MONEY], seconds=own["seconds"])
+        if again or OURS not in kept[DEALS]:
+            own, found = _timed(partial(ours, then, periods), actual[DEALS])
+            kept[DEALS][OURS] = own
+            kept[MONEY][OURS] = scored(found, actual[MONEY], seconds=own["seconds"])
+        before[str(origin)] = kept
         rows.append(
             {
                 "origin": str(origin),
@@ -259,9 +267,10 @@ def main() -> None:
     parser.add_argument("--horizon", type=int, default=6)
     parser.add_argument("--misspecified", action="store_true")
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--keep", type=Path, help="folder for the scores of the rivals")
+    parser.add_argument("--keep", type=Path, help="folder for worlds that are done")
+    parser.add_argument("--again", action="store_true", help="reckon the model's scores again")
     parser.add_argument("--write", type=Path, help="file for the scores of all worlds, as JSON")
-    parser.add_argument("--fresh", action="store_true", help="reckon the rivals' scores again")
+    parser.add_argument("--fresh", action="store_true", help="reckon all scores again")
     given = parser.parse_args()
     run = partial(
         of_world,
@@ -269,6 +278,7 @@ def main() -> None:
         origins=given.origins,
         misspecified=given.misspecified,
         keep=given.keep,
+        again=given.again,
         fresh=given.fresh,
     )
     numbers = range(given.first, given.first + given.worlds)
