@@ -7,20 +7,16 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from funnelkit._core import display
-from funnelkit._core.errors import ArgumentError, DefinitionError, EvidenceError, did_you_mean
+from funnelkit._core.errors import EvidenceError
 from funnelkit.cli.looking import add_looking, opened_for
 from funnelkit.cli.parser import Parser, for_machines
 from funnelkit.cli.progress import steps
 from funnelkit.cli.saying import finite, lined_up, print_json, said_aloud, say_notes
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from funnelkit.cli.parser import Verbs
     from funnelkit.data.records import Leads
     from funnelkit.experiment import Comparison, Design, Readout
-
-_EXAMPLE = "{name: New page, assignment: variant, variants: [a, b], within: 30}"
 
 
 def add(verbs: Verbs) -> list[Parser]:
@@ -36,11 +32,13 @@ def add(verbs: Verbs) -> list[Parser]:
 
 def run(told: argparse.Namespace) -> int:
     """Read experiments, and say what to do about each; 1 where one cannot be read yet."""
+    from funnelkit.report.experiments import named
+
     with steps(2, quiet=told.json) as step, said_aloud() as said:
         step("reading the exports")
         source, leads = opened_for(told)
         step("reading the experiments")
-        found = [(one.name, _read(one, leads)) for one in chosen(source.experiments, told.names)]
+        found = [(one.name, _read(one, leads)) for one in named(source.experiments, told.names)]
     notes = [str(one.message) for one in said]
     young = any(isinstance(one, EvidenceError) for _, one in found)
     if told.json:
@@ -54,31 +52,6 @@ def run(told: argparse.Namespace) -> int:
         print(one.summary())
         print("\n".join(lined_up(*_table(one))))
     return int(young)
-
-
-def chosen(designs: Sequence[Design], names: Sequence[str]) -> list[Design]:
-    """Return the experiments asked for.
-
-    Raises
-    ------
-    DefinitionError
-        If funnel.yml declares none; with what to write.
-    ArgumentError
-        If there is none of a name; with the closest match.
-    """
-    if not designs:
-        raise DefinitionError(
-            "no experiment is declared: write under `experiments` in funnel.yml, for example, "
-            f"`- {_EXAMPLE}`."
-        )
-    known = {one.name: one for one in designs}
-    for name in names:
-        if name not in known:
-            listed = ", ".join(known)
-            raise ArgumentError(
-                f"there is no experiment `{name}`; known: {listed}.{did_you_mean(name, known)}"
-            )
-    return [known[name] for name in names] if names else list(designs)
 
 
 def _read(design: Design, leads: Leads) -> Readout | EvidenceError:

@@ -15,8 +15,9 @@ from funnelkit._core.errors import DefinitionError, did_you_mean
 from funnelkit.data.control.totals import ControlTotal
 from funnelkit.data.definition import Funnel
 from funnelkit.data.document import Section, read
+from funnelkit.report.dated_changes import DatedChange, dated_changes
 from funnelkit.report.expected import expected
-from funnelkit.report.experiments import experiments
+from funnelkit.report.experiments import experiments, named
 from funnelkit.report.exports import DataFiles, data_files, given_files, matching
 from funnelkit.report.headline import headlines
 from funnelkit.report.last_plans import plan_files
@@ -58,14 +59,6 @@ _ELSEWHERE = {
         "data",
     ),
 }  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """A dated event that may have moved the figures."""
-
-    date: dt.date
-    what: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +110,7 @@ class Config:
     data: DataFiles
     where: Mapping[str, tuple[str, ...]]
     exclude: Mapping[str, tuple[str, ...]]
-    changes: tuple[Change, ...]
+    changes: tuple[DatedChange, ...]
     expected: tuple[ControlTotal, ...]
     ranges: Mapping[str, tuple[float, float]]
     headlines: tuple[Headline, ...]
@@ -161,6 +154,23 @@ class Config:
         reader, source, told = self._reading(*self.inputs(data=data, join=join), as_of)
         leads: Leads = getattr(fk, reader)(source, self.funnel, **told)
         return leads
+
+    def experiment(self, name: str | None = None) -> Design:
+        """Return the experiment of a name, or the first.
+
+        Parameters
+        ----------
+        name
+            As funnel.yml has it under ``experiments``.
+
+        Raises
+        ------
+        DefinitionError
+            If none is declared; with what to write.
+        ArgumentError
+            If there is none of that name; with the closest match.
+        """
+        return named(self.experiments, [] if name is None else [name])[0]
 
     def archive(
         self,
@@ -344,7 +354,7 @@ def _config(root: Section, file: Path, *, check_files: bool) -> Config | None:
     values = {
         "where": _values(root, "where"),
         "exclude": _values(root, "exclude"),
-        "changes": _changes(root),
+        "changes": dated_changes(root),
         "expected": expected(root, funnel),
         "ranges": own_ranges(root, funnel),
         "headlines": headlines(root),
@@ -432,16 +442,3 @@ def _folder(root: Section, key: str, folder: Path) -> Path | None:
         root.note(key, f"must be a folder such as reports; got {given!r}.")
         return None
     return found
-
-
-def _changes(root: Section) -> tuple[Change, ...]:
-    found = []
-    for entry in root.sections("changes"):
-        date, what = entry.day("date"), entry.text("what")
-        for key in ("date", "what"):
-            if key not in entry:
-                entry.note(key, "is missing; a change is `date: 2026-03-01` and `what: …`.")
-        entry.close()
-        if date and what:
-            found.append(Change(date=date, what=what))
-    return tuple(sorted(found, key=lambda change: change.date))

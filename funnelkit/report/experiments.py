@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from funnelkit._core.errors import ArgumentError
+from funnelkit._core.errors import ArgumentError, DefinitionError, unknown
 from funnelkit.data.document import Section
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ _TEXT = ("assignment", "start", "primary")
 _WHOLE = ("within", "planned")
 _TEXTS = ("secondary", "guardrails")
 _MOST_DAYS, _MOST_UNITS, _MOST_LOOKS = 3_650, 10**12, 100
+_EXAMPLE = "{name: New page, assignment: variant, variants: [a, b], within: 30}"
 _NUMBER = re.compile(r"^(\d+(?:\.\d+)?|\.\d+)\s*(%?)$")
 
 
@@ -32,6 +34,28 @@ def experiments(root: Section, funnel: Funnel | None, folder: Path) -> tuple[Des
         else:
             found.append(made)
     return tuple(found)
+
+
+def named(designs: Sequence[Design], names: Sequence[str]) -> list[Design]:
+    """Return the experiments of some names, or all.
+
+    Raises
+    ------
+    DefinitionError
+        If none is declared; with what to write.
+    ArgumentError
+        If there is none of a name; with the closest match.
+    """
+    if not designs:
+        raise DefinitionError(
+            "no experiment is declared: write under `experiments` in funnel.yml, for example, "
+            f"`- {_EXAMPLE}`."
+        )
+    known = {one.name: one for one in designs}
+    for name in names:
+        if name not in known:
+            raise ArgumentError(f"`experiment`: {unknown('experiment', name, known)}")
+    return [known[name] for name in names] if names else list(designs)
 
 
 def _one(entry: Section, funnel: Funnel | None, folder: Path) -> Design | None:

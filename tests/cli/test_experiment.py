@@ -56,7 +56,7 @@ def test_in_words(project) -> None:
 def test_an_unknown_name_gets_the_closest(project) -> None:
     told = project("experiment", "New pge")
     assert (told.code, told.out) == (2, "")
-    assert "known: New page. Did you mean `New page`?" in told.err
+    assert "known: `New page`. Did you mean `New page`?" in told.err
 
 
 def test_too_early_is_1_and_says_so(project) -> None:

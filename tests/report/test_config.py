@@ -9,7 +9,8 @@ import pytest
 import funnelkit as fk
 from funnelkit import Funnel, FunnelError
 from funnelkit._core.dates import Calendar
-from funnelkit.report.config import Change, Config, load_config
+from funnelkit.report.config import Config, load_config
+from funnelkit.report.dated_changes import DatedChange
 
 FULL = """\
 title: Olist marketplace
@@ -114,8 +115,8 @@ def test_it_can_say_everything_a_funnel_can(folder: Path) -> None:
     assert config.where == {"pipeline": ("Sales",), "region": ("north", "south")}
     assert config.exclude == {"origin": ("",)}
     assert config.changes == (
-        Change(date=dt.date(2017, 12, 5), what="Wins are recorded"),
-        Change(date=dt.date(2018, 3, 1), what="A new definition of MQL"),
+        DatedChange(date=dt.date(2017, 12, 5), what="Wins are recorded"),
+        DatedChange(date=dt.date(2018, 3, 1), what="A new definition of MQL"),
     )
     assert (config.as_of, config.recorded_from) == (dt.date(2018, 11, 14), dt.date(2017, 12, 5))
     assert (config.before_recording, config.title) == ("delayed_entry", "Olist marketplace")

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 import funnelkit as fk
-from funnelkit._core.errors import DefinitionError
+from funnelkit._core.errors import ArgumentError, DefinitionError
 from funnelkit.data.records import Leads
 from funnelkit.experiment import Design, design
 from funnelkit.report.config import load_config
@@ -109,6 +109,21 @@ def leads() -> Leads:
     )
     funnel = fk.Funnel(["lead", "won"], id="id", segments=["variant"])
     return fk.from_frame(frame, funnel, as_of="2026-05-31")
+
+
+def test_an_experiment_is_picked_by_its_name_or_is_the_first(tmp_path: Path) -> None:
+    file = tmp_path / "funnel.yml"
+    file.write_text(
+        f"{START}experiments:\n  - {{{GOOD}}}\n  - {{{GOOD.replace('Form', 'Page')}}}\n",
+        encoding="utf-8",
+    )
+    setup = load_config(file)
+    assert (setup.experiment().name, setup.experiment("Page").name) == ("Form", "Page")
+    with pytest.raises(ArgumentError, match="Did you mean `Page`"):
+        setup.experiment("Pages")
+    file.write_text(START, encoding="utf-8")
+    with pytest.raises(DefinitionError, match=r"no experiment is declared.*`- \{name: "):
+        load_config(file).experiment()
 
 
 def test_the_page_shows_the_decision_the_metrics_and_what_was_checked(leads: Leads) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from funnelkit._core.dates import period_label
-from funnelkit._core.errors import ArgumentError, DefinitionError, EvidenceError, unknown
+from funnelkit._core.errors import ArgumentError, EvidenceError, unknown
+from funnelkit.report.experiments import named
 from funnelkit.report.page.gather import of_one_business
 from funnelkit.report.page.views.trials import read_out
 from funnelkit.report.readout.facts import ReadoutFacts
@@ -78,17 +79,11 @@ def chosen(designs: Sequence[Design], name: str | None) -> Design:
     ArgumentError
         If the name is unknown, or several are declared and none is named.
     """
-    if not designs:
-        raise DefinitionError(
-            "no experiment is declared: name one under `experiments` in funnel.yml, such as "
-            "`- {name: New page, variants: [control, new], assignment: variant}`."
-        )
-    known = [one.name for one in designs]
-    if name is None and len(designs) > 1:
-        raise ArgumentError(f"`experiment` is missing: which of {', '.join(known)}?")
-    if name is not None and name not in known:
-        raise ArgumentError(f"`experiment`: {unknown('experiment', name, known)}")
-    return designs[0] if name is None else designs[known.index(name)]
+    found = named(designs, [] if name is None else [name])
+    if len(found) > 1:
+        known = ", ".join(one.name for one in found)
+        raise ArgumentError(f"`experiment` is missing: which of {known}?")
+    return found[0]
 
 
 def _known(leads: Leads, month: str | None) -> Leads:
