@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from funnelkit.report.readout.readout_page import experiment
     from funnelkit.report.runner import run
     from funnelkit.report.trying.first_look import trial
+    from funnelkit.report.verifying import verify
     from funnelkit.report.week.weekly_page import weekly
 
 _HOMES = {
@@ -27,6 +28,7 @@ _HOMES = {
     "run": "runner",
     "run_many": "batch.running",
     "trial": "trying.first_look",
+    "verify": "verifying",
     "weekly": "week.weekly_page",
 }
 
@@ -40,6 +42,7 @@ __all__ = [
     "run",
     "run_many",
     "trial",
+    "verify",
     "weekly",
 ]
 

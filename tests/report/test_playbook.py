@@ -26,7 +26,8 @@ def own(tmp_path: Path, text: str) -> Playbook:
 
 
 def to_do(facts: Facts) -> str:
-    return " ".join(plain(words) for words in dict(story.opening(facts).story)["What to do"])
+    top = story.opening(facts)
+    return " ".join(plain(words) for words in (*dict(top.story)["What to do"], *top.further))
 
 
 def test_the_default_has_a_line_for_every_finding() -> None:

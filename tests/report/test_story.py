@@ -1,6 +1,7 @@
 """Headline, why and what to do: findings with their limit, no cause and no action invented."""
 
 import datetime as dt
+import re
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ from funnelkit.report.page import story
 from funnelkit.report.page.changes import Estimate
 from funnelkit.report.page.facts import Alike, Ever, Facts, Missing, Months, Tally
 from funnelkit.report.page.markup import plain
+from funnelkit.report.page.reasons import what_to_do
 from funnelkit.report.page.sections import (
     adjusted,
     cohorts,
@@ -96,12 +98,15 @@ def test_the_story_of_may_2018() -> None:
         in (words["What happened"])
     )
     assert (
-        "5.4\u202f% are won so far; at the usual pace about 10.0\u202f%" in words["What happened"]
+        "5.4\u202f% are won so far, and at the usual pace about 10.0\u202f%"
+        in words["What happened"]
     )
     assert "70 came from its own leads (129 in April)" in words["Why"]
     assert "volume alone does not account for it" in words["Why"]
-    assert "from 23 July 2018 on" in words["What to do"]
-    assert words["What to do"].endswith("Look into what sets social and unknown apart.")
+    assert words["What to do"].startswith("Ask what held wins up in May before changing")
+    young, apart = story.opening(literal.facts()).further
+    assert "from 23 July 2018 on" in young
+    assert apart == "Look into what sets social and unknown apart."
 
 
 def test_notes_of_the_audit_are_no_action() -> None:
@@ -132,6 +137,29 @@ def test_a_month_in_progress_says_so() -> None:
     assert dict(story.opening(facts).meta)["Period"] == "1 to 20 May 2018"
 
 
+def test_at_most_five_sentences_stand_on_top_and_further_checks_behind_a_fold() -> None:
+    noted = replace(
+        literal.setting(as_of=dt.date(2018, 5, 20)), changes=((dt.date(2018, 5, 2), "x"),)
+    )
+    loud = replace(literal.facts().quality, findings=(literal.finding(severity="error"),) * 2)
+    for facts in (
+        literal.facts(),
+        literal.facts(setting=noted),
+        literal.facts(setting=noted, quality=loud),
+        with_counts(50, 100, 500, 500),
+        with_counts(0, 0, 0, 0),
+    ):
+        top = story.opening(facts)
+        sentences = [words for _, said in top.story for words in said]
+        assert 3 <= len(sentences) <= 5
+        assert not [words for words in sentences if re.search(r"[.!?] [A-Z\d]", plain(words))]
+        every = what_to_do(facts, story.moved(facts)[0])
+        assert [*top.story[-1][1], *top.further] == every
+        page = str(top.html())
+        assert ("<details>" in page) == bool(top.further)
+        assert all(plain(words) in plain(page) for words in top.further)
+
+
 def test_a_fiscal_year_names_its_quarter() -> None:
     calendar = Calendar(fiscal_year_start=2, week_start="sunday")
     meta = dict(story.opening(literal.facts(setting=literal.setting(calendar=calendar))).meta)
@@ -144,7 +172,7 @@ def test_a_young_cohort_is_not_judged() -> None:
     rows = (*view.rows[:-1], replace(view.rows[-1], maturity=0.1))
     facts = literal.facts(cohorts=replace(view, rows=rows))
     assert (
-        "May\u2019s leads are too young to judge. Of April\u2019s" in told(facts)["What happened"]
+        "May\u2019s leads are too young to judge; of April\u2019s" in told(facts)["What happened"]
     )
     assert adjusted.section(facts).title == (
         "May is too young to tell; expect about 13.8\u202f% from April"

@@ -11,6 +11,7 @@ from funnelkit._core.dates import day_name
 from funnelkit.report.day import sections
 from funnelkit.report.day.facts import DayFacts, gather
 from funnelkit.report.page.facts import Missing
+from funnelkit.report.page.kept import cards_shown
 from funnelkit.report.page.page import Page, part
 from funnelkit.report.week.weekly_page import Only, opened_with_past
 
@@ -60,6 +61,10 @@ class DailyPage(Page[DayFacts]):
     def as_of(self) -> dt.date:
         """Last day that the page knows."""
         return self.facts.span.until
+
+    def handed(self) -> dict[str, object]:
+        """Return facts for the manifest beside the headline and ``as_of``."""
+        return {"cards": cards_shown(self.figures)}
 
 
 def daily(

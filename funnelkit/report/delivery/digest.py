@@ -189,7 +189,8 @@ def _pairs(top: Element) -> Iterator[tuple[str, str]]:
 def _story(top: Element) -> Iterator[tuple[str, tuple[str, ...]]]:
     for column in (one for found in top.all(kind="story") for one in found.elements()):
         heading = column.first("h2")
-        yield _said(heading) if heading else "", tuple(_said(one) for one in column.all("p"))
+        said = tuple(_said(one) for one in column.elements() if one.matches("p"))
+        yield _said(heading) if heading else "", said
 
 
 def _finding(section: Element) -> Finding:
@@ -275,6 +276,11 @@ def _cell(cell: Element) -> str:
     small = [_said(one) for one in cell.all(kind="kind")]
     first = "; ".join(one for one in (main, *lines) if one)
     return "\n".join(one for one in (first, *small) if one)
+
+
+def cards_in(markup: str) -> tuple[Card, ...]:
+    """Return the cards of a section, or of a whole page."""
+    return tuple(_card(one) for one in read(markup).all("article", "card"))
 
 
 def _card(card: Element) -> Card:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from funnelkit.report.page.cards import cards_of
 from funnelkit.report.page.facts import Cohorts, Facts
 from funnelkit.report.page.markup import plain
+from funnelkit.report.page.section import Section
 
 
 def figures_of(facts: Facts) -> dict[str, object]:
@@ -35,4 +36,14 @@ def cards_kept(facts: Facts) -> list[dict[str, object]]:
             "immature": card.immature,
         }
         for card in cards_of(facts)
+    ]
+
+
+def cards_shown(section: Section) -> list[dict[str, object]]:
+    """Return the headline figures as the cards of a section show them."""
+    from funnelkit.report.delivery.digest import cards_in
+
+    return [
+        {"measure": card.name, "name": card.name, "value": card.value, "interval": card.interval}
+        for card in cards_in(section.html())
     ]

@@ -11,6 +11,7 @@ from funnelkit.report.page import changes, wording
 from funnelkit.report.page.changes import Change
 from funnelkit.report.page.facts import Facts
 from funnelkit.report.page.findings import findings
+from funnelkit.report.page.terms import capital
 from funnelkit.report.playbook import default_playbook
 
 
@@ -25,7 +26,7 @@ def _noted(facts: Facts) -> list[str]:
     noted = setting.changes_since((setting.month - 1).start_time.date())
     if noted is None:
         return []
-    return [f"Noted for this time: {noted}. Whether that moved the figures, they do not show."]
+    return [f"Noted for this time: {noted}; whether that moved the figures, they do not show."]
 
 
 def _shown(facts: Facts, wins: Change | None, leads: Change | None) -> list[str]:
@@ -39,19 +40,16 @@ def _shown(facts: Facts, wins: Change | None, leads: Change | None) -> list[str]
         return [
             f"The difference in {terms.wins} {chance}: it needs no cause, and the data offer none."
         ]
-    sentences = [
-        _own_and_older(facts),
-        _volume(wins, leads, terms.leads),
-        "The counts show where the change sits, not its cause.",
-    ]
-    return [" ".join(each for each in sentences if each)]
+    parts = [one for one in (_own_and_older(facts), _volume(wins, leads, terms.leads)) if one]
+    shown = "the counts show where the change sits, not its cause"
+    return [f"{capital('; '.join(parts))}: {shown}."]
 
 
 def what_to_do(facts: Facts, wins: Change | None) -> list[str]:
     """Return the checks of the playbook that follow from the findings."""
     book = facts.playbook or default_playbook()
     checks = book.said(findings(facts, wins))
-    return [" ".join(checks)] if checks else ["Nothing in these figures calls for a check."]
+    return checks or ["Nothing in these figures calls for a check."]
 
 
 def _own_and_older(facts: Facts) -> str | None:
@@ -72,17 +70,17 @@ def _own_and_older(facts: Facts) -> str | None:
             f"({display.count(then)} in {months.before_name}{verdict})"
         )
     whose = wording.of(setting.named(setting.month))
-    return f"Of {whose} {terms.wins} {display.listed(parts)}."
+    return f"of {whose} {terms.wins} {display.listed(parts)}"
 
 
 def _volume(wins: Change, leads: Change, noun: str) -> str:
     """Return what the number of new leads has to do with it."""
     if leads.clear and leads.direction == wins.direction:
-        return f"New {noun} moved the same way, so volume may be a part of it."
+        return f"new {noun} moved the same way, so volume may be a part of it"
     if leads.clear:
-        return f"New {noun} moved the other way, so volume is not behind it."
+        return f"new {noun} moved the other way, so volume is not behind it"
     if wins.low <= leads.high and leads.low <= wins.high:
-        return f"New {noun} show no clear change either way; a part of it may be volume."
+        return f"new {noun} show no clear change either way, so volume may be a part of it"
     return (
-        f"The number of new {noun} shows no clear change, so volume alone does not account for it."
+        f"the number of new {noun} shows no clear change, so volume alone does not account for it"
     )

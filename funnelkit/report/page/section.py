@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from funnelkit._core import display
 from funnelkit._core.display import cell
 from funnelkit.report.page.markup import Html, Part, el, join, plain, prose
 
@@ -132,6 +133,8 @@ class Opening:
         (label, value) pairs of the row under the headline.
     story
         (heading, sentences) of the columns.
+    further
+        Sentences beyond those of the last column, behind a fold.
     reading
         How to read the page; blank where the page says so elsewhere.
     tied
@@ -145,12 +148,15 @@ class Opening:
     story: Sequence[tuple[str, Sequence[str]]]
     reading: Html
     tied: str = ""
+    further: Sequence[str] = ()
 
     def html(self) -> Html:
         """Return the top of the page as markup."""
         columns = [
-            el("div", el("h2", heading), [el("p", prose(words)) for words in sentences])
-            for heading, sentences in self.story
+            el("div", el("h2", heading), _paragraphs(sentences), more)
+            for (heading, sentences), more in zip(
+                self.story, [None] * (len(self.story) - 1) + [self._fold()], strict=False
+            )
         ]
         return el(
             "header",
@@ -171,6 +177,13 @@ class Opening:
             data_title=join(self.report, ": ", self.title),
         )
 
+    def _fold(self) -> Html | None:
+        """Return what goes beyond the story."""
+        if not self.further:
+            return None
+        label = display.plural(len(self.further), "further check")
+        return el("details", el("summary", label), _paragraphs(self.further))
+
     def _repr_html_(self) -> str:
         return str(el("div", self.html(), class_="fk"))
 
@@ -183,6 +196,10 @@ class Opening:
             for heading, sentences in self.story
         ]
         return "\n".join(lines)
+
+
+def _paragraphs(sentences: Sequence[str]) -> list[Html]:
+    return [el("p", prose(words)) for words in sentences]
 
 
 def needs(words: str) -> Html:

@@ -7,7 +7,7 @@ from funnelkit._core.dates import day_name, period_name
 from funnelkit.report.page import changes, money, wording
 from funnelkit.report.page.changes import Change
 from funnelkit.report.page.charts.svg import swatch
-from funnelkit.report.page.facts import SMALL, CohortRow, Cohorts, Facts, Setting, Tally, short_name
+from funnelkit.report.page.facts import SMALL, CohortRow, Cohorts, Facts, Setting, short_name
 from funnelkit.report.page.markup import Html, join
 from funnelkit.report.page.reasons import what_to_do, why
 from funnelkit.report.page.section import Opening
@@ -15,22 +15,27 @@ from funnelkit.report.page.terms import capital
 from funnelkit.report.page.working_days import working_days
 
 _MOST_UNTIED = 2
+_SENTENCES = 5
 
 
 def opening(facts: Facts) -> Opening:
     """Return the top of the page."""
     setting = facts.setting
     route = _route(setting)
+    happened, reasons = what_happened(facts), why(facts, *moved(facts))
+    checks = what_to_do(facts, moved(facts)[0])
+    room = max(_SENTENCES - len(happened) - len(reasons), 1)
     return Opening(
         report=f"Monthly funnel report, {period_name(setting.month)}",
         title=headline(facts),
         about=setting.title or ("Simulated data" if setting.simulated else route),
         meta=_meta(facts),
         story=(
-            ("What happened", what_happened(facts)),
-            ("Why", why(facts, *moved(facts))),
-            ("What to do", what_to_do(facts, moved(facts)[0])),
+            ("What happened", happened),
+            ("Why", reasons),
+            ("What to do", checks[:room]),
         ),
+        further=checks[room:],
         reading=_reading(setting),
         tied=tied_words(facts),
     )
@@ -99,16 +104,13 @@ def moved(facts: Facts) -> tuple[Change | None, Change | None]:
 
 
 def what_happened(facts: Facts) -> list[str]:
-    """Return the month's counts, its money, and how its youngest cohort stands."""
-    setting, months = facts.setting, facts.months
-    paragraphs = [_counts(facts)]
-    if setting.partial:
-        paragraphs.append(_so_far(facts))
-    if months.now.value is not None and months.no_money is None:
-        paragraphs.append(_worth(months.now, setting.terms.wins))
-    if isinstance(facts.cohorts, Cohorts) and facts.cohorts.told:
-        paragraphs.append(_newest(facts.cohorts, setting))
-    return paragraphs
+    """Return the month's counts and money, and how far they are known: a sentence each."""
+    sentences = [_counts(facts)]
+    if facts.setting.partial:
+        sentences.append(_so_far(facts))
+    elif isinstance(facts.cohorts, Cohorts) and facts.cohorts.told:
+        sentences.append(_newest(facts.cohorts, facts.setting))
+    return sentences
 
 
 def _so_far(facts: Facts) -> str:
@@ -137,26 +139,27 @@ def _so_far(facts: Facts) -> str:
             ),
         )
     ]
-    return f"{words}. {capital(months.last_year_name)} had brought {'; '.join(told)}."
+    return f"{words}; {months.last_year_name} had brought {display.listed(told)}."
 
 
 def _change(before: int, now: int, level: float) -> Change:
     return changes.count_change(before, now, confidence_level=level)
 
 
-def _worth(now: Tally, wins: str) -> str:
-    total = money.amount(now.value)
-    if now.amounts == now.won:
-        return f"All {wins} together are worth {total}."
-    known = f"{display.count(now.amounts)} of the {display.count(now.won)} {wins}"
-    return f"{known} have an amount, {total} in all."
+def _worth(facts: Facts) -> str:
+    """Return what the wins of the month are worth, in brackets; blank where that is not known."""
+    months = facts.months
+    if months.now.value is None or months.no_money is not None or not months.now.amounts:
+        return ""
+    total, blank = money.amount(months.now.value), months.now.won - months.now.amounts
+    return f" worth {total}" + (f" ({display.count(blank)} without an amount)" if blank else "")
 
 
 def _counts(facts: Facts) -> str:
     terms, months = facts.setting.terms, facts.months
     now, before = months.now, months.before
     month = facts.setting.named(facts.setting.month)
-    won = wording.some(now.won, terms.win, terms.wins)
+    won = wording.some(now.won, terms.win, terms.wins) + _worth(facts)
     entered = wording.some(now.entered, f"new {terms.lead}", f"new {terms.leads}")
     wins, leads = moved(facts)
     if before is None or wins is None or leads is None:
@@ -186,20 +189,19 @@ def _newest(cohorts: Cohorts, setting: Setting) -> str:
         early = _too_early(cohorts.youngest, setting)
     elif cohorts.average_age is not None:
         whose += f", {wording.days(cohorts.average_age)} old on average,"
-    words = f"{early}Of {whose} {display.percent(row.rate.value)} are {terms.done} so far"
+    words = f"of {whose} {display.percent(row.rate.value)} are {terms.done} so far"
+    words = f"{early}; {words}" if early else capital(words)
     if not row.immature:
         return f"{words} ({display.percent_range(*row.rate[1:], words=True)})."
     ends = display.percent_range(row.expected.low, row.expected.high, words=True)
-    return (
-        f"{words}; at the usual pace about {display.percent(row.expected.value)} should be by day "
-        f"{cohorts.horizon} ({ends})."
-    )
+    soon = f"about {display.percent(row.expected.value)} should be by day {cohorts.horizon}"
+    return f"{words}, and at the usual pace {soon} ({ends})."
 
 
 def _too_early(row: CohortRow, setting: Setting) -> str:
     why = "few" if row.small else "young"
     whose = wording.of(setting.named(row.cohort))
-    return f"{whose} {setting.terms.leads} are too {why} to judge. "
+    return f"{whose} {setting.terms.leads} are too {why} to judge"
 
 
 def _went(change: Change, before: int, now: int) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from funnelkit._core.dates import period_label
 from funnelkit.report.kinds import choices
+from funnelkit.report.page.kept import cards_shown
 from funnelkit.report.page.page import Page, part
 from funnelkit.report.page.source import Source, opened, part_of
 from funnelkit.report.week.facts import WeekFacts
@@ -76,7 +77,7 @@ class WeeklyPage(Page[WeekFacts]):
 
     def handed(self) -> dict[str, object]:
         """Return facts for the manifest beside the headline and ``as_of``."""
-        return {"week": period_label(self.facts.span.period)}
+        return {"week": period_label(self.facts.span.period), "cards": cards_shown(self.headline)}
 
 
 def weekly(

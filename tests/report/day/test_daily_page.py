@@ -86,3 +86,10 @@ def test_text_of_the_data_is_no_markup() -> None:
     html = daily(leads=leads).to_html()
     assert "<script" not in html
     assert "<b>x" not in html
+
+
+def test_the_manifest_gets_the_cards_as_the_page_shows_them(page) -> None:
+    shown = page.figures._repr_html_()
+    cards = page.handed()["cards"]
+    assert cards
+    assert all(one["name"] in shown and one["value"] in shown for one in cards)

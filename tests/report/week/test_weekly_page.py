@@ -127,3 +127,10 @@ def test_a_page_of_some_of_the_leads_leaves_out_what_is_of_all() -> None:
     page = weekly(leads=exports[1], before=exports[0], only="rep=Ann")
     assert {deal.id for deal in page.facts.movement.moved} == {"won", "lost", "new"}
     assert "this page is of some of them" in page.activities.html()
+
+
+def test_the_manifest_gets_the_cards_as_the_page_shows_them(page) -> None:
+    cards = page.handed()["cards"]
+    shown = page.headline._repr_html_()
+    assert [one["name"] for one in cards][:2] == ["Open pipeline", "Won"]
+    assert all(f">{one['value']}<" in shown for one in cards)
