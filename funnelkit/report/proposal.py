@@ -90,6 +90,8 @@ def propose(
 
 
 def _files(exports: Sequence[str | Path]) -> list[Path]:
+    if odd := [one for one in exports if not isinstance(one, (str, os.PathLike))]:
+        raise ArgumentError(f"`exports` must be paths, one argument each; got {odd[0]!r}.")
     folders = [Path(one) for one in exports if Path(one).is_dir()]
     inside = [file for folder in folders for file in sorted(folder.iterdir()) if _is_table(file)]
     if folders and not inside:

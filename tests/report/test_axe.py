@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
+import funnelkit as fk
 from funnelkit.report.page.facts import Missing, Tally
 from funnelkit.report.page.monthly_page import MonthlyPage
+from tests.report import every
 from tests.report import literal_facts as literal
+from tests.report.every import FLAGS, LARGEST, OPEN
 
 sync_api = pytest.importorskip("playwright.sync_api")
 pytest.importorskip("axe_playwright_python", reason="the script of axe is in the extra `browser`")
 pytestmark = pytest.mark.browser
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-LARGEST = 500_000
-OPEN = "document.querySelectorAll('details').forEach((each) => { each.open = true; })"
 RUN = "axe.run(document, {resultTypes: ['violations']})"
 SAID = """
 ({violations}) => violations.map((one) => `${one.id} (${one.impact}): ${one.nodes[0].html}`)
@@ -96,6 +96,31 @@ def test_axe_finds_nothing(
     assert size < LARGEST
     assert tab.evaluate(MARKS) < 2_000
     context.close()
+
+
+@pytest.mark.parametrize("kind", every.KINDS[:-1])
+def test_each_kind_of_report_on_simulated_data(browser, kind: str, tmp_path: Path) -> None:
+    page = tmp_path / f"{kind}.html"
+    page.write_text(getattr(fk.report, kind)().to_html(), encoding="utf-8", newline="\n")
+    assert every.looked_at(browser, page) == []
+
+
+def test_a_first_look(browser, shared_data: Path, tmp_path: Path) -> None:
+    page, export = tmp_path / "trial.html", shared_data / "maven_crm" / "sales_pipeline.csv"
+    page.write_text(fk.report.trial(export).to_html(), encoding="utf-8", newline="\n")
+    assert every.looked_at(browser, page) == []
+
+
+def test_what_is_wrong_is_found(browser, tmp_path: Path) -> None:
+    page = tmp_path / "bad.html"
+    page.write_text(
+        "<!doctype html><title>x</title><main><img src='http://127.0.0.1:9/a.png'>"
+        "<div style='width:2000px'>x</div></main>",
+        encoding="utf-8",
+    )
+    wrong = " ".join(every.looked_at(browser, page))
+    for words in ("image-alt", "html-has-lang", "runs over the edge", "asked for http"):
+        assert words in wrong
 
 
 @pytest.mark.parametrize("paper", ["A4", "Letter"])

@@ -179,6 +179,14 @@ def test_a_young_cohort_is_not_judged() -> None:
     )
 
 
+def test_an_interval_that_covers_more_than_half_of_all_shares_tells_nothing() -> None:
+    view = literal.cohorts()
+    last = view.rows[-1]
+    assert last.told
+    assert not replace(last, expected=Estimate(0.81, 0.02, 1.0)).told
+    assert replace(last, expected=Estimate(0.81, 0.55, 1.0)).told
+
+
 def test_titles_are_findings_with_their_limit() -> None:
     facts = literal.facts()
     assert adjusted.section(facts).title == (

@@ -39,8 +39,9 @@ def guards_of(trial: Trial) -> Guards:
 
 def _guards(trial: Trial) -> Iterator[Guard]:
     segments, table = trial.segments, trial.sliced
-    yield _split(trial, table, segments)
-    yield from _split_of_accounts(trial)
+    if trial.design.randomised:  # else no split was intended
+        yield _split(trial, table, segments)
+        yield from _split_of_accounts(trial)
     yield from _contaminated(trial)
     if trial.triangle is not None:
         yield _maturity(trial, trial.triangle)

@@ -11,6 +11,7 @@ import numpy as np
 from funnelkit._core import display
 from funnelkit._core.errors import DataError, EvidenceError
 from funnelkit.report.page.facts import Missing
+from funnelkit.report.page.terms import readable
 from funnelkit.report.trying.facts import Leak
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def _below(found: Diagnosis) -> Iterator[Leak]:
     step = found.step(gap.start)
     yield Leak(
         kind="below",
-        where=step.name,
+        where=display.one_line(f"{readable(step.start)} to {readable(step.target)}"),
         records=step.entered,
         won=gap.won,
         low=max(gap.low, 0.0),
@@ -80,7 +81,7 @@ def _let_go(found: Diagnosis) -> Iterator[Leak]:
         if step.enough and step.left >= display.FEWEST and step.leaked > 0:
             yield Leak(
                 kind="let go",
-                where=display.one_line(step.start),
+                where=display.one_line(readable(step.start)),
                 records=step.left,
                 won=step.leaked,
                 low=step.left * step.low * step.onward,
@@ -99,7 +100,7 @@ def _stale(found: Diagnosis, ageing: PipelineAgeing | None) -> Iterator[Leak]:
         if n >= display.FEWEST and step.enough and math.isfinite(step.worth):
             yield Leak(
                 kind="stale",
-                where=display.one_line(step.start),
+                where=display.one_line(readable(step.start)),
                 records=n,
                 won=n * step.worth,
                 low=n * step.low * step.onward,

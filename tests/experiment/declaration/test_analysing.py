@@ -209,6 +209,14 @@ def test_a_split_that_is_off_stops_the_decision() -> None:
     assert "Do not act on it" in found.summary()
 
 
+def test_where_chance_did_not_choose_no_split_was_intended() -> None:
+    frame = export(1200, lift=0.5)
+    kept = frame[(frame["variant"] == "control") | (np.arange(len(frame)) % 8 < 5)]
+    found = design("x", ["control", "B"], within=42, randomised=False).analyse(read(kept))
+    assert "split" not in [guard.name for guard in found.guards]
+    assert found.decision.kind == "weigh"
+
+
 def test_something_else_that_changes_with_the_variant_is_named() -> None:
     frame = export(800)
     frame["rep"] = np.where(frame["variant"] == "B", "Ann", "Bo")

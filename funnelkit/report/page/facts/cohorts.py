@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from funnelkit.report.page.changes import UNKNOWN, Estimate
-from funnelkit.report.page.facts.setting import MATURE, SMALL, YOUNG
+from funnelkit.report.page.facts.setting import MATURE, SMALL, WIDEST, YOUNG
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,9 @@ class CohortRow:
     @property
     def told(self) -> bool:
         """Whether enough of it has been seen to say what it will come to."""
-        return self.expected.known and not self.small and self.maturity >= YOUNG
+        if not self.expected.known or self.small or self.maturity < YOUNG:
+            return False
+        return self.expected.high - self.expected.low <= WIDEST
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

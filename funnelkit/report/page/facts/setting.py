@@ -26,6 +26,8 @@ MATURE = 0.9
 
 YOUNG = 0.2
 """Below this maturity nothing is said of what a cohort will come to."""
+WIDEST = 0.5
+"""Nor where the interval of what is expected covers more than half of all shares there can be."""
 
 
 @dataclass(frozen=True)

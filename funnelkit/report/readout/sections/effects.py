@@ -16,6 +16,8 @@ from funnelkit.report.page.section import DataTable, Section, needs
 from funnelkit.report.page.terms import capital
 from funnelkit.report.readout.facts import ReadoutFacts
 
+MOST = 3
+"""How many variants are told one by one where few words are wanted."""
 _ROLES = {"primary": "decides", "secondary": "secondary", "guardrails": "guardrail"}
 
 
@@ -56,7 +58,8 @@ def title_of(facts: ReadoutFacts, view: Readout) -> str:
             parts.append(f"no clear difference with {name}")
         else:
             parts.append(f"{name}: {one.effect_text()}")
-    return capital("; ".join(parts))
+    more = [f"{len(parts) - MOST} more"] if len(parts) > MOST else []
+    return capital("; ".join([*parts[:MOST], *more]))
 
 
 def _rows(facts: ReadoutFacts, view: Readout) -> list[tuple[str, Comparison]]:
@@ -66,7 +69,9 @@ def _rows(facts: ReadoutFacts, view: Readout) -> list[tuple[str, Comparison]]:
 
 
 def _lead(view: Readout) -> str:
-    sentences = [_believed(one) for one in view.bayesian.values()]
+    believed = [_believed(one) for one in view.bayesian.values()]
+    more = display.plural(len(believed) - MOST, "further variant")
+    sentences = [*believed[:MOST], *([f"{more} below."] if len(believed) > MOST else [])]
     sentences.append("Only the primary metric decides; the others say what came with it.")
     if len(view.secondary) > 1:
         sentences.append("P-values of several secondary metrics are adjusted by Holm's method.")

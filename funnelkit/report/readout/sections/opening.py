@@ -14,6 +14,7 @@ from funnelkit.report.page.section import Opening
 from funnelkit.report.page.sections.experiments import verdict_of
 from funnelkit.report.page.terms import capital
 from funnelkit.report.readout.facts import ReadoutFacts
+from funnelkit.report.readout.sections.effects import MOST
 
 
 def opening(facts: ReadoutFacts) -> Opening:
@@ -41,7 +42,10 @@ def _story(facts: ReadoutFacts) -> list[tuple[str, list[str]]]:
     view = facts.view
     if isinstance(view, Missing):
         return [("What is missing", [view.needs])]
-    found = [_found(facts.told(one)) for one in view.primary]
+    primary = list(view.primary)
+    found = [_found(facts.told(one)) for one in primary[:MOST]]
+    if len(primary) > MOST:
+        found.append(f"{capital(display.plural(len(primary) - MOST, 'further variant'))} below.")
     story = [("What to do", [" ".join(view.decision.sentences)]), ("What was found", found)]
     beware = [guard.summary() for guard in view.guards if guard.level != "ok"]
     beware += [_young(view)] if _young(view) else []
