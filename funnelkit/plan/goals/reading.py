@@ -251,9 +251,9 @@ class _Months:
                 found[name] |= dict.fromkeys(months, 0.0)
             return
         self.lines.problems.append(
-            f"{count} without a target between {spans.label(self.run)}: {shown}"
+            f"{count} without a target in {spans.label(self.run)}: {shown}"
             f"{'; …' if len(lacking) > _SHOWN else ''}. Add lines for them, of 0 where nothing is "
-            'to be reached, or say missing="zero".'
+            'to be reached (in Python, missing="zero" takes them so).'
         )
 
     def _check_kinds(

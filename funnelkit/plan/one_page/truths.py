@@ -179,7 +179,8 @@ def _rest(shown: Outlook) -> Iterator[Truth]:
     if rest:
         leads = display.count(shown.leads[rest].sum())
         channels = display.plural(len(rest), "further channel")
-        yield Truth(says=f"{channels} bring {leads} leads in all", basis="the plan")
+        verb = "brings" if len(rest) == 1 else "bring"
+        yield Truth(says=f"{channels} {verb} {leads} leads in all", basis="the plan")
 
 
 def _streams(shown: Outlook, ends: Mapping[str, str]) -> Iterator[Truth]:
