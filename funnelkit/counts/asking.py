@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _MONTHLY: tuple[Unit, ...] = ("month", "quarter", "year")
 _SHORT = 100_000
+"""Answers with more rows than this, such as by day of entry, are not remembered."""
 OUTCOME, FOLLOWED, LATE = range(3)
 
 
