@@ -20,6 +20,7 @@ from funnelkit._core.errors import (
     ReportError,
     did_you_mean,
 )
+from funnelkit._core.threads import one_thread
 from funnelkit.cli import (
     archiving,
     auditing,
@@ -71,6 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         told = parse(argv)
     except SystemExit as stop:  # argparse has said why
         return stop.code if isinstance(stop.code, int) else DONE
+    os.environ.update(one_thread())  # nothing heavy has been imported yet
     try:
         with _terminated_in_good_order():
             return int(told.run(told))

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from funnelkit._core.errors import ReportError
+from funnelkit._core.threads import one_thread
 
 _GRAMMAR = "rfc3987_syntax"
 _ENGINE = "funnelkit"
@@ -157,10 +158,10 @@ def search_path() -> str:
 
 
 def _environment(folder: str) -> dict[str, str]:
-    """Return the kernel's environment: no start-up files, and the same order in every set."""
+    """Return the kernel's environment: no start-up files, one thread, the same order of sets."""
     # The kernel is killed in the end: what an engine spilled goes with this folder.
     told = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder)
-    told |= {"IPYTHONDIR": folder, "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
+    told |= one_thread() | {"IPYTHONDIR": folder, "PYTHONHASHSEED": "0", "PYTHONUTF8": "1"}
     told["PYTHONPATH"] = search_path()
     return {**os.environ, **told, "MPLBACKEND": "module://matplotlib_inline.backend_inline"}
 

@@ -240,3 +240,14 @@ def test_both_modules_run(module: str) -> None:
         encoding="utf-8",
     )
     assert done.stdout == f"funnelkit {funnelkit.__version__}\n"
+
+
+def test_linear_algebra_takes_one_thread(monkeypatch) -> None:
+    for name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    code = (
+        "import os, sys; from funnelkit.cli import main; main(['doctor', '--json']);"
+        "print(os.environ['OPENBLAS_NUM_THREADS'], os.environ['MKL_NUM_THREADS'], file=sys.stderr)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stderr.splitlines()[-1] == "1 1"

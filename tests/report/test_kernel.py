@@ -51,6 +51,19 @@ def test_it_runs_here_in_this_interpreter_with_the_values_given(
     ]
 
 
+@pytest.mark.parametrize(("told", "expected"), [(None, "1"), ("3", "3")])
+def test_linear_algebra_takes_one_thread_unless_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: str | None, expected: str
+) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    if told:
+        monkeypatch.setenv("OPENBLAS_NUM_THREADS", told)
+    source = 'import os\nprint(os.environ["OPENBLAS_NUM_THREADS"])'
+    executed = tmp_path / "executed.ipynb"
+    execute(notebook(tmp_path / "in.ipynb", source), executed, {})
+    assert texts(executed).strip() == expected
+
+
 def test_a_cell_that_fails_is_named_and_kept(tmp_path: Path) -> None:
     source = notebook(tmp_path / "in.ipynb", "print('before')", "1 / 0", "print('after')")
     with pytest.raises(CellError) as caught:
