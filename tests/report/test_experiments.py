@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from html import unescape
 from pathlib import Path
 
 import numpy as np
@@ -143,6 +144,16 @@ def test_one_that_is_too_young_says_so_beside_the_others(leads: Leads) -> None:
     shown = experiments.section(replace(facts(), experiments=views))
     assert plain(shown.title) == "1 of 2 experiments decided"
     assert "has been followed for 500 days" in plain(str(shown.html()))
+
+
+def test_one_whose_variants_are_not_in_the_data_stops_only_itself(leads: Leads) -> None:
+    tests = [design("A", ["control", "B"], within=30), design("Z", ["control", "C"], within=30)]
+    views = trials_view(leads, tests)
+    assert isinstance(views[1][1], Missing)
+    text = plain(str(experiments.section(replace(facts(), experiments=views)).html()))
+    assert "Take B: it does better than control" in text
+    assert "It cannot be read as it is declared" in text
+    assert "nobody is in 'C'" in unescape(text)
 
 
 def test_without_experiments_there_is_no_section() -> None:

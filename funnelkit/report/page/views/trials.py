@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from funnelkit._core.errors import EvidenceError
+from funnelkit._core.errors import ArgumentError, DataError, EvidenceError
 from funnelkit.report.page.facts import Missing
 
 if TYPE_CHECKING:
@@ -26,3 +26,5 @@ def read_out(leads: Leads, design: Design) -> Readout | Missing:
         return design.analyse(leads)
     except EvidenceError as error:
         return Missing(f"It needs more: {error}")
+    except (ArgumentError, DataError) as error:  # of this one, not of the report
+        return Missing(f"It cannot be read as it is declared: {error}")
