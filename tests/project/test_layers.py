@@ -15,6 +15,7 @@ LINT = "from importlinter.cli import lint_imports_command as lint; lint()"
 EXPRESSIONS = (
     "build",
     "asking",
+    "looking",
     "accounts",
     "opened",
     "pipeline",

@@ -126,7 +126,7 @@ def test_headings_go_down_one_step_at_a_time(opened) -> None:
 
 
 def test_tables_fold_out_and_can_be_reached_by_keyboard(opened) -> None:
-    fold = opened.locator("details").first
+    fold = opened.locator("section details").first
     fold.locator("summary").focus()
     opened.keyboard.press("Enter")
     assert fold.locator("table").is_visible()

@@ -21,8 +21,8 @@ def test_changes_of_this_month_and_the_last_are_noted_beside_the_why():
     *shown, last = reasons.why(noted(NOTED), *moved(noted(NOTED)))
     assert shown == reasons.why(noted(()), *moved(noted(())))
     assert last == (
-        "Noted for this time: 14 May 2018, new prices. "
-        "Whether that moved the figures, they do not show."
+        "Noted for this time: 14 May 2018, new prices; "
+        "whether that moved the figures, they do not show."
     )
 
 

@@ -77,7 +77,7 @@ def test_a_month_in_progress_is_held_against_last_month_and_last_year() -> None:
         21,
     )
     words = " ".join(dict(page.opening.story)["What happened"])
-    assert "The first 15 working days of March 2025 had brought" in words
+    assert "the first 15 working days of March 2025 had brought" in words
 
 
 def test_a_card_shows_both_comparisons() -> None:
