@@ -13,6 +13,7 @@ from types import FrameType
 from typing import NoReturn
 
 import funnelkit
+from funnelkit._core.cores import one_thread
 from funnelkit._core.errors import (
     ArgumentError,
     DefinitionError,
@@ -20,7 +21,6 @@ from funnelkit._core.errors import (
     ReportError,
     did_you_mean,
 )
-from funnelkit._core.threads import one_thread
 from funnelkit.cli import (
     archiving,
     auditing,

@@ -278,6 +278,6 @@ def _extras() -> set[str]:
 
 def settings() -> Iterator[Check]:
     """Yield the environment variables that change what funnelkit does."""
-    limit = os.environ.get("FUNNELKIT_MEMORY_LIMIT")
-    if limit:
-        yield Check(what="FUNNELKIT_MEMORY_LIMIT", level="ok", found=f"{limit}.")
+    for name in ("FUNNELKIT_MEMORY_LIMIT", "FUNNELKIT_CORES"):
+        if given := os.environ.get(name):
+            yield Check(what=name, level="ok", found=f"{given}.")

@@ -11,7 +11,7 @@ import ibis
 
 from funnelkit._core import display
 from funnelkit._core.errors import DataError
-from funnelkit.data import amounts, engines, filters, parsing, refusals
+from funnelkit.data import amounts, engines, filters, first_look, parsing, refusals
 from funnelkit.data.columns import LogColumns, Places, ReadingRules, locate, replace_columns, shown
 from funnelkit.data.definition import Funnel
 from funnelkit.data.files import Stamp
@@ -112,11 +112,14 @@ def assemble_wide(
         With every problem of every source at once.
     """
     texts = _texts(funnel, rules, funnel.id, funnel.status)
-    sources = [source.looked_over(texts) for source in sources]
+    dates = {funnel.column_of(step) for step in funnel.steps} | {funnel.status_date}
+    sources = [
+        first_look.looked_over(source, texts=texts, dates=dates, ids=funnel.id)
+        for source in sources
+    ]
     places, notes, problems = locate(sources, funnel, rules)
     if any(funnel.id not in source.columns for source in sources):
         raise DataError(problems)
-    dates = {funnel.column_of(step) for step in funnel.steps} | {funnel.status_date}
     days, values, more = _read_columns(sources, places, funnel, rules, dates - {None})
     problems += more
     if {*rules.where, *rules.exclude} <= {*places, funnel.id}:
@@ -179,7 +182,10 @@ def assemble_log(
         With every problem at once.
     """
     columns_of_log = replace_columns(funnel, log)
-    source = source.looked_over(_texts(funnel, rules, log.id, log.stage))
+    texts = _texts(funnel, rules, log.id)
+    source = first_look.looked_over(
+        source, texts=texts, dates={log.time}, ids=log.id, few=log.stage
+    )
     places, notes, problems = locate([source], columns_of_log, rules, log=log)
     if problems:
         raise DataError(problems)

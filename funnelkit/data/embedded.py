@@ -17,14 +17,16 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
+import ibis
 from ibis.backends.duckdb import Backend
 
+from funnelkit._core.cores import CORES, cores
 from funnelkit._core.errors import ArgumentError, CapacityError, DataError
 
 MEMORY_LIMIT = "FUNNELKIT_MEMORY_LIMIT"
@@ -46,7 +48,7 @@ def connect() -> Embedded:
     Raises
     ------
     ArgumentError
-        If ``FUNNELKIT_MEMORY_LIMIT`` is no size.
+        If ``FUNNELKIT_MEMORY_LIMIT`` is no size, or ``FUNNELKIT_CORES`` no number.
     """
     limit = _memory_limit()
     engine: Embedded = Embedded().connect()
@@ -55,6 +57,8 @@ def connect() -> Embedded:
     told: dict[str, object] = {"TimeZone": "UTC", "temp_directory": folder}
     if limit is not None:
         told["memory_limit"] = limit
+    if CORES in os.environ:
+        told["threads"] = cores()
     for name, value in told.items():
         engine.con.execute(f"SET {name} = '{str(value).replace(chr(39), chr(39) * 2)}'")
     with contextlib.suppress(duckdb.InvalidInputException):  # in Jupyter without ipywidgets
@@ -70,7 +74,7 @@ def tried() -> str:
     Raises
     ------
     ArgumentError
-        If ``FUNNELKIT_MEMORY_LIMIT`` is no size.
+        If ``FUNNELKIT_MEMORY_LIMIT`` is no size, or ``FUNNELKIT_CORES`` no number.
     DataError
         If it does not answer, or wrongly.
 
@@ -142,7 +146,8 @@ def _watched(engine: Embedded, work: Callable[[], T]) -> T:
 def _translated(engine: Embedded, work: Callable[..., T]) -> T:
     """Return the result of some work; where memory, disk or a damaged file is at fault, say so."""
     try:
-        return work()
+        with _in_steps():
+            return work()
     except duckdb.OutOfMemoryException:
         raise CapacityError(_does_not_suffice(engine)) from None
     except (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException):
@@ -169,6 +174,20 @@ def _does_not_suffice(engine: Embedded) -> str:
         f"variable {MEMORY_LIMIT} (such as 8GB), name a larger disk with TMPDIR, or read fewer "
         "columns and segments."
     )
+
+
+@contextlib.contextmanager
+def _in_steps() -> Iterator[None]:
+    """Have Ibis write one query inside the other as they are, not fused into one.
+
+    DuckDB fuses them by itself, in no time; Ibis takes longer for that than for all the rest.
+    """
+    told = ibis.options.sql.fuse_selects
+    ibis.options.sql.fuse_selects = False
+    try:
+        yield
+    finally:
+        ibis.options.sql.fuse_selects = told
 
 
 def _memory_limit() -> str | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import ibis
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import ibis.expr.types as ir
 
     from funnelkit.data.sources import Source
+
+K = TypeVar("K", bound=Hashable)
 
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 _DAY_FIRST = ("%d-%m-%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%y", "%d/%m/%y", "%d.%m.%y")
@@ -142,12 +144,12 @@ def read_days(
     source: Source, columns: Sequence[str], rules: DateRules
 ) -> tuple[dict[str, DayColumn], dict[str, Unread]]:
     """Return the readable date columns of a source, and what is wrong with each of the others."""
-    facts = _plain_days(source, columns)
+    facts = _at_first(source, columns)
     others = [name for name in columns if name not in facts]
-    facts |= _aggregate(source, {name: _iso_checks(source.table[name]) for name in others})
+    facts |= counted(source.table, {name: _iso_checks(source.table[name]) for name in others})
     odd = [name for name in columns if facts[name].get("iso", 0) < facts[name].get("text", 0)]
-    for name, found in _aggregate(
-        source,
+    for name, found in counted(
+        source.table,
         {name: _order_checks(source.table[name], rules.pattern_of(name)) for name in odd}
         if engines.engine_of(source.table).patterns
         else {},
@@ -186,31 +188,33 @@ def mixed_zones(columns: Sequence[DayColumn]) -> list[str]:
     return [problem]
 
 
-def _aggregate(
-    source: Source, checks: Mapping[str, Mapping[str, Any]]
-) -> dict[str, dict[str, int]]:
+def counted(table: ir.Table, checks: Mapping[K, Mapping[str, Any]]) -> dict[K, dict[str, int]]:
     """Return the named counts of each column, all in one scan."""
     flat = {
         f"{number}_{what}": expression
         for number, named in enumerate(checks.values())
         for what, expression in named.items()
     }
-    if not flat:
-        return {name: {} for name in checks}
-    row = source.table.aggregate(**flat).execute().iloc[0]
+    row = table.aggregate(**flat).execute().iloc[0] if flat else {}
     return {
         name: {what: engines.whole(row[f"{number}_{what}"]) for what in named}
         for number, (name, named) in enumerate(checks.items())
     }
 
 
-def _plain_days(source: Source, columns: Sequence[str]) -> dict[str, dict[str, int]]:
-    """Return the counts of those columns whose texts all are days and nothing else."""
-    if not engines.engine_of(source.table).quick_looks:
-        return {}
-    texts = {name: source.table[name] for name in columns if source.table[name].type().is_string()}
-    found = _aggregate(source, {name: iso_counts(text) for name, text in texts.items()})
-    return {name: count for name, count in found.items() if count["iso"] == count["text"]}
+def first_counts(column: ir.Column) -> dict[str, Any]:
+    """Return the counts that settle a column of days, unless its texts are more than plain days."""
+    return iso_counts(column) if column.type().is_string() else _iso_checks(column)
+
+
+def _at_first(source: Source, columns: Sequence[str]) -> dict[str, dict[str, int]]:
+    """Return the counts of those columns that are settled by their first counts."""
+    seen = {name: source.seen.get(("day", name)) for name in columns}
+    facts = {name: dict(found) for name, found in seen.items() if found is not None}
+    if engines.engine_of(source.table).quick_looks:
+        new = [source.table[name] for name in columns if name not in facts]
+        facts |= counted(source.table, {column.get_name(): first_counts(column) for column in new})
+    return {name: found for name, found in facts.items() if found.get("iso") == found.get("text")}
 
 
 def _iso_checks(column: ir.Column) -> dict[str, Any]:
@@ -225,8 +229,7 @@ def _iso_checks(column: ir.Column) -> dict[str, Any]:
         day = clock if kind.is_date() else clock.date()
         filled["outside"] = ((day < ibis.literal(dt.date.min)) | (day > ibis.literal(_LAST))).sum()
     if kind.is_timestamp():
-        midnight = clock.hour() + clock.minute() + clock.second() == 0
-        return filled | {"clock": (column.notnull() & ~midnight).sum()}
+        return filled | {"clock": (clock != clock.truncate("D")).sum()}
     if not kind.is_string():
         return filled
     text = cleaned(column)

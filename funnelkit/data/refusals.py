@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ibis
 
@@ -12,7 +12,11 @@ from funnelkit._core.errors import did_you_mean, unknown
 from funnelkit.data import engines
 from funnelkit.data.columns import shown
 from funnelkit.data.definition import Funnel
+from funnelkit.data.parsing import cleaned
 from funnelkit.data.sources import Source
+
+if TYPE_CHECKING:
+    import ibis.expr.types as ir
 
 _SPREADSHEET_ID = r"^\d([.,]\d+)?[eE]\+\d+$"
 
@@ -63,12 +67,12 @@ def of_ids(source: Source, name: str) -> list[str]:
         return [problem]
     if column.type().is_integer():
         return []
-    text = source.text(name)
-    damaged = ibis.ifelse(text.contains("+"), text.re_search(_SPREADSHEET_ID), False)
-    count = engines.whole(damaged.sum().execute())
+    damaged = is_damaged(column)
+    seen = source.seen.get(("id", name), {})
+    count = seen["damaged"] if seen else engines.whole(damaged.sum().execute())
     if not count:
         return []
-    table = source.table.select(text=text, damaged=damaged)
+    table = source.table.select(text=source.text(name), damaged=damaged)
     table = table.filter(table.damaged).distinct().order_by("text").limit(3)
     examples = list(table.execute()["text"])
     problem = (
@@ -77,6 +81,11 @@ def of_ids(source: Source, name: str) -> list[str]:
         "column formatted as text."
     )
     return [problem]
+
+
+def is_damaged(text: ir.StringColumn) -> ir.BooleanColumn:
+    """Return whether a spreadsheet turned an id into a power of ten."""
+    return ibis.ifelse(text.contains("+"), cleaned(text).re_search(_SPREADSHEET_ID), False)
 
 
 def _ids(count: int) -> str:

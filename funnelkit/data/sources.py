@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from funnelkit._core.errors import ArgumentError, DataError
-from funnelkit.data import engines
 from funnelkit.data.files import Stamp
 from funnelkit.data.finding import Finding
 
@@ -53,8 +52,9 @@ class Source:
     findings
         What the audit has to say of it.
     tidy
-        Texts that are known to have no blanks around them, and none that is blank; see
-        :meth:`looked_over`.
+        Texts that are known to have no blanks around them, and none that is blank.
+    seen
+        What :mod:`first_look` counted: (``text``, ``day`` or ``id``, column) -> what -> rows.
     lasting
         The files, where they can be scanned again as cheaply as a copy of them; else none.
     """
@@ -69,21 +69,8 @@ class Source:
     aside: Mapping[str, int] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     tidy: frozenset[str] = frozenset()
+    seen: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
     lasting: tuple[Stamp, ...] = ()
-
-    def looked_over(self, columns: Collection[str | None]) -> Source:
-        """Return the source with what one scan says of some of its columns: which are tidy."""
-        texts = [
-            name
-            for name in self.table.columns
-            if name in columns and name not in self.tidy and self.table[name].type().is_string()
-        ]
-        if not texts or not engines.engine_of(self.table).quick_looks:
-            return self
-        tests = {f"c{i}": _untidy(self.table[name]).sum() for i, name in enumerate(texts)}
-        found = self.table.aggregate(**tests).execute().iloc[0]
-        tidy = {name for i, name in enumerate(texts) if not engines.whole(found[f"c{i}"])}
-        return replace(self, tidy=self.tidy | tidy)
 
     def text(self, column: str) -> ir.StringColumn:
         """Return a column as text without blanks around it, null where nothing is left."""
@@ -96,7 +83,7 @@ class Source:
         return found.cast("string") if plain else parsing.cleaned(found)
 
 
-def _untidy(text: Any) -> Any:
+def untidy(text: Any) -> Any:
     """Return whether a text is blank, or has a blank or control character at an end."""
     return (text < "!") | (text.right(1) <= " ")
 

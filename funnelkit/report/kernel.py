@@ -18,8 +18,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from funnelkit._core.cores import one_thread
 from funnelkit._core.errors import ReportError
-from funnelkit._core.threads import one_thread
 
 _GRAMMAR = "rfc3987_syntax"
 _ENGINE = "funnelkit"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable
 from pathlib import Path
@@ -50,13 +49,6 @@ def budget_of(given: str | None) -> float:
 def need_of(inputs: Iterable[Path]) -> float:
     """Return the memory, in bytes, that one report is expected to take."""
     return NEED + _PER_BYTE * sum(path.stat().st_size for path in inputs)
-
-
-def cores() -> int:
-    """Return how many processors this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def taken_by(process: int) -> float:

@@ -14,6 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from funnelkit._core.cores import CORES, cores
 from funnelkit.data.embedded import MEMORY_LIMIT
 from funnelkit.report import kernel
 from funnelkit.report.batch import memory
@@ -104,9 +105,10 @@ class Pool:
         work.start()
 
     def _environment(self) -> dict[str, str]:
-        """Return the environment of a process: its engine takes no more than its share."""
+        """Return the environment of a process: it takes no more than its share."""
         share = self._budget / self._most - memory.NEED
         told = {"PYTHONPATH": kernel.search_path(), "PYTHONUTF8": "1"}
+        told[CORES] = str(max(cores() // self._most, 1))
         if MEMORY_LIMIT not in os.environ:
             told[MEMORY_LIMIT] = f"{max(share, _LEAST_ENGINE) / 1e6:.0f}MB"
         return {**os.environ, **told}

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from funnelkit._core import checks, display
+from funnelkit._core.cores import cores
 from funnelkit._core.errors import ArgumentError
 from funnelkit.report.batch import memory as capacity
 from funnelkit.report.batch.index import write_index
@@ -174,7 +175,7 @@ def run_many(
     funnelkit._core.errors.ArgumentError: `months` must run forward; got '2026-10..2026-01'. \
 Did you mean 2026-01..2026-10?
     """
-    most = capacity.cores() if jobs is None else checks.positive_whole("jobs", jobs)
+    most = cores() if jobs is None else checks.positive_whole("jobs", jobs)
     budget = capacity.budget_of(memory)
     model = model_of(report)
     if for_each is not None and not isinstance(for_each, str):

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
     from funnelkit.counts.triangle import Triangle
     from funnelkit.data.records import Leads
+    from funnelkit.report.page.eves.asking import Elsewhere
     from funnelkit.report.page.source import Source
 
 _SHOWN = 6
@@ -49,6 +50,7 @@ def gather(
     segment: str | None = None,
     confidence_level: float = 0.95,
     horizon: int | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> Facts:
     """Return everything that the page of a month says, as known at the month's end.
 
@@ -69,6 +71,8 @@ def gather(
     horizon
         Age in days up to which rates are told; default: see
         :func:`funnelkit.report.page.horizon.longest`.
+    elsewhere
+        A process that was asked how the last months were foretold.
 
     Raises
     ------
@@ -80,7 +84,7 @@ def gather(
     leads = of_one_business(source.leads)
     funnel = leads.funnel
     period = month_of(leads, month)
-    known = _known(leads, period)
+    known = known_at(leads, period)
     terms = Terms(start or funnel.stages[0], target or funnel.won, funnel.stages, funnel.exits)
     setting = Setting(
         month=period,
@@ -110,7 +114,13 @@ def gather(
         ),
         channels=channels.channels_view(known, setting, held, channel),
         experiments=trials.trials_view(known, source.experiments),
-        ahead=partial(coming.coming_view, known, setting, by=None if targets is None else column),
+        ahead=partial(
+            coming.coming_view,
+            known,
+            setting,
+            by=None if targets is None else column,
+            elsewhere=elsewhere,
+        ),
         goals=goals,
         quality=records.with_tables(facts.quality, held),
         playbook=source.playbook,
@@ -162,7 +172,7 @@ def month_of(leads: Leads, month: str | None) -> pd.Period:
     return last if leads.as_of == last.end_time.date() else last - 1
 
 
-def _known(leads: Leads, month: pd.Period) -> Leads:
+def known_at(leads: Leads, month: pd.Period) -> Leads:
     """Return the leads as known at the end of the month, or of the data if that is earlier."""
     as_of = min(leads.as_of, month.end_time.date())
     if as_of < month.start_time.date():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from funnelkit._core.dates import period_label
 from funnelkit.report.page import story
+from funnelkit.report.page.eves.asking import asked_elsewhere
 from funnelkit.report.page.facts import Facts
 from funnelkit.report.page.gather import gather
 from funnelkit.report.page.kept import cards_kept, figures_of
@@ -163,6 +164,16 @@ def monthly(
     >>> monthly(leads=leads).opening.title
     '2 new leads and no wins in January'
     """
+    elsewhere = None
+    if leads is None and not demo and target is None:  # only a page of wins looks ahead
+        elsewhere = asked_elsewhere(
+            month=month,
+            confidence_level=confidence_level,
+            config=config,
+            data=data,
+            join=join,
+            only=only,
+        )
     source = opened(
         config=config, data=data, join=join, demo=demo, only=only, leads=leads, expected=expected
     )
@@ -174,5 +185,6 @@ def monthly(
         segment=segment,
         confidence_level=confidence_level,
         horizon=horizon,
+        elsewhere=elsewhere,
     )
     return MonthlyPage(facts)

@@ -1,0 +1,116 @@
+"""What was foretold on the eves: a process beside the page says what the page would."""
+
+import gc
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pytest
+
+import funnelkit as fk
+from funnelkit._core.cores import CORES
+from funnelkit.data.embedded import MEMORY_LIMIT
+from funnelkit.data.simulate import simulate_frame
+from funnelkit.report.batch import memory
+from funnelkit.report.config import load_config
+from funnelkit.report.page.eves import asking
+from funnelkit.report.page.eves.asking import EVES, Elsewhere, asked_elsewhere
+from funnelkit.report.page.eves.foretelling import foretold
+
+CONFIG = """
+stages: [lead, mql, sql, opportunity, won]
+exits: [lost, disqualified]
+id: lead_id
+columns: {lead: created_at, mql: mql_at, sql: sql_at, opportunity: opportunity_at, won: won_at,
+          lost: lost_at, disqualified: disqualified_at}
+segments: [source, region]
+as_of: 2026-06-30
+data: leads.csv
+"""
+TOLD = {"month": "2026-06", "confidence_level": 0.95}
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("own")
+    made = simulate_frame(2500, rng=11, start="2025-01-01", months=18)
+    made.to_csv(folder)
+    (folder / "funnel.yml").write_text(CONFIG, encoding="utf-8")
+    return folder / "funnel.yml"
+
+
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CORES, "2")
+    monkeypatch.delenv(MEMORY_LIMIT, raising=False)
+
+
+def test_the_process_foretells_what_the_page_would(config: Path) -> None:
+    beside = asked_elsewhere(config=config, **TOLD)
+    assert beside is not None
+    leads = load_config(config).read()
+    months = pd.period_range(end="2026-06", periods=EVES, freq="M")
+    own = {str(month): foretold(leads, month, confidence_level=0.95) for month in months}
+    assert beside.estimates() == own
+    assert all(one is not None and one.low < one.value < one.high for one in own.values())
+
+
+def test_pages_are_the_same_with_one_core(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    started = Elsewhere.__init__
+    monkeypatch.setattr(
+        Elsewhere, "__init__", lambda self, told: (asked.append(told), started(self, told))[1]
+    )
+    with_two = fk.report.monthly(month="2026-06", config=config).to_html()
+    assert [one["month"] for one in asked] == ["2026-06"]
+    monkeypatch.setenv(CORES, "1")
+    assert fk.report.monthly(month="2026-06", config=config).to_html() == with_two
+    assert len(asked) == 1
+
+
+def test_a_process_that_fails_answers_nothing(tmp_path: Path) -> None:
+    source = {"config": str(tmp_path / "gone.yml"), "data": None, "join": None, "only": None}
+    assert Elsewhere({"source": source, **TOLD}).estimates() == {}
+
+
+def test_a_month_of_which_too_little_is_known_is_none(config: Path) -> None:
+    beside = asked_elsewhere(config=config, month="2025-02", confidence_level=0.95)
+    assert beside is not None
+    assert beside.estimates()["2025-01"] is None
+
+
+def test_a_process_ends_with_the_page_that_asked(config: Path) -> None:
+    beside = asked_elsewhere(config=config, **TOLD)
+    assert beside is not None
+    process = psutil.Process(beside._process.pid)
+    del beside
+    gc.collect()
+    assert not process.is_running()
+
+
+def test_nobody_is_asked_where_it_would_not_help(
+    config: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert asked_elsewhere(config=None, **TOLD) is None
+    assert asked_elsewhere(config=tmp_path / "gone.yml", **TOLD) is None
+    assert asked_elsewhere(config=config, data=str(tmp_path / "gone.csv"), **TOLD) is None
+    with monkeypatch.context() as one:
+        one.setenv(CORES, "1")
+        assert asked_elsewhere(config=config, **TOLD) is None
+    with monkeypatch.context() as limited:
+        limited.setenv(MEMORY_LIMIT, "2GB")
+        assert asked_elsewhere(config=config, **TOLD) is None
+    with monkeypatch.context() as little:
+        little.setattr(memory, "budget_of", lambda given: 1.5 * memory.NEED)
+        assert asked_elsewhere(config=config, **TOLD) is None
+    warehouse = CONFIG.replace("data: leads.csv", "data: {url: duckdb, table: leads}")
+    (tmp_path / "funnel.yml").write_text(warehouse, encoding="utf-8")
+    assert asked_elsewhere(config=tmp_path / "funnel.yml", **TOLD) is None
+
+
+def test_pages_that_do_not_look_ahead_ask_nobody(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "Elsewhere", lambda told: pytest.fail("somebody was asked"))
+    fk.report.monthly(month="2026-06", config=config, target="mql")
+    fk.report.monthly(leads=fk.make_leads(n=200, rng=1))
