@@ -33,10 +33,11 @@ def add(verbs: Verbs) -> list[Parser]:
 def run(told: argparse.Namespace) -> int:
     """Read experiments, and say what to do about each; 1 where one cannot be read yet."""
     from funnelkit.report.experiments import named
+    from funnelkit.report.readout.example import simulated_source
 
     with steps(2, quiet=told.json) as step, said_aloud() as said:
         step("reading the exports")
-        source, leads = opened_for(told)
+        source, leads = opened_for(told, simulated=simulated_source)
         step("reading the experiments")
         found = [(one.name, _read(one, leads)) for one in named(source.experiments, told.names)]
     notes = [str(one.message) for one in said]

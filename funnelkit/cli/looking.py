@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,8 +24,17 @@ def add_looking(parser: Parser) -> None:
     parser.add_argument("--month", metavar="YYYY-MM", help=words)
 
 
-def opened_for(told: argparse.Namespace) -> tuple[Source, Leads]:
+def opened_for(
+    told: argparse.Namespace, *, simulated: Callable[[], Source] | None = None
+) -> tuple[Source, Leads]:
     """Return what is looked at, and its leads as known at the end of the month asked for.
+
+    Parameters
+    ----------
+    told
+        The options.
+    simulated
+        What `--demo` looks at, where it is not the leads of every demo.
 
     Raises
     ------
@@ -53,7 +63,10 @@ def opened_for(told: argparse.Namespace) -> tuple[Source, Leads]:
             )
         config = FILE_NAME
     given: dict[str, Any] = {"data": told.data, "join": told.join} if not told.demo else {}
-    source = opened(config=config, demo=told.demo, **given)
+    if told.demo and simulated is not None:
+        source = simulated()
+    else:
+        source = opened(config=config, demo=told.demo, **given)
     leads = of_one_business(source.leads)
     return source, leads if label is None else _then(leads, label)
 

@@ -127,10 +127,10 @@ def plan_options(plan: Plan | Allocation) -> Table:
             Column("leads"),
             *(Column(name) for name in shown.names[:split]),
             *([Column("spend")] if spend else []),
-            Column("chance of the goal"),
+            Column("chance of the goal" if shown.plan.missing == 0 else "chance of what can come"),
         ),
         rows=tuple(rows),
-        notes=(_MEAN,),
+        notes=(_MEAN,) if shown.plan.missing == 0 else (_MEAN, f"Chances are of {shown.meant}."),
     )
 
 
@@ -144,4 +144,10 @@ def _options_summary(shown: Outlook) -> str:
     asked = display.percent(shown.plan.probability, decimals=0)
     leads = display.plural(float(shown.leads.sum()), "lead")
     goal = shown.number(float(shown.target.sum()))
+    if shown.plan.missing > 0:
+        rest = shown.number(shown.plan.reachable)
+        return (
+            f"Of {goal} in {shown.span}, {rest} can still come; with a probability of {asked} that "
+            f"needs {leads}."
+        )
     return f"{goal} in {shown.span} with a probability of {asked} needs {leads}."

@@ -80,3 +80,10 @@ def test_none_declared_is_2_and_says_what_to_write(command) -> None:
     )
     Path("funnel.yml").write_text(f"{text}experiments:\n  - {example}\n", encoding="utf-8")
     assert command("experiment").code == 0  # the example works as it is told
+
+
+def test_the_demo_has_an_experiment(command) -> None:
+    told = command("experiment", "--demo")
+    assert told.code == 0, told.err
+    assert "Pricing page" in told.out
+    assert "new page" in told.out

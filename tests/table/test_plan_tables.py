@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 import pytest
 
 import funnelkit as fk
@@ -86,3 +87,17 @@ def test_scenarios_and_people() -> None:
 def test_wrong_arguments_are_named(make: Any, words: str) -> None:
     with pytest.raises(ArgumentError, match=words):
         make()
+
+
+def test_chances_are_of_what_can_still_come() -> None:
+    months = pd.period_range("2027-01", periods=4, freq="M")
+    late = fk.plan.stated([0.01], lag=[0, 0, 0.5, 0.5], periods=months)
+    plan = fk.plan.reverse([10.0] * 4, late)
+    assert plan.missing == pytest.approx(10)  # March and April bring at most 30
+    rest = "the 30 deals that can still come"
+    table = fk.table.plan_options(plan)
+    assert column(table, "chance of what can come")[1:] == ["50 %", "80 %", "90 %"]
+    assert f"Chances are of {rest}." in table.notes
+    assert plan.hit < 0.25
+    assert table.summary.startswith("Of 40 deals in January 2027 to April 2027, 30 deals can still")
+    assert f" chance of {rest}." in plan.summary()

@@ -362,9 +362,10 @@ class Plan(Result):
         if "mean" in self.options and whole:
             mean = self.options["mean"]
             chance = self._chance.probability(mean, self.reachable)
+            of = f" of the {self.shown(self.reachable)} that can still come" if self.missing else ""
             text += (
                 f" On mean rates it would be {display.plural(mean.sum(), 'lead')}, with "
-                f"{display.a_chance(chance)}."
+                f"{display.a_chance(chance)}{of}."
             )
         own = [note for note in self.notes if note not in self.assumptions.notes]
         return " ".join([text, *own])

@@ -215,6 +215,13 @@ class Outlook:
         ]
         return tuple(sorted(found, key=lambda one: (one.name != "mean", one.chance)))
 
+    @property
+    def meant(self) -> str:
+        """What the chances of plans side by side are of: the goal, less what cannot come."""
+        if not self.plan.missing > 0:
+            return "the goal"
+        return f"the {self.number(self.plan.reachable)} that can still come"
+
     def options(self) -> tuple[Option, ...]:
         """Return the plan on mean rates, and those with a chance of their own, in its order."""
         return self._options

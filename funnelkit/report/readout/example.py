@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from funnelkit.data.records import Leads
     from funnelkit.experiment import Design
+    from funnelkit.report.page.source import Source
 
 _LEADS, _MONTHS, _SEED = 14_000, 16, 12
 _LOST = 0.4
@@ -51,3 +52,17 @@ def simulated_trial() -> tuple[Leads, Design]:
         guardrails=["sql"],
     )
     return fk.from_frame(frame, made.funnel, as_of=made.as_of), design
+
+
+def simulated_source() -> Source:
+    """Return what a readout is made from where nothing is named.
+
+    Examples
+    --------
+    >>> [one.name for one in simulated_source().experiments]
+    ['Pricing page']
+    """
+    from funnelkit.report.page.source import Source
+
+    leads, design = simulated_trial()
+    return Source(leads=leads, simulated=True, experiments=(design,))

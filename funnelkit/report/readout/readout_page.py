@@ -12,7 +12,7 @@ from funnelkit._core.errors import ArgumentError
 from funnelkit.report.kinds import choices
 from funnelkit.report.page.facts import Missing
 from funnelkit.report.page.page import Page, part
-from funnelkit.report.page.source import Source, opened, part_of
+from funnelkit.report.page.source import opened, part_of
 from funnelkit.report.readout.facts import ReadoutFacts
 from funnelkit.report.readout.gathering import gathered
 from funnelkit.report.readout.sections import arms, course, effects, opening, trust
@@ -156,10 +156,9 @@ def experiment(
     if (leads is None) != (design is None):
         raise ArgumentError("`leads` and `design` belong together: name both or neither.")
     if leads is None and (config is None or demo):
-        from funnelkit.report.readout.example import simulated_trial
+        from funnelkit.report.readout.example import simulated_source
 
-        leads, design = simulated_trial()
-        source = Source(leads=leads, simulated=True, experiments=(design,))
+        source = simulated_source()
         source = source if only is None else part_of(source, choices("only", only))
     else:
         source = opened(config=config, data=data, join=join, only=only, leads=leads)

@@ -66,4 +66,5 @@ def _dots(sheet: Drawing, shown: Assured, run: Scale, rise: Scale) -> None:
 
 def certainty_label(shown: Assured) -> str:
     """Return in words what the chart shows, with its values."""
-    return f"{shown.what.capitalize()} against the chance of the goal: {shown.words()}"
+    meant = shown.outlook.meant
+    return f"{shown.what.capitalize()} against the chance of {meant}: {shown.words()}"

@@ -90,13 +90,16 @@ def _sure(board: Board) -> str:
     if abs(board.hit_by_leads - shown.plan.probability) > 0.015:
         asked = display.percent(shown.plan.probability, decimals=0)
         text += f", where {asked} was asked"
+        if shown.plan.missing > 0:
+            text += f" and holds for {shown.meant}"
     if board.people_limit:
         text += f", as far as leads go, and with these people in {display.chance(board.hit)}"
     mean = next((one for one in shown.options() if one.name == "mean"), None)
     if mean is not None and 0 < mean.leads.sum() < board.leads:
+        of = "of these " if shown.plan.missing > 0 else ""
         text += (
             f". On average rates {display.count(mean.leads.sum())} leads would seem enough; their "
-            f"true chance is {display.chance(mean.chance)}"
+            f"true chance {of}is {display.chance(mean.chance)}"
         )
     return f"{text}."
 

@@ -47,11 +47,12 @@ def _title(facts: PlanFacts) -> str:
 
 def _lead(facts: PlanFacts) -> str:
     mean = next((one for one in facts.outlook.options() if one.name == "mean"), None)
-    text = "Each row is a plan of its own, made to reach the goal with its chance. "
+    meant = facts.outlook.meant
+    text = f"Each row is a plan of its own, made to reach {meant} with its chance. "
     if mean is None:
         return text
     return (
-        f"{text}The plan on mean rates divides the goal by what a lead brings on average: it needs "
+        f"{text}The plan on mean rates divides it by what a lead brings on average: it needs "
         f"{display.plural(mean.leads.sum(), 'lead')} and has {display.a_chance(mean.chance)}."
     )
 
@@ -60,7 +61,8 @@ def _table(facts: PlanFacts) -> Html:
     shown = facts.outlook
     names = shown.names if 1 < len(shown.names) <= _MOST else []
     costed = bool(np.isfinite(shown.plan.assumptions.costs).any())
-    heads = ["Plan", "Chance of the goal", "Leads", *names, *(["Cost of leads"] if costed else [])]
+    chance = "Chance of the goal" if shown.plan.missing == 0 else "Chance of what can come"
+    heads = ["Plan", chance, "Leads", *names, *(["Cost of leads"] if costed else [])]
     rows = []
     for one in shown.options():
         cells = [one.words, display.chance(one.chance), display.count(one.leads.sum())]
@@ -74,6 +76,6 @@ def _table(facts: PlanFacts) -> Html:
 def _caption(facts: PlanFacts) -> str:
     what = "Cost of leads" if np.isfinite(facts.outlook.spend) and facts.outlook.spend else "Leads"
     return (
-        f"{what} against the chance of the goal. Dots are the plans of the table; the line is the "
-        "plan that was asked, with its leads made more or fewer, all alike."
+        f"{what} against the chance of {facts.outlook.meant}. Dots are the plans of the table; the "
+        "line is the plan that was asked, with its leads made more or fewer, all alike."
     )
