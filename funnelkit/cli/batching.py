@@ -55,6 +55,7 @@ def run(told: argparse.Namespace, name: str, given: dict[str, Any]) -> int:
         reports = [
             {"label": one.label, "folder": one.folder.as_posix(), "state": one.state}
             | ({"error": one.error} if one.error else {})
+            | ({"delivered": [file.as_posix() for file in one.delivered]} if one.delivered else {})
             | {"warnings": list(one.warnings)}
             for one in made.reports
         ]

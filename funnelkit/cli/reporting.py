@@ -53,15 +53,10 @@ def run(told: argparse.Namespace) -> int:
     """Write a report and say where it is."""
     known = [one.name for one in told_of(REPORTS[told.report])]
     given = {name: getattr(told, name) for name in known if name in told}
-    delivery = _delivery(told)
+    given |= _delivery(told)
     if batching.asked(told):
-        if delivery:
-            raise ArgumentError(
-                f"`{next(iter(delivery))}` is for one report at a time, and this asks for many; "
-                "leave one or the other out."
-            )
         return batching.run(told, told.report, given)
-    return _written(told, told.report, given | delivery)
+    return _written(told, told.report, given)
 
 
 def run_without_a_name(told: argparse.Namespace) -> int:

@@ -5,22 +5,25 @@ from __future__ import annotations
 import os
 import sys
 import time
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from funnelkit._core import checks, display
 from funnelkit._core.cores import cores
-from funnelkit._core.errors import ArgumentError
+from funnelkit._core.errors import ArgumentError, FunnelError, FunnelWarning
 from funnelkit.report.batch import memory as capacity
 from funnelkit.report.batch.index import write_index
 from funnelkit.report.batch.jobs import Job, jobs_of
 from funnelkit.report.batch.months import months_of
 from funnelkit.report.batch.pool import KEPT, Answer, Pool
+from funnelkit.report.delivery.asked import DeliveryParameters, is_folder
+from funnelkit.report.delivery.delivering import asked_of, delivered
 from funnelkit.report.parameters import model_of
 from funnelkit.report.replacing import clean
-from funnelkit.report.runner import inputs_of, is_ours
+from funnelkit.report.runner import inputs_of, is_ours, notebook_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +48,8 @@ class Written:
         Why it failed; blank where it did not.
     warnings
         What was said on the way.
+    delivered
+        Mail, slides and PDF, where they were asked for.
     """
 
     label: str
@@ -52,6 +57,7 @@ class Written:
     state: State
     error: str = ""
     warnings: tuple[str, ...] = ()
+    delivered: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -116,6 +122,11 @@ def run_many(
     again: bool = False,
     progress: bool | None = None,
     out: str | os.PathLike[str] = "reports",
+    email: str | os.PathLike[str] | None = None,
+    pptx: str | os.PathLike[str] | None = None,
+    pdf: str | os.PathLike[str] | None = None,
+    template: str | os.PathLike[str] | None = None,
+    paper: str = "A4",
     **parameters: Any,
 ) -> BatchRun:
     """Return what became of many reports that were asked for at once.
@@ -141,6 +152,11 @@ def run_many(
     out
         Folder of all reports. Those of a value go to a folder in it, such as ``region=EMEA``; names
         are made safe, and two values never share one.
+    email, pptx, pdf
+        Folders for the mail, slides and PDF of each report, those of a value in a folder of its own
+        as under `out`; made for reports that are there already too.
+    template, paper
+        For the slides and the PDF, as :func:`funnelkit.report.deliver` takes them.
     **parameters
         The report's further parameters; see :func:`funnelkit.report.run`.
 
@@ -155,6 +171,8 @@ def run_many(
         With what is wrong with the parameters or funnel.yml, before anything runs.
     DataError
         If `for_each` is given and the data cannot be read.
+    ReportError
+        If there is no browser for a PDF, or no python-pptx for slides, before anything runs.
 
     Notes
     -----
@@ -175,6 +193,15 @@ def run_many(
     funnelkit._core.errors.ArgumentError: `months` must run forward; got '2026-10..2026-01'. \
 Did you mean 2026-01..2026-10?
     """
+    delivery = asked_of(
+        {"email": email, "pptx": pptx, "pdf": pdf, "template": template, "paper": paper}
+    )
+    for name, given in delivery.files.items():
+        if not is_folder(given):
+            raise ArgumentError(
+                f"`{name}` must be a folder where many reports are asked for, such as "
+                f"{Path(given).stem}/; got {given!r}."
+            )
     most = cores() if jobs is None else checks.positive_whole("jobs", jobs)
     budget = capacity.budget_of(memory)
     model = model_of(report)
@@ -205,7 +232,7 @@ Did you mean 2026-01..2026-10?
     finally:
         bar.clear()
         index = write_index(home)
-    made = tuple(_written(job, ended[job]) for job in asked)
+    made = tuple(_delivered(job, _written(job, ended[job]), delivery, home) for job in asked)
     return BatchRun(reports=made, absent=tuple(absent), index=index)
 
 
@@ -221,6 +248,26 @@ def _written(job: Job, answer: Answer) -> Written:
         error=str(answer.get("words", "")),
         warnings=tuple(answer.get("warnings", ())),
     )
+
+
+def _delivered(job: Job, made: Written, asked: DeliveryParameters, home: Path) -> Written:
+    """Return a report with its mail, slides and PDF; as failed where these cannot be made."""
+    if made.state == "failed" or not asked.files:
+        return made
+    part = Path(job.settings.out).relative_to(home)
+    folders = {kind: f"{(Path(given) / part).as_posix()}/" for kind, given in asked.files.items()}
+    stem = notebook_of(job.settings.report).stem
+    name = "-".join((stem, *Path(job.settings.folder).parts))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always", FunnelWarning)
+        try:
+            page = (job.folder / f"{stem}.html").read_text(encoding="utf-8")
+            files = delivered(page, replace(asked, **folders), name=name)
+        except (FunnelError, OSError) as error:
+            why = f"it was written, but could not be delivered: {error}"
+            return replace(made, state="failed", error=why)
+    heard = (str(one.message) for one in said if issubclass(one.category, FunnelWarning))
+    return replace(made, warnings=(*made.warnings, *heard), delivered=files)
 
 
 class _Bar:

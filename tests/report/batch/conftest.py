@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from funnelkit._core.cores import CORES
 from funnelkit.report import kernel, runner, verifying
-from funnelkit.report.batch import jobs, memory, pool
+from funnelkit.report.batch import jobs, pool, running
 from tests.report.batch.stub import Local, Stub
 from tests.report.stub_notebooks import notebook
 
@@ -22,9 +23,9 @@ def stub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stub:
     made = Stub()
     (tmp_path / "notebooks").mkdir()
     source = notebook(tmp_path / "notebooks" / "monthly_report.ipynb", "page")
-    for place in (runner, jobs, verifying):
+    for place in (runner, jobs, verifying, running):
         monkeypatch.setattr(place, "notebook_of", lambda report: source)
-    monkeypatch.setattr(memory, "cores", lambda: 1)
+    monkeypatch.setenv(CORES, "1")
     monkeypatch.setattr(kernel, "execute", made.execute)
     real = sys.modules.get("funnelkit.report.render") or __import__(
         "funnelkit.report.render", fromlist=["render"]

@@ -8,11 +8,13 @@ import pytest
 
 import funnelkit as fk
 from funnelkit import FunnelError
+from funnelkit._core.errors import ReportError
 from funnelkit.cli import main
 from funnelkit.report import runner
-from funnelkit.report.batch import jobs
+from funnelkit.report.batch import jobs, running
 from funnelkit.report.batch.months import months_of
 from funnelkit.report.batch.running import run_many
+from funnelkit.report.delivery.asked import DeliveryParameters
 from funnelkit.report.parameters import MonthlyParameters
 from tests.report.batch.stub import Stub
 
@@ -101,6 +103,43 @@ def test_one_failure_stops_no_other_and_is_told_at_the_end(stub: Stub, capsys) -
     stub.written.clear()
     assert main(["report", "monthly", "--months", "2026-01..2026-03"]) == 0
     assert stub.written == ["2026-02"]
+
+
+def test_each_is_delivered_to_a_folder_of_its_value(
+    stub: Stub, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    asked = []
+
+    def delivered(page: str, wanted: DeliveryParameters, *, name: str) -> tuple[Path, ...]:
+        asked.append((wanted.email, name))
+        if name.endswith("2026-02"):
+            raise ReportError("the disk is full.")
+        return (Path(str(wanted.email)) / f"{name}.eml",)
+
+    monkeypatch.setattr(running, "delivered", delivered)
+    stub.fails = {"2026-01"}
+    words = ["report", "monthly", "--months", "2026-01..2026-03", "--email", "mails/", "--json"]
+    assert main(words) == 1
+    reports = json.loads(capsys.readouterr().out)["reports"]
+    assert [one.get("delivered") for one in reports] == [
+        None, None, ["mails/monthly_report-2026-03.eml"],
+    ]  # fmt: skip
+    assert reports[1]["error"] == "it was written, but could not be delivered: the disk is full."
+    asked.clear()
+    run_many("monthly", months="2026-03", for_each="region", email="mails/")
+    assert len(asked) == 5
+    assert len({folder.casefold() for folder, _ in asked}) == 5
+    assert {Path(folder).parts[0] for folder, _ in asked} == {"mails"}
+    assert not any(".." in folder for folder, _ in asked)
+    assert {name for _, name in asked} == {"monthly_report-2026-03"}
+
+
+def test_many_are_not_delivered_to_one_file(stub: Stub, capsys) -> None:
+    words = ["report", "monthly", "--months", "2026-01..2026-02", "--email", "june.eml"]
+    assert main(words) == 2
+    said = "`email` must be a folder where many reports are asked for, such as june/; got"
+    assert said in capsys.readouterr().err
+    assert stub.written == []
 
 
 def test_machines_get_json(stub: Stub, capsys) -> None:
