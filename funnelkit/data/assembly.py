@@ -145,7 +145,7 @@ def assemble_wide(
         columns |= _utc_days(source, funnel, days, number, own)
         plans += _plans(source, funnel, days[number], own, keeps[number])
         columns |= _attributes(source, funnel, own, values.get(number))
-        tests = {FILTERED: ~keeps[number], NO_ID: columns["id"].isnull()}
+        tests = {FILTERED: ~keeps[number], NO_ID: first_look.without_id(source, funnel.id)}
         _, reasons = _tallied(source, ibis.null("string"), tests)
         parts.append(_usable(source, columns, tests, reasons))
         set_aside.append(reasons)
@@ -202,9 +202,9 @@ def assemble_log(
     stage, kept = source.text(log.stage), filters.kept_by(source, rules)
     tests = {
         FILTERED: ~kept,
-        NO_ID: source.text(log.id).isnull(),
+        NO_ID: first_look.without_id(source, log.id),
         OTHER_STAGE: ~stage.isin([*names]).fill_null(False),
-        NO_TIME: days[log.time].days.isnull() if log.time in days else ibis.literal(False),
+        NO_TIME: first_look.without_day(source, log.time, days.get(log.time)),
     }
     present, reasons = _tallied(source, stage, tests)
     if not present & set(names):

@@ -11,6 +11,8 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
+import ibis
+
 from funnelkit.data import engines, parsing, refusals, sources
 
 
@@ -49,8 +51,12 @@ def looked_over(
     }
     days = [name for name in table.columns if name in dates]
     asked |= {("day", name): parsing.first_counts(table[name]) for name in days}
-    if ids is not None and ids in strings:
-        asked["id", ids] = {"damaged": refusals.is_damaged(table[ids]).sum()}
+    if ids is not None and ids in table.columns:
+        damaged = {"damaged": refusals.is_damaged(table[ids]).sum()} if ids in strings else {}
+        asked["id", ids] = damaged
+    for (kind, name), named in asked.items():
+        if kind != "text":
+            named["blank"] = table[name].isnull().sum()
     seen = parsing.counted(table, asked)
     tidy = {name for kind, name in seen if kind == "text" and not seen[kind, name]["untidy"]}
     if few is not None and few in strings:
@@ -58,3 +64,20 @@ def looked_over(
         found = parsing.counted(values, {few: {"untidy": sources.untidy(values.value).sum()}})
         tidy |= set() if found[few]["untidy"] else {few}
     return replace(source, tidy=source.tidy | tidy, seen=seen)
+
+
+def without_id(source: sources.Source, column: str) -> Any:
+    """Return whether a row lacks an id: never, where the look found one in each."""
+    plain = column in source.tidy or not source.table[column].type().is_string()
+    full = plain and source.seen.get(("id", column), {}).get("blank") == 0
+    return ibis.literal(False) if full else source.text(column).isnull()
+
+
+def without_day(source: sources.Source, column: str, day: parsing.DayColumn | None) -> Any:
+    """Return whether a row lacks a day: never, where the look found one in each.
+
+    Nor where the column cannot be read at all, which is told elsewhere.
+    """
+    seen = source.seen.get(("day", column), {})
+    full = seen.get("blank") == 0 and seen.get("iso") == seen.get("text")
+    return ibis.literal(False) if full or day is None else day.days.isnull()
