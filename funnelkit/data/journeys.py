@@ -160,7 +160,8 @@ def _reached(table: ir.Table, funnel: Funnel) -> ir.Table:
     for k in stages[:-1] if has_status else stages[1:-1]:  # else the first has its own day
         day = table[f"date_{k}"]
         next_day = ibis.coalesce(*[table[f"date_{j}"] for j in stages[k + 1 :]])
-        unknown = table[f"reached_{k}"] & day.isnull()
+        # Without a status, who reached a stage on no day was filled in.
+        unknown = table[f"reached_{k}"] & day.isnull() if has_status else table[f"filled_{k}"]
         bounds[f"date_{k}"] = ibis.ifelse(unknown, next_day, day)
     table = table.mutate(**bounds)
     if not funnel.exits or funnel.reopened == "last":  # then an exit is after every stage
