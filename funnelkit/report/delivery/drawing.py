@@ -13,7 +13,7 @@ import io
 import math
 import re
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +52,14 @@ def size_of(svg: Element) -> tuple[float, float]:
     return _number(svg, "width"), _number(svg, "height")
 
 
-def png(drawings: Sequence[Placed], width: float, height: float, *, scale: float = 2.0) -> bytes:
+def png(
+    drawings: Sequence[Placed],
+    width: float,
+    height: float,
+    *,
+    scale: float = 2.0,
+    dark: bool = False,
+) -> bytes:
     """Return drawings on one sheet as a PNG.
 
     Parameters
@@ -63,6 +70,8 @@ def png(drawings: Sequence[Placed], width: float, height: float, *, scale: float
         Size of the sheet in pixels of the page.
     scale
         Pixels of the picture for each of them.
+    dark
+        Whether in the colours of dark screens.
 
     Returns
     -------
@@ -74,13 +83,13 @@ def png(drawings: Sequence[Placed], width: float, height: float, *, scale: float
 
     figure = Figure(figsize=(width / 72, height / 72), dpi=72 * scale)  # a point is a pixel
     canvas = FigureCanvasAgg(figure)
-    figure.patch.set_facecolor(colour("bg"))
+    figure.patch.set_facecolor(colour("bg", dark=dark))
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, width), ylim=(height, 0))
     axes.set_axis_off()
     stream = io.BytesIO()
     with warnings.catch_warnings():  # of a sign that no font here has, a box is drawn
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        pen = _Pen(canvas, axes)
+        pen = _Pen(canvas, axes, dark=dark)
         for one in drawings:
             pen.draw(one)
         figure.savefig(stream, format="png", dpi="figure", metadata={"Software": None})
@@ -90,14 +99,14 @@ def png(drawings: Sequence[Placed], width: float, height: float, *, scale: float
 class _Pen:
     """Draws the shapes of one sheet."""
 
-    def __init__(self, canvas: FigureCanvasAgg, axes: Any) -> None:
+    def __init__(self, canvas: FigureCanvasAgg, axes: Any, *, dark: bool) -> None:
         from matplotlib.font_manager import fontManager
 
         there = set(fontManager.get_font_names())
         self.fonts = [_FONT, *(name for name in _FURTHER if name in there)]
         self.renderer: Any = canvas.get_renderer()  # type: ignore[no-untyped-call]
         self.dpi, self.axes, self.order = float(canvas.figure.dpi), axes, 0
-        self.left = self.top = 0.0
+        self.left, self.top, self.dark = 0.0, 0.0, dark
         self.shapes: dict[str, Callable[[Element, dict[str, str]], None]] = {
             "line": self._line,
             "rect": self._rect,
@@ -107,6 +116,9 @@ class _Pen:
             "image": self._image,
         }
 
+    def _looks(self, tag: str, kinds: Collection[str]) -> dict[str, str]:
+        return looks(tag, kinds, dark=self.dark)
+
     def draw(self, placed: Placed) -> None:
         """Draw the shapes of a drawing at its place."""
         self.left, self.top = placed.left, placed.top
@@ -114,9 +126,11 @@ class _Pen:
 
     def _inside(self, element: Element) -> None:
         for one in element.elements():
+            if "by-dark" in one.kinds:
+                continue  # the same picture for dark screens: those by light are drawn
             if one.tag in self.shapes:
                 self.order += 1
-                self.shapes[one.tag](one, looks(one.tag, one.kinds))
+                self.shapes[one.tag](one, self._looks(one.tag, one.kinds))
             elif one.tag != "defs":
                 self._inside(one)
 
@@ -168,10 +182,10 @@ class _Pen:
         from matplotlib.collections import LineCollection
         from matplotlib.patches import Rectangle
 
-        ground = Rectangle(corner, width, height, zorder=self.order, linewidth=0,
-                           facecolor=_ink(looks("rect", {"hatch-ground"}).get("fill")))  # fmt: skip
+        fill = _ink(self._looks("rect", {"hatch-ground"}).get("fill"))
+        ground = Rectangle(corner, width, height, zorder=self.order, linewidth=0, facecolor=fill)
         self.axes.add_patch(ground)
-        told = looks("line", {"hatch-line"})
+        told = self._looks("line", {"hatch-line"})
         step = 6 * math.sqrt(2)
         starts = [corner[0] - height + step * k for k in range(math.ceil((width + height) / step))]
         lines = [((x, corner[1]), (x + height, corner[1] + height)) for x in starts]
@@ -199,7 +213,10 @@ class _Pen:
         x, y = self._at(_number(one, "x"), _number(one, "y"))
         spans = one.all("tspan") or [one]
         for span in spans:
-            looked = told | looks("tspan", span.kinds) | _own(span) if span is not one else told
+            looked = told
+            if span is not one:
+                own = self._looks("text", span.kinds) if span.kinds else {}
+                looked = told | self._looks("tspan", span.kinds) | own
             x += _number(span, "dx") if span is not one else 0
             x += self._words(x, y, span.text(), looked, one.get("text-anchor"))
 
@@ -238,11 +255,6 @@ class _Pen:
         except (binascii.Error, OSError, SyntaxError, ValueError):
             return  # not a picture: the others are drawn
         self.axes.imshow(pixels, extent=place, zorder=self.order, aspect="auto")
-
-
-def _own(span: Element) -> dict[str, str]:
-    """Return what a run of text has as a text of its classes would have."""
-    return looks("text", span.kinds) if span.kinds else {}
 
 
 def _number(element: Element, name: str) -> float:

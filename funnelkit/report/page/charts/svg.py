@@ -200,24 +200,25 @@ class Drawing:
         """Return the sheet as one element, out of sight of screen readers.
 
         Of more than about 2,000 marks a browser draws one picture sooner, and the page stays
-        small: beyond that the element holds the sheet as a picture.
+        small: beyond that the element holds the sheet as a picture, once light and once dark.
         """
         if len(self.shapes) <= MOST_MARKS:
             return self._sheet(self.shapes, kind)
-        return self._sheet([self._picture(kind)], kind)
+        return self._sheet([self._picture(kind, dark=dark) for dark in (False, True)], kind)
 
-    def _picture(self, kind: str) -> Html:
-        """Return the sheet as a picture in light colours, two pixels to one of the page."""
+    def _picture(self, kind: str, *, dark: bool) -> Html:
+        """Return the sheet as a picture for light or dark screens, two pixels to one of theirs."""
         from funnelkit.report.delivery.drawing import Placed, png
         from funnelkit.report.delivery.tree import read
 
         drawn = read(self._sheet(self.shapes, kind)).all("svg")
-        content = png([Placed(one) for one in drawn], self.width, self.height)
+        content = png([Placed(one) for one in drawn], self.width, self.height, dark=dark)
         return el(
             "image",
             href=f"data:image/png;base64,{base64.b64encode(content).decode('ascii')}",
             width=number(self.width),
             height=number(self.height),
+            class_="by-dark" if dark else "by-light",
         )
 
     def _sheet(self, shapes: Sequence[Html], kind: str) -> Html:
