@@ -138,6 +138,10 @@ def test_it_prints_on_a4_in_light_colours(opened, tmp_path: Path) -> None:
     assert (
         opened.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     )
+    further = opened.locator("details.further p")
+    assert further.count()
+    assert all(one.is_visible() for one in further.all())  # on paper nothing can be unfolded
+    assert not opened.locator("section details table").first.is_visible()
     printed = opened.pdf(format="A4")
     assert printed.startswith(b"%PDF")
     assert b"/MediaBox [0 0 595" in printed or b"/MediaBox [0 0 594" in printed

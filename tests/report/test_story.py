@@ -156,7 +156,7 @@ def test_at_most_five_sentences_stand_on_top_and_further_checks_behind_a_fold() 
         every = what_to_do(facts, story.moved(facts)[0])
         assert [*top.story[-1][1], *top.further] == every
         page = str(top.html())
-        assert ("<details>" in page) == bool(top.further)
+        assert ('<details class="further">' in page) == bool(top.further)
         assert all(plain(words) in plain(page) for words in top.further)
 
 

@@ -182,7 +182,8 @@ class Opening:
         if not self.further:
             return None
         label = display.plural(len(self.further), "further check")
-        return el("details", el("summary", label), _paragraphs(self.further))
+        folded = _paragraphs(self.further)
+        return el("details", el("summary", label), folded, class_="further")
 
     def _repr_html_(self) -> str:
         return str(el("div", self.html(), class_="fk"))
