@@ -180,4 +180,5 @@ def _worth(asked: Asked, base: Comparison, spread: Spread) -> list[str]:
     if not 0 < worth < 0.95 * leads:
         return []
     of = f"{display.count(leads)} {asked.units}"
-    return [f"For this comparison {of} are worth {display.expected(worth)} independent ones."]
+    metric = display.one_line(asked.metric)
+    return [f"For {metric}, {of} are worth {display.expected(worth)} independent ones."]
