@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, overload
+from weakref import WeakKeyDictionary
 
 import ibis
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from funnelkit.data.definition import Funnel
 
+_remembered: WeakKeyDictionary[Leads, dict[tuple[str, ...], Stays]] = WeakKeyDictionary()
 By = str | Sequence[str] | None
 Segmentations = str | tuple[str, ...] | list[str | tuple[str, ...] | None] | None
 Day = dt.date | str
@@ -303,7 +305,15 @@ def stays(leads: Leads, *, by: By = None) -> Stays:
         first and the last that nothing but the current status tells of are left out: who has
         passed through them is not known.
     """
-    funnel, names = leads.funnel, journey.group_names(leads.funnel, by)
+    names = journey.group_names(leads.funnel, by)
+    kept = _remembered.setdefault(leads, {})  # a report asks some of them again
+    if names not in kept:
+        kept[names] = _stays(leads, names)
+    return kept[names]
+
+
+def _stays(leads: Leads, names: tuple[str, ...]) -> Stays:
+    funnel = leads.funnel
     table = journey.recorded(leads.journeys, funnel, leads.left_out_before)
     undated = known_by_status_alone(table, funnel)
     if undated:
