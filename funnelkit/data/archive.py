@@ -68,23 +68,46 @@ class Archive(Result):
         DataError
             If the snapshot cannot be read, or lacks a column that the funnel names.
         """
-        wanted = checks.day("day", day)
-        found = [one for one in self.snapshots if one.as_of <= wanted]
-        if not found:
-            there = (
-                f"the first one is of {self.days[0].isoformat()}" if self.days else "it holds none"
-            )
-            raise EvidenceError(
-                f"`day`: the archive `{self.folder.name}` has no snapshot up to "
-                f"{wanted.isoformat()}; {there}."
-            )
-        folder = self.folder / found[-1].as_of.isoformat()
+        last = self._last(day)
         try:
-            return leads_in(folder, found[-1], self.funnel)
+            return leads_in(self._folder_of(last), last, self.funnel)
         except DataError as error:
             raise DataError(
-                [f"snapshot of {found[-1].as_of.isoformat()}: {said}" for said in error.problems]
+                [f"snapshot of {last.as_of.isoformat()}: {said}" for said in error.problems]
             ) from None
+
+    def fingerprint(self, day: Day) -> str:
+        """Return the SHA-256 of the snapshot that :meth:`at` reads for a day.
+
+        Raises
+        ------
+        EvidenceError
+            If there is no snapshot up to that day.
+        DataError
+            If a file of it cannot be read.
+        """
+        last = self._last(day)
+        try:
+            return snapshots.fingerprint(self._folder_of(last), last.tables)
+        except OSError as error:
+            raise DataError(
+                f"snapshot of {last.as_of.isoformat()}: it cannot be read: {error.strerror}."
+            ) from None
+
+    def _last(self, day: Day) -> Snapshot:
+        """Return the last snapshot that is not after a day."""
+        wanted = checks.day("day", day)
+        found = [one for one in self.snapshots if one.as_of <= wanted]
+        if found:
+            return found[-1]
+        there = f"the first one is of {self.days[0].isoformat()}" if self.days else "it holds none"
+        raise EvidenceError(
+            f"`day`: the archive `{self.folder.name}` has no snapshot up to "
+            f"{wanted.isoformat()}; {there}."
+        )
+
+    def _folder_of(self, snapshot: Snapshot) -> Path:
+        return self.folder / snapshot.as_of.isoformat()
 
     def to_frame(self) -> pd.DataFrame:
         """Return one row per snapshot and table: ``as_of``, ``table``, ``rows``, ``columns``."""

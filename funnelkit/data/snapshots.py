@@ -235,6 +235,15 @@ def file_origin(file: Path) -> Origin:
         return Origin(name=file.name, sha256=hashlib.file_digest(stream, "sha256").hexdigest())
 
 
+def fingerprint(folder: Path, tables: Sequence[Table]) -> str:
+    """Return the SHA-256 of all that a snapshot holds: its manifest, then its tables."""
+    digest = hashlib.sha256()
+    for file in (folder / MANIFEST, *(file_of(folder, one) for one in tables)):
+        with file.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()
+
+
 def frame_origin(name: str, frame: pd.DataFrame, columns: Sequence[str]) -> Origin:
     """Return the SHA-256 of the needed columns of a frame."""
     import pandas as pd

@@ -127,4 +127,5 @@ def _issued(
         expected=Estimate(*rate) if len(rate) == 3 else UNKNOWN,
         defined=defined,
         changed=changed,
+        fingerprint=manifest.fingerprint(content),
     )

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 FACTS = "application/vnd.funnelkit.facts+json"
 """MIME type under which a notebook hands facts of its run to the manifest."""
 
+ARCHIVED = "archive/"
+"""What the names of archived exports begin with, among what a page read of the past."""
+
 _PACKAGES = (
     "duckdb", "ibis-framework", "matplotlib", "nbconvert", "numpy", "pandas", "papermill",
     "pyarrow", "scipy", "sqlglot", "statsmodels", "xlsxwriter",
@@ -137,6 +140,13 @@ def sha256(path: Path) -> str:
 def _digest(path: Path, _size: int, _changed: int) -> str:
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def fingerprint(content: Mapping[str, Any]) -> str:
+    """Return the SHA-256 of what a manifest says, but for how long things took."""
+    said = {key: value for key, value in content.items() if key != "timings"}
+    text = json.dumps(said, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def versions() -> dict[str, str]:

@@ -16,7 +16,7 @@ from funnelkit._core.errors import ArgumentError, FunnelError
 from funnelkit.report import manifest
 from funnelkit.report.config import FILE_NAME
 from funnelkit.report.parameters import model_of
-from funnelkit.report.runner import inputs_of, notebook_of, prepared, run
+from funnelkit.report.runner import MANIFEST, inputs_of, notebook_of, prepared, run
 
 _COMPARED = (".html", ".xlsx", ".csv")
 _SECOND = re.compile(r" \(\d+\)(?=\.\w+$)")
@@ -126,7 +126,7 @@ def verify(
     funnelkit._core.errors.ArgumentError: `verify`: there is no manifest \
 reports/2026-10/manifest.json.
     """
-    file = Path(path) / "manifest.json" if Path(path).is_dir() else Path(path)
+    file = Path(path) / MANIFEST if Path(path).is_dir() else Path(path)
     then = _content(file)
     given = _given(then, file, config=config, data=data, join=join)
     named = {str(one["name"]): one for one in then["outputs"] if _is_compared(str(one["name"]))}
@@ -140,6 +140,7 @@ reports/2026-10/manifest.json.
         words = f"it cannot be made again: {error}"
         return Verification(manifest=file, files=len(named), kept=kept, outputs=(words,))
     with tempfile.TemporaryDirectory(prefix="fk-verify-") as folder:
+        past: list[str] = []
         try:
             made = run(settings.report, progress=progress, **{**given, "out": folder})
         except FunnelError as error:
@@ -147,10 +148,11 @@ reports/2026-10/manifest.json.
             outputs = [f"it cannot be made again: {first}"]
         else:
             outputs = _different(file.parent, named, made.folder)
+            past = _past(then, _content(made.folder / MANIFEST))
     return Verification(
         manifest=file,
         files=len(named),
-        inputs=tuple(_inputs(then, now)),
+        inputs=(*_inputs(then, now), *past),
         versions=tuple(_versions(then, now)),
         kept=kept,
         outputs=tuple(outputs),
@@ -238,6 +240,18 @@ def _inputs(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     if then.get("warehouse") != now.get("warehouse"):
         found.append("the tables of the warehouse are others")
     return found
+
+
+def _past(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return what has changed of archived exports and earlier reports that the page read."""
+    before, after = (dict(one.get("facts", {}).get("past", {})) for one in (then, now))
+    found = [
+        f"{name}, which was read beside the inputs, "
+        + ("has changed" if name in after else "is no longer read")
+        for name, digest in before.items()
+        if after.get(name) != digest
+    ]
+    return found + [f"{name} is read beside the inputs now" for name in after.keys() - before]
 
 
 def _versions(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -233,6 +233,21 @@ def test_a_damaged_archive_is_told(tmp_path: Path, exports) -> None:
         fk.read_archive(tmp_path / "archive", FUNNEL.replace(segments=["region"]))
 
 
+def test_a_fingerprint_is_of_all_that_a_snapshot_holds(tmp_path: Path, exports) -> None:
+    kept(tmp_path, exports)
+    archive = fk.open_archive(tmp_path / "archive", FUNNEL)
+    first = archive.fingerprint("2026-03-31")
+    assert archive.fingerprint("2026-04-30") == first
+    for file in sorted((tmp_path / "archive" / "2026-03-31").iterdir()):
+        sound = file.read_bytes()
+        file.write_bytes(sound + b"\n")
+        assert archive.fingerprint("2026-03-31") != first
+        file.write_bytes(sound)
+    assert archive.fingerprint("2026-03-31") == first
+    with pytest.raises(FunnelError, match="no snapshot up to 2026-03-30"):
+        archive.fingerprint("2026-03-30")
+
+
 def test_a_replacement_that_was_killed_is_undone(tmp_path: Path, exports) -> None:
     kept(tmp_path, exports)
     target = tmp_path / "archive" / "2026-03-31"

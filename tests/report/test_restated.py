@@ -14,6 +14,7 @@ from funnelkit.report.issued import issued_reports, of_part
 from funnelkit.report.page.changes import Estimate
 from funnelkit.report.page.facts import Issued, Missing
 from funnelkit.report.page.facts.restated import Recount, Reread, Restated
+from funnelkit.report.page.kept import past_of
 from funnelkit.report.page.markup import plain
 from funnelkit.report.page.sections import restated
 from funnelkit.report.page.views.restated import restated_view
@@ -133,6 +134,24 @@ def test_earlier_reports_are_found_in_their_manifests(home: Path) -> None:
     assert (one.month, one.counted) == (MARCH, {"won": 5.0, "entered": 30.0})
     assert one.defined
     assert one.changed == ("leads.csv",)
+
+
+def test_a_fingerprint_is_of_what_a_manifest_says_and_not_of_how_long_it_took(home: Path) -> None:
+    keep(home, "2026-03", timings={"execute": 4.0})
+    config = load_config(home)
+    path = home / "reports" / "2026-03" / "manifest.json"
+    (one,) = issued_reports(home / "reports", config)
+    said = path.read_text(encoding="utf-8")
+    path.write_text(said.replace("4.0", "5.0"), encoding="utf-8")
+    assert issued_reports(home / "reports", config)[0].fingerprint == one.fingerprint
+    path.write_text(said.replace('"won": 5', '"won": 6'), encoding="utf-8")
+    assert issued_reports(home / "reports", config)[0].fingerprint != one.fingerprint
+
+
+def test_the_page_hands_on_which_earlier_reports_it_read() -> None:
+    view = Restated(reports=(issued(fingerprint="abc"),), counts=(), rates=())
+    assert past_of(literal.facts(restated=view)) == {f"report of {issued().month}": "abc"}
+    assert past_of(literal.facts()) == {}
 
 
 def test_a_report_on_the_same_files_is_left_out(home: Path) -> None:

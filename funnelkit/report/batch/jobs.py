@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from funnelkit._core.display import listed, segment_name
-from funnelkit._core.errors import ArgumentError, did_you_mean
+from funnelkit._core.errors import ArgumentError, FunnelError, did_you_mean
+from funnelkit.data.archive import open_archive
 from funnelkit.report import manifest
 from funnelkit.report.batch.naming import folder_names
 from funnelkit.report.parameters import Parameters
@@ -75,7 +76,23 @@ class Job:
             notebook=notebook_of(self.settings.report),
         )
         same = json.loads(json.dumps(made, default=str))
-        return whole and "warehouse" not in made and {key: kept.get(key) for key in same} == same
+        asked = whole and "warehouse" not in made and {key: kept.get(key) for key in same} == same
+        return asked and self._past_is_as_read(kept.get("facts", {}).get("past", {}))
+
+    def _past_is_as_read(self, past: Mapping[str, str]) -> bool:
+        """Whether the archived exports that the report read are as they were."""
+        read = {
+            dt.date.fromisoformat(name.removeprefix(manifest.ARCHIVED)): digest
+            for name, digest in past.items()
+            if name.startswith(manifest.ARCHIVED)
+        }
+        if not read or self.setup is None:
+            return not read
+        try:
+            kept = open_archive(self.setup.archive_folder, self.setup.funnel)
+            return all(kept.fingerprint(day) == digest for day, digest in read.items())
+        except FunnelError:
+            return False
 
 
 def jobs_of(

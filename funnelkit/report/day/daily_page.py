@@ -64,7 +64,7 @@ class DailyPage(Page[DayFacts]):
 
     def handed(self) -> dict[str, object]:
         """Return facts for the manifest beside the headline and ``as_of``."""
-        return {"cards": cards_shown(self.figures)}
+        return {"cards": cards_shown(self.figures), "past": self.facts.movement.past}
 
 
 def daily(

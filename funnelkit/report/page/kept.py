@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from funnelkit.report.page.cards import cards_of
-from funnelkit.report.page.facts import Cohorts, Facts
+from funnelkit.report.page.facts import Cohorts, Facts, Restated
 from funnelkit.report.page.markup import plain
 from funnelkit.report.page.section import Section
 
@@ -23,6 +23,13 @@ def figures_of(facts: Facts) -> dict[str, object]:
         if row.told and row.cohort == setting.month:
             figures |= {"horizon": facts.cohorts.horizon, "expected": list(row.expected)}
     return figures
+
+
+def past_of(facts: Facts) -> dict[str, str]:
+    """Return the hash of each earlier report whose figures are counted again, by its name."""
+    if not isinstance(facts.restated, Restated):
+        return {}
+    return {f"report of {one.month}": one.fingerprint for one in facts.restated.reports}
 
 
 def cards_kept(facts: Facts) -> list[dict[str, object]]:

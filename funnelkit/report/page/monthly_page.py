@@ -12,7 +12,7 @@ from funnelkit.report.page import story
 from funnelkit.report.page.eves.asking import asked_elsewhere
 from funnelkit.report.page.facts import Facts
 from funnelkit.report.page.gather import gather
-from funnelkit.report.page.kept import cards_kept, figures_of
+from funnelkit.report.page.kept import cards_kept, figures_of, past_of
 from funnelkit.report.page.page import Page, part
 from funnelkit.report.page.sections import (
     adjusted,
@@ -96,6 +96,7 @@ class MonthlyPage(Page[Facts]):
             "in_rates": self.facts.quality.in_rates,
             "figures": figures_of(self.facts),
             "cards": cards_kept(self.facts),
+            "past": past_of(self.facts),
         }
 
 

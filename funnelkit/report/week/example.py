@@ -51,6 +51,10 @@ class Exports:
         rows = rows.assign(**{_CLOSE: _planned(rows, day), "amount": _amounts(rows, day)})
         return fk.from_frame(rows, _funnel(self.made), as_of=day)
 
+    def fingerprint(self, day: dt.date) -> str:
+        """Return nothing: simulated exports are no files."""
+        return ""
+
 
 def example_source() -> tuple[Source, Exports, Targets]:
     """Return what the example is made from, its earlier exports, and illustrative targets.

@@ -193,6 +193,8 @@ class Movement:
         Whether planned close dates are known.
     lacking
         What cannot be told from these data and what would tell it; blank where nothing lacks.
+    past
+        Hash of each archived export that was read, by its name.
     """
 
     known: Known
@@ -204,6 +206,7 @@ class Movement:
     money: bool
     planned: bool
     lacking: tuple[str, ...] = ()
+    past: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, *moves: str) -> list[Deal]:
         """Return the deals to which one of these things happened, the largest first."""

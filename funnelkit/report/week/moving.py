@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +15,7 @@ from funnelkit.counts.currencies import code_column
 from funnelkit.data.standing import Standing, close_column, standings
 from funnelkit.data.whereabouts import Place, places, several_of
 from funnelkit.metrics.people.pseudonyms import shown_names
+from funnelkit.report.manifest import ARCHIVED
 from funnelkit.report.week.facts import Deal, Known, Movement, Span
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class Archived(Protocol):
     def at(self, day: dt.date) -> Leads:
         """Return the leads as they were exported on a day."""
 
+    def fingerprint(self, day: dt.date) -> str:
+        """Return a hash of the files of a day's export; blank where there are none."""
+
 
 @dataclass(frozen=True, eq=False)
 class Part:
@@ -51,6 +55,10 @@ class Part:
         """Return those leads as they were exported on a day."""
         return only_of(self.archive.at(day), self.only)
 
+    def fingerprint(self, day: dt.date) -> str:
+        """Return a hash of the files of a day's export, of all its leads."""
+        return self.archive.fingerprint(day)
+
 
 def only_of(leads: Leads, only: Sequence[str]) -> Leads:
     """Return the leads of some values of segments, each such as ``"region=EMEA"``."""
@@ -65,13 +73,15 @@ def only_of(leads: Leads, only: Sequence[str]) -> Leads:
 class Ends:
     """The data of the two days between which deals moved, and how the earlier one is known.
 
-    ``rewound`` says that the leads were exported after the last day.
+    ``rewound`` says that the leads were exported after the last day. ``past`` names each export of
+    the archive that was read, with its hash.
     """
 
     first: Leads
     last: Leads
     known: Known
     rewound: bool = False
+    past: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def late(self) -> bool:
@@ -114,11 +124,23 @@ def ends_of(
     if archive is not None and kept and (span.eve - kept[-1]).days <= _OLDEST:
         later = [day for day in archive.days if span.eve < day <= span.until]
         if not rewound:
-            return Ends(first=archive.at(kept[-1]), last=leads, known="archive")
+            past = _past(archive, kept[-1])
+            return Ends(first=archive.at(kept[-1]), last=leads, known="archive", past=past)
         if later:
-            return Ends(first=archive.at(kept[-1]), last=archive.at(later[-1]), known="archive")
+            return Ends(
+                first=archive.at(kept[-1]),
+                last=archive.at(later[-1]),
+                known="archive",
+                past=_past(archive, kept[-1], later[-1]),
+            )
     known: Known = "dates" if leads.rows.changes is None else "history"
     return Ends(first=leads.at(span.eve), last=leads, known=known, rewound=rewound)
+
+
+def _past(archive: Archived, *days: dt.date) -> dict[str, str]:
+    """Return the hash of each day's export, by its name; none where exports are no files."""
+    found = {f"{ARCHIVED}{day.isoformat()}": archive.fingerprint(day) for day in days}
+    return {name: digest for name, digest in found.items() if digest}
 
 
 def movement_view(ends: Ends, span: Span) -> Movement:
@@ -146,6 +168,7 @@ def movement_view(ends: Ends, span: Span) -> Movement:
     every = [line for own in lines.values() for line in own]
     return Movement(
         known=ends.known,
+        past=ends.past,
         start=window.start,
         end=window.end,
         rows=_rows(every, was, now, window),

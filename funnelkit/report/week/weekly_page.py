@@ -77,7 +77,11 @@ class WeeklyPage(Page[WeekFacts]):
 
     def handed(self) -> dict[str, object]:
         """Return facts for the manifest beside the headline and ``as_of``."""
-        return {"week": period_label(self.facts.span.period), "cards": cards_shown(self.headline)}
+        return {
+            "week": period_label(self.facts.span.period),
+            "cards": cards_shown(self.headline),
+            "past": self.facts.movement.past,
+        }
 
 
 def weekly(

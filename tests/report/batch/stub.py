@@ -14,12 +14,14 @@ class Stub:
         self.written: list[str] = []
         self.fails: set[str] = set()
         self.text = "tables"
+        self.past: dict[str, str] = {}
 
     def execute(self, source, output, parameters, **_) -> None:
         label = f"{parameters['month']} {' '.join(parameters['only'] or [])}".strip()
         self.written.append(label)
         content = json.loads(source.read_text(encoding="utf-8"))
         facts = {"headline": f"Report <b>{label}</b>", "as_of": f"{parameters['month']}-28"}
+        facts["past"] = dict(self.past)
         facts["cards"] = [
             {"measure": "wins", "name": "Wins", "value": "12", "interval": "8 to 17",
              "immature": parameters["month"] == "2026-03"}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from funnelkit import FunnelError
+from funnelkit import Funnel, FunnelError, archive
 from funnelkit.cli import main
 from funnelkit.report.batch.running import run_many
 from funnelkit.report.runner import run
@@ -113,3 +113,34 @@ def test_what_is_no_manifest_is_refused_with_2(stub: Stub, text: str, capsys) ->
     Path("x.json").write_text(text, encoding="utf-8")
     assert main(["report", "--verify", "x.json"]) == 2
     assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_what_was_read_of_the_past_is_an_input(stub: Stub) -> None:
+    stub.past = {"archive/2026-01-04": "a", "report of 2025-12": "b", "report of 2025-11": "c"}
+    run_many("monthly", months="2026-01")
+    assert verify(MANIFEST).same
+    stub.past = {"archive/2026-01-04": "other", "report of 2025-11": "c", "report of 2025-10": "d"}
+    found = verify(MANIFEST)
+    assert not found.same
+    assert found.inputs == (
+        "archive/2026-01-04, which was read beside the inputs, has changed",
+        "report of 2025-12, which was read beside the inputs, is no longer read",
+        "report of 2025-10 is read beside the inputs now",
+    )
+
+
+def test_a_report_on_an_archive_is_there_while_the_archive_is(stub: Stub) -> None:
+    def kept(day: str, folder: str) -> str:
+        funnel = Funnel(["lead", "won"], id="id", segments=["region", "source"])
+        made = archive("leads.csv", funnel, folder=folder, as_of=day, overwrite=True)
+        return made.fingerprint(day)
+
+    stub.past = {"archive/2026-01-04": kept("2026-01-04", "archive")}
+    (first,) = run_many("monthly", months="2026-01").reports
+    (second,) = run_many("monthly", months="2026-01").reports
+    assert (first.state, second.state) == ("written", "there already")
+    Path("leads.csv").write_text("id,lead,won,region,source\n1,2026-01-01,,EMEA,web\n")
+    kept("2026-01-04", "archive")
+    shutil.copy("leads.csv", "later.csv")
+    asked = run_many("monthly", months="2026-01", data="later.csv").reports
+    assert [one.state for one in asked] == ["written"]

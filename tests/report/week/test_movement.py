@@ -92,6 +92,7 @@ def test_an_archive_tells_the_week(tmp_path) -> None:
     archive = fk.open_archive(tmp_path / "archive", hand.FUNNEL)
     found = movement_view(ends_of(hand.after(), WEEK, archive), WEEK)
     assert found.known == "archive"
+    assert found.past == {f"archive/{hand.EVE}": archive.fingerprint(hand.EVE)}
     assert {name: (deals, int(value)) for name, deals, value in found.rows} == hand.BRIDGE
 
 

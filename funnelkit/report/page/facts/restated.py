@@ -39,6 +39,8 @@ class Issued:
         Whether the funnel and its rows were defined then as they are now.
     changed
         Names of exports that have other contents today.
+    fingerprint
+        Hash of its manifest, without the timings.
     """
 
     month: pd.Period
@@ -50,6 +52,7 @@ class Issued:
     expected: Estimate = UNKNOWN
     defined: bool = True
     changed: tuple[str, ...] = ()
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
