@@ -51,7 +51,7 @@ class Exports:
         rows = rows.assign(**{_CLOSE: _planned(rows, day), "amount": _amounts(rows, day)})
         return fk.from_frame(rows, _funnel(self.made), as_of=day)
 
-    def fingerprint(self, day: dt.date) -> str:
+    def fingerprint(self, day: dt.date) -> str:  # noqa: ARG002 - as an archive has it
         """Return nothing: simulated exports are no files."""
         return ""
 

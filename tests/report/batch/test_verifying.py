@@ -139,7 +139,7 @@ def test_a_report_on_an_archive_is_there_while_the_archive_is(stub: Stub) -> Non
     (first,) = run_many("monthly", months="2026-01").reports
     (second,) = run_many("monthly", months="2026-01").reports
     assert (first.state, second.state) == ("written", "there already")
-    Path("leads.csv").write_text("id,lead,won,region,source\n1,2026-01-01,,EMEA,web\n")
+    Path("leads.csv").write_text("id,lead,won,region,source\n1,2026-01-01,,EMEA,web\n", "utf-8")
     kept("2026-01-04", "archive")
     shutil.copy("leads.csv", "later.csv")
     asked = run_many("monthly", months="2026-01", data="later.csv").reports
