@@ -11,7 +11,11 @@ _TINY = 1e-12
 
 
 def averaged_ends(
-    weights: FloatArray, points: FloatArray, scores: FloatArray, tail: float
+    weights: FloatArray,
+    points: FloatArray,
+    scores: FloatArray,
+    lower: float,
+    upper: float | FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the shares beyond which the averaged tail areas are what is wanted.
 
@@ -24,18 +28,18 @@ def averaged_ends(
         shape ``(n_fits, ..., n_points)``.
     scores
         The signed roots there, in normal quantiles: below 0 under the estimate; same shape.
-    tail
-        Area wanted in each tail.
+    lower, upper
+        Area wanted in each tail; the upper one may differ, shape ``(...)``.
 
     Returns
     -------
     tuple
         Lower and upper ends, shape ``(...)``. The upper end is 1 where even that share leaves
-        more than the tail.
+        more than its tail.
 
     Notes
     -----
-    The upper end u solves Σ w Φ(-z(u)) = tail, the lower end Σ w Φ(z(u)) = tail, with z a fit's
+    The upper end u solves Σ w Φ(-z(u)) = upper, the lower end Σ w Φ(z(u)) = lower, z a fit's
     signed root, straight between the points on the scale of log u, and beyond them.
 
     Examples
@@ -43,7 +47,7 @@ def averaged_ends(
     One fit gives its own ends:
 
     >>> points, scores = np.array([[0.1, 0.2, 0.3]]), np.array([[-1.96, 0.0, 1.96]])
-    >>> low, high = averaged_ends(np.ones(1), points, scores, 0.025)
+    >>> low, high = averaged_ends(np.ones(1), points, scores, 0.025, 0.025)
     >>> round(float(low), 3), round(float(high), 3)
     (0.1, 0.3)
     """
@@ -67,7 +71,7 @@ def averaged_ends(
 
     start = x.min(axis=(0, -1))
     ends = []
-    for area in (1 - tail, tail):
+    for area in (1 - lower, upper):
         low, high = start - 5.0, np.zeros(shape)
         for _ in range(50):
             middle = (low + high) / 2

@@ -15,6 +15,7 @@ from funnelkit.lag.choosing.averaging import averaged_ends
 from funnelkit.lag.choosing.evidence import Evidence, evidence_of
 from funnelkit.lag.cure.profile import IntervalMethod
 from funnelkit.lag.cure.result import CureFit
+from funnelkit.lag.cure.unified import upper_root
 from funnelkit.lag.verdicts import lift_of
 
 FloatArray = NDArray[np.float64]
@@ -110,6 +111,33 @@ class ChosenFit(CureFit):
         38-51 (model-averaged profile likelihood intervals).
         """
         level = checks.confidence(confidence_level)
+        return self._averaged(level, (1 - level) / 2, ages, outcome=outcome, method=method)
+
+    def unified_interval(self, *, confidence_level: float = 0.95) -> Interval:
+        """Return the interval of ``ultimate`` whose upper end knows that no rate passes 1.
+
+        Parameters, shape and errors are those of :meth:`CureFit.unified_interval`; how far a rate
+        of 1 is from the data is averaged over the families, as tail areas are.
+        """
+        level = checks.confidence(confidence_level)
+        fits, weights = self._counting()
+        if len(fits) == 1:
+            return CureFit.unified_interval(fits[0], confidence_level=level)
+        reach = np.array([_reach(fit, level) for fit in fits])
+        area = np.tensordot(weights, special.ndtr(-reach), axes=1)
+        root = upper_root(-special.ndtri(area), level)
+        return self._averaged(level, special.ndtr(-root))
+
+    def _averaged(
+        self,
+        level: float,
+        upper: float | FloatArray,
+        ages: ArrayLike | None = None,
+        *,
+        outcome: str | None = None,
+        method: IntervalMethod = "calibrated",
+    ) -> Interval:
+        """Return the interval over the families, with an area wanted above its upper end."""
         fits, weights = self._counting()
         base = _BASE if _NEAR_BASE[0] <= level <= _NEAR_BASE[1] and len(fits) > 1 else level
         inner = max(1 - 4 * (1 - base), base / 2)
@@ -134,7 +162,7 @@ class ChosenFit(CureFit):
         scores = np.broadcast_to([-wide, -near, 0.0, near, wide], points.shape).copy()
         self._at_one(fits, points, scores, level=base, method=method, ultimate=ages is None)
         points = np.maximum.accumulate(points, axis=-1)
-        low, high = averaged_ends(weights, points, scores, (1 - level) / 2)
+        low, high = averaged_ends(weights, points, scores, (1 - level) / 2, upper)
         edge = (estimates <= 0).any(axis=0)
         return Interval(
             np.where(edge, lows.min(axis=0), low), np.where(edge, highs.max(axis=0), high)
@@ -198,3 +226,13 @@ class ChosenFit(CureFit):
         ]
         weights = self.weights[kept]
         return [self.candidates[k] for k in kept], weights / weights.sum()
+
+
+def _reach(fit: CureFit, level: float) -> FloatArray:
+    """Return how far a rate of 1 is from the data by one family, shape ``(S, C)``."""
+    design = fit._design(level)
+    found = [
+        fit.solution.reach(r, level, inflation=float(design[r]))
+        for r in range(len(fit.solution.rates))
+    ]
+    return np.asarray(found)[fit.rate_of]

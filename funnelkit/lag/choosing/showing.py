@@ -14,8 +14,6 @@ from funnelkit._core import checks, display
 from funnelkit._core.interval import Interval
 
 FloatArray = NDArray[np.float64]
-ONE_SIDE = 0.9
-"""Part of the error that a one-sided bound may use."""
 
 
 class Shown(NamedTuple):
@@ -45,8 +43,8 @@ class Bounded(Protocol):
     def verdicts(self) -> NDArray[np.str_]:
         """Verdict of each."""
 
-    def confidence_interval(self, *, confidence_level: float = 0.95) -> Interval:
-        """Return their interval."""
+    def unified_interval(self, *, confidence_level: float = 0.95) -> Interval:
+        """Return their interval, whose upper end knows that no rate passes 1."""
 
 
 def shown_of(fit: Bounded, confidence_level: float) -> Shown:
@@ -61,24 +59,18 @@ def shown_of(fit: Bounded, confidence_level: float) -> Shown:
 
     Notes
     -----
-    With "bound only" the rate is left out. If follow-up sets no upper bound either, the interval's
-    upper end is 1 and says nothing, so that nearly all of the error is given to the lower end:
-    "at least". Nearly: whether the upper end is 1 is itself seen in the data, and one side or two
-    chosen after looking may each miss by what it is allowed (Feldman and Cousins 1998). At 95 %
-    an interval misses by 2.5 % on each side, "at least" by 4.5 %, and so what is shown by 7 % at
-    the very most, and mostly by 5 % or less: see benchmarks/lag_coverage.md.
+    With "bound only" the rate is left out. If follow-up sets no upper bound either, the upper end
+    is 1, and what is shown is "at least". Whether there is one is settled by the interval itself,
+    so that it holds what it says whichever is shown (Feldman and Cousins 1998, who show what goes
+    wrong where one side or two are chosen after looking): see benchmarks/lag_coverage.md.
 
     References
     ----------
-    Feldman and Cousins (1998), Physical Review D 57, 3873-3889, section III.
+    Feldman and Cousins (1998), Physical Review D 57, 3873-3889, sections III and IV.
     """
     level = checks.confidence(confidence_level)
-    low, high = (np.asarray(end) for end in fit.confidence_interval(confidence_level=level))
+    low, high = (np.asarray(end) for end in fit.unified_interval(confidence_level=level))
     bound = fit.verdicts == "bound only"
-    open_ended = bound & (high >= 1) & (low > 0)
-    if open_ended.any():
-        lower = fit.confidence_interval(confidence_level=1 - 2 * ONE_SIDE * (1 - level)).low
-        low = np.where(open_ended, lower, low)
     return Shown(np.where(bound, np.nan, fit.ultimate), low, high)
 
 

@@ -107,6 +107,14 @@ class OutcomeSolution(Solution):
         """Return the deviance of a share of 1, all others fitted anew."""
         return self.joint.far(int(self.places[rate]))
 
+    def is_loose(self, rate: int, cut: float) -> bool:
+        """Whether a deviance of 1 may be near a cut-off."""
+        return self.joint.is_loose(int(self.places[rate]), cut)
+
+    def upper_end(self, rate: int, cut: float) -> float:
+        """Return where the deviance of a share reaches a cut-off, above the estimate."""
+        return self.joint.upper_end(int(self.places[rate]), cut)
+
     def draws(self, n: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
         """Return the outcome's part of the joint draws."""
         shares, theta = self.joint.draws(n, rng)

@@ -83,8 +83,7 @@ class Profile:
             worth = float((cells.weight * seen.by[cells.latency, cells.column])[mine].sum())
             centre = float(special.logit(min(cut / 2 / (worth + cut), 0.5)))
         wanted = float(np.sqrt(cut))
-        loose = upper and self.spread[rate] * wanted > _LOOSE
-        if loose and (far or self.far)(rate) <= cut:
+        if upper and self.is_loose(rate, cut) and (far or self.far)(rate) <= cut:
             return 1.0
         warm, slope = [(centre, theta)], self.lean[rate]
 
@@ -119,6 +118,10 @@ class Profile:
         if found is None:
             return 1.0 if upper else 0.0
         return float(special.expit(found))
+
+    def is_loose(self, rate: int, cut: float) -> bool:
+        """Whether a deviance of 1 may be near a cut-off, by how little the counts tell."""
+        return bool(self.spread[rate] * np.sqrt(cut) > _LOOSE)
 
     def far(self, rate: int) -> float:
         """Return the deviance of a rate of 1, at a slower pace, as far as it is found.

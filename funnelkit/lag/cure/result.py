@@ -204,16 +204,46 @@ class CureFit(CureEstimate):
             self, days, low=low, high=high, level=level, method=method, design=design
         )
 
+    def unified_interval(self, *, confidence_level: float = 0.95) -> Interval:
+        """Return the interval of ``ultimate`` whose upper end knows that no rate passes 1.
+
+        Parameters
+        ----------
+        confidence_level
+            Level over both ends together.
+
+        Returns
+        -------
+        Interval
+            Inside [0, 1], shape ``(n_segments, n_cohorts)``. That of :meth:`confidence_interval`,
+            but for the upper end where follow-up hardly tells a low rate from one of 1.
+
+        Raises
+        ------
+        ArgumentError
+            If the level is not between 0 and 1.
+
+        Notes
+        -----
+        See :func:`funnelkit.lag.cure.unified.upper_root`.
+
+        References
+        ----------
+        Feldman and Cousins (1998), Physical Review D 57, 3873-3889, section IV.
+        """
+        level = checks.confidence(confidence_level)
+        low, high = self.solution.unified(level, inflation=self._design(level))
+        return Interval(low[self.rate_of], high[self.rate_of])
+
     def shown(self, *, confidence_level: float = 0.95) -> Shown:
         """Return what is shown of ``ultimate``: the rate and its interval, or a bound.
 
         Returns
         -------
         Shown
-            ``(rate, low, high)``, each of shape ``(n_segments, n_cohorts)``. The rate is not a
-            number where the verdict is "bound only"; where follow-up sets no upper bound either,
-            the lower end is a one-sided one: see
-            :func:`~funnelkit.lag.choosing.showing.shown_of`.
+            ``(rate, low, high)``, each of shape ``(n_segments, n_cohorts)``. The ends are those
+            of :meth:`unified_interval`; the rate is not a number where the verdict is
+            "bound only".
 
         Raises
         ------

@@ -13,6 +13,7 @@ from scipy import special
 from funnelkit.lag.cure.likelihood import Information, Likelihood
 from funnelkit.lag.cure.profile import IntervalMethod, Profile, cutoffs, known_limits
 from funnelkit.lag.cure.search import ACCURATE, Box, Top, best, climb, polished, starts_from
+from funnelkit.lag.cure.unified import upper_root
 
 FloatArray = NDArray[np.float64]
 _REACH = 18.0
@@ -111,6 +112,48 @@ class Solution:
             [self._both(r, level, method, inflation[r]) for r in range(len(self.rates))]
         )
         return ends[:, 0], ends[:, 1]
+
+    def unified(self, level: float, *, inflation: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Return the interval of each rate, with the upper end that 1 allows.
+
+        Parameters
+        ----------
+        level, inflation
+            As :meth:`interval` takes them. See :func:`~funnelkit.lag.cure.unified.upper_root`.
+        """
+        low, high = self.interval(level, method="calibrated", inflation=inflation)
+        two_sided = float(special.ndtri((1 + level) / 2))
+        for r in np.flatnonzero((self.rates > 0) & (self.rates < 1)).tolist():
+            design = float(inflation[r])
+            root = float(upper_root(self.reach(r, level, inflation=design), level))
+            if root < two_sided:
+                cut = self.cuts(r, level, method="calibrated", inflation=design)[1]
+                high[r] = self.upper_end(r, cut * (root / two_sided) ** 2)
+        return low, high
+
+    def reach(self, rate: int, level: float, *, inflation: float) -> float:
+        """Return how far a rate of 1 is from the data, in normal quantiles.
+
+        Infinite where it is so far that it need not be known, and where nothing converted.
+        """
+        estimate = float(self.rates[rate])
+        if not 0 < estimate < 1:
+            return 0.0 if estimate >= 1 else np.inf
+        cut = self.cuts(rate, level, method="calibrated", inflation=inflation)[1]
+        if not self.is_loose(rate, cut):
+            return np.inf
+        return float(special.ndtri((1 + level) / 2) * np.sqrt(self.far(rate) / cut))
+
+    def is_loose(self, rate: int, cut: float) -> bool:
+        """Whether a deviance of 1 may be near a cut-off."""
+        return self.profile.is_loose(rate, cut)
+
+    def upper_end(self, rate: int, cut: float) -> float:
+        """Return where the deviance of a rate reaches a cut-off, above the estimate."""
+        key = (rate, cut, "upper")
+        if key not in self._ends:
+            self._ends[key] = self.profile.end(rate, cut, upper=True, far=self.far)
+        return self._ends[key]
 
     def far(self, rate: int) -> float:
         """Return the deviance of a rate of 1: how far the data are from setting no upper end."""

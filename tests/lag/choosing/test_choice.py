@@ -78,7 +78,7 @@ def test_tail_areas_are_averaged():
     centres, errors, weights = [np.log(0.1), np.log(0.15)], [0.1, 0.3], np.array([0.7, 0.3])
     scores = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
     points = np.exp([m + s * scores for m, s in zip(centres, errors, strict=True)])
-    low, high = averaged_ends(weights, points, np.tile(scores, (2, 1)), 0.025)
+    low, high = averaged_ends(weights, points, np.tile(scores, (2, 1)), 0.025, 0.025)
 
     def above(x):
         tails = stats.norm.sf((np.log(x) - centres) / errors)
@@ -89,7 +89,7 @@ def test_tail_areas_are_averaged():
     # a share of 1 at which more than the tail is left: no upper end
     scores = np.array([[-2.0, -1.0, 0.0, 1.0, 1.0]])
     points = np.array([[0.1, 0.2, 0.3, 0.9, 1.0]])
-    assert averaged_ends(np.ones(1), points, scores, 0.025)[1] == 1.0
+    assert averaged_ends(np.ones(1), points, scores, 0.025, 0.025)[1] == 1.0
 
 
 def test_bands_by_age_meet_the_ultimate():
