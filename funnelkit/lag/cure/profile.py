@@ -20,11 +20,11 @@ FEW = 15
 """With fewer conversions the cut-offs are those of exact limits, from there on of mid-P ones."""
 _CLOSE = 1e-4
 """Ends are found to this part of a standard unit of the signed root."""
-_LOOSE = 0.45
+LOOSE = 0.45
 """Where the Wald interval reaches this far on the logit scale, there may be no upper end."""
 _STRIDE = 1.0
 """Moves of the pace by more, on the working scale, are looked at before they are made."""
-_EDGE = 20.0
+EDGE = 20.0
 """Logit beyond which a rate counts as 0 or 1."""
 
 
@@ -74,7 +74,7 @@ class Profile:
         estimate = float(self.rates[rate])
         if estimate >= 1 if upper else estimate <= 0:
             return estimate
-        centre = float(np.clip(special.logit(estimate), -_EDGE, _EDGE))
+        centre = float(np.clip(special.logit(estimate), -EDGE, EDGE))
         theta = self.top.theta
         if estimate <= 0:
             seen = self.likelihood.seen(theta)
@@ -113,7 +113,7 @@ class Profile:
             start=centre + sign * width * wanted if known else centre,
             inside=centre if known else None,
             step=sign * width * wanted / 2,
-            end=_EDGE if upper else min(-_EDGE, centre - 25.0),
+            end=EDGE if upper else min(-EDGE, centre - 25.0),
         )
         if found is None:
             return 1.0 if upper else 0.0
@@ -121,7 +121,7 @@ class Profile:
 
     def is_loose(self, rate: int, cut: float) -> bool:
         """Whether a deviance of 1 may be near a cut-off, by how little the counts tell."""
-        return bool(self.spread[rate] * np.sqrt(cut) > _LOOSE)
+        return bool(self.spread[rate] * np.sqrt(cut) > LOOSE)
 
     def far(self, rate: int) -> float:
         """Return the deviance of a rate of 1, at a slower pace, as far as it is found.

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, special
 
-from funnelkit.lag.cure.profile import IntervalMethod, cutoffs, known_limits
+from funnelkit.lag.cure.profile import EDGE, LOOSE, IntervalMethod, cutoffs, known_limits
 from funnelkit.lag.cure.search import Box, Top, climb
 from funnelkit.lag.cure.solution import Solution
 from funnelkit.lag.regression.formula import Design
@@ -199,14 +199,36 @@ class RegressionSolution(Solution):
         key = (rate, level, method, inflation)
         if key not in self._ends:
             cuts = self.cuts(rate, level, method=method, inflation=inflation)
-            along = np.zeros(len(self.top.theta))
-            along[: self.problem.sizes[0]] = self.problem.x[rate]
-            estimate = float(special.logit(p))
+            along, estimate = self._along(rate), float(special.logit(p))
             for upper, cut in enumerate(cuts):
                 end = self.end(along, estimate, cut, upper=bool(upper))
                 self._ends[(*key, upper)] = float(special.expit(end))
             self._ends[key] = 1.0
         return self._ends[(*key, 0)], self._ends[(*key, 1)]
+
+    def reach(self, rate: int, level: float, *, inflation: float) -> float:
+        """Return how far a rate of 1 is from the data; infinite too where nothing is known."""
+        return np.inf if self.blind[rate] else super().reach(rate, level, inflation=inflation)
+
+    def is_loose(self, rate: int, cut: float) -> bool:
+        """Whether a deviance of 1 may be near a cut-off."""
+        along = self._along(rate)
+        return bool(cut * float(along @ inverse_of(self._curve) @ along) > LOOSE**2)
+
+    def upper_end(self, rate: int, cut: float) -> float:
+        """Return where the deviance of a rate reaches a cut-off, above the estimate."""
+        estimate = float(special.logit(self.rates[rate]))
+        return float(special.expit(self.end(self._along(rate), estimate, cut, upper=True)))
+
+    def far(self, rate: int) -> float:
+        """Return the deviance of a rate of 1, all else fitted anew."""
+        return self.deviance(self._along(rate), EDGE)
+
+    def _along(self, rate: int) -> FloatArray:
+        """Return the working coefficients that make up the logit of a rate."""
+        along = np.zeros(len(self.top.theta))
+        along[: self.problem.sizes[0]] = self.problem.x[rate]
+        return along
 
     @cached_property
     def _curve(self) -> FloatArray:

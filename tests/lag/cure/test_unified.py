@@ -105,6 +105,13 @@ def test_families_are_averaged_and_shown() -> None:
     assert fit.shown()[1:] == (pytest.approx(low), pytest.approx(high))
 
 
+def test_a_regression_without_covariates_says_the_same() -> None:
+    plain, other = lag.fit_cure(between()), lag.fit_cure_regression(between())
+    assert plain.shown().high[0, 0] < plain.confidence_interval().high[0, 0]
+    for one, same in zip(plain.unified_interval(), other.unified_interval(), strict=True):
+        assert same == pytest.approx(one, rel=1e-3)
+
+
 def test_an_outcome_beside_others_keeps_its_interval() -> None:
     """A share of 1 is out of question where another outcome has events."""
     leads = [Lead(30, "won", age) for age in range(0, 31, 2)]
