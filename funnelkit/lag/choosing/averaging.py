@@ -14,7 +14,7 @@ def averaged_ends(
     weights: FloatArray,
     points: FloatArray,
     scores: FloatArray,
-    lower: float,
+    lower: float | FloatArray,
     upper: float | FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """Return the shares beyond which the averaged tail areas are what is wanted.
@@ -29,7 +29,7 @@ def averaged_ends(
     scores
         The signed roots there, in normal quantiles: below 0 under the estimate; same shape.
     lower, upper
-        Area wanted in each tail; the upper one may differ, shape ``(...)``.
+        Area wanted in each tail; shape ``(...)`` where it differs.
 
     Returns
     -------

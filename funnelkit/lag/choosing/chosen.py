@@ -23,6 +23,8 @@ MARGIN = 0.75
 """A family at most this far behind the best, in log-likelihood, is about as good."""
 LEAST = 0.01
 """Families of less weight are left out of intervals."""
+ONE_SIDE = 0.9
+"""Part of the error that the lower end takes where there is no upper one."""
 _BASE, _NEAR_BASE = 0.95, (0.6, 0.97)
 """Level at which ends are looked for, and between which levels others are taken from them."""
 _WIDEST = "generalised gamma"
@@ -111,13 +113,20 @@ class ChosenFit(CureFit):
         38-51 (model-averaged profile likelihood intervals).
         """
         level = checks.confidence(confidence_level)
-        return self._averaged(level, (1 - level) / 2, ages, outcome=outcome, method=method)
+        tail = (1 - level) / 2
+        return self._averaged(level, tail, tail, ages, outcome=outcome, method=method)
 
     def unified_interval(self, *, confidence_level: float = 0.95) -> Interval:
         """Return the interval of ``ultimate`` whose upper end knows that no rate passes 1.
 
-        Parameters, shape and errors are those of :meth:`CureFit.unified_interval`; how far a rate
-        of 1 is from the data is averaged over the families, as tail areas are.
+        Parameters, shape and errors are those of :meth:`CureFit.unified_interval`.
+
+        Notes
+        -----
+        How far a rate of 1 is from the data is averaged over the families, as tail areas are.
+        Families that disagree leave hardly any misses above: where there is no upper end, the
+        lower one may therefore take most of the error, as a bound on one side does. How often
+        both together hold the truth is in benchmarks/lag_coverage.md.
         """
         level = checks.confidence(confidence_level)
         fits, weights = self._counting()
@@ -125,19 +134,21 @@ class ChosenFit(CureFit):
             return CureFit.unified_interval(fits[0], confidence_level=level)
         reach = np.array([_reach(fit, level) for fit in fits])
         area = np.tensordot(weights, special.ndtr(-reach), axes=1)
-        root = upper_root(-special.ndtri(area), level)
-        return self._averaged(level, special.ndtr(-root))
+        upper = special.ndtr(-upper_root(-special.ndtri(area), level))
+        lower = np.where(upper > 0, (1 - level) / 2, ONE_SIDE * (1 - level))
+        return self._averaged(level, lower, upper)
 
     def _averaged(
         self,
         level: float,
+        lower: float | FloatArray,
         upper: float | FloatArray,
         ages: ArrayLike | None = None,
         *,
         outcome: str | None = None,
         method: IntervalMethod = "calibrated",
     ) -> Interval:
-        """Return the interval over the families, with an area wanted above its upper end."""
+        """Return the interval over the families, with the areas wanted beyond its two ends."""
         fits, weights = self._counting()
         base = _BASE if _NEAR_BASE[0] <= level <= _NEAR_BASE[1] and len(fits) > 1 else level
         inner = max(1 - 4 * (1 - base), base / 2)
@@ -162,7 +173,7 @@ class ChosenFit(CureFit):
         scores = np.broadcast_to([-wide, -near, 0.0, near, wide], points.shape).copy()
         self._at_one(fits, points, scores, level=base, method=method, ultimate=ages is None)
         points = np.maximum.accumulate(points, axis=-1)
-        low, high = averaged_ends(weights, points, scores, (1 - level) / 2, upper)
+        low, high = averaged_ends(weights, points, scores, lower, upper)
         edge = (estimates <= 0).any(axis=0)
         return Interval(
             np.where(edge, lows.min(axis=0), low), np.where(edge, highs.max(axis=0), high)

@@ -101,6 +101,7 @@ def test_families_are_averaged_and_shown() -> None:
     low, high = fit.unified_interval()
     plain = fit.confidence_interval()
     assert low == pytest.approx(plain.low)
+    assert high[0, 0] < 1.0
     assert high[0, 0] <= plain.high[0, 0]
     assert fit.shown()[1:] == (pytest.approx(low), pytest.approx(high))
 
@@ -110,6 +111,14 @@ def test_a_regression_without_covariates_says_the_same() -> None:
     assert plain.shown().high[0, 0] < plain.confidence_interval().high[0, 0]
     for one, same in zip(plain.unified_interval(), other.unified_interval(), strict=True):
         assert same == pytest.approx(one, rel=1e-3)
+
+
+def test_over_families_one_side_takes_most_of_the_error() -> None:
+    """At 95 % a lower end alone leaves 4.5 % below, as one of two sides of 91 % does."""
+    fit = lag.choose(young()).fit
+    low, high = fit.unified_interval()
+    assert high[0, 0] == 1.0
+    assert low == pytest.approx(fit.confidence_interval(confidence_level=0.91).low, rel=1e-9)
 
 
 def test_an_outcome_beside_others_keeps_its_interval() -> None:
