@@ -108,7 +108,8 @@ def climb(
         part = np.where(free, gradient, 0.0)
         direction = part.copy()
         direction[free] = _within(metric, free) @ part[free]
-        gain = float(direction @ part)
+        with np.errstate(over="ignore"):  # far out, where it is steep beyond all numbers
+            gain = float(direction @ part)
         if gain <= close:
             break
         length = min(1.0, _LONGEST / float(np.abs(direction).max()))
@@ -214,7 +215,9 @@ def _within(metric: FloatArray, free: NDArray[np.bool_]) -> FloatArray:
 def _updated(metric: FloatArray, moved: FloatArray, bent: FloatArray) -> FloatArray:
     """Return the BFGS update of the inverse, left alone where the curvature is not positive."""
     curve = float(moved @ bent)
-    if curve <= 1e-12 * float(np.linalg.norm(moved) * np.linalg.norm(bent)):
+    with np.errstate(over="ignore"):
+        flat = 1e-12 * float(np.linalg.norm(moved) * np.linalg.norm(bent))
+    if curve <= flat:
         return metric
     one = np.eye(len(moved)) - np.outer(moved, bent) / curve
     return np.asarray(one @ metric @ one.T + np.outer(moved, moved) / curve)
