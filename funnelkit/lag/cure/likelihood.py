@@ -120,8 +120,9 @@ class Likelihood:
         for _ in range(80):
             left, slope = at(p)
             low, high = np.where(left > 0, p, low), np.where(left > 0, high, p)
-            step = p + left / np.where(slope > 0, slope, np.inf)
-            outside = (step < low) | (step > high) | ~(slope > 0)
+            steep = slope > _TINY
+            step = p + left / np.where(steep, slope, np.inf)
+            outside = (step < low) | (step > high) | ~steep
             following = np.where(outside, (low + high) / 2, step)
             moved = np.abs(following - p)
             p = following
