@@ -251,7 +251,8 @@ def _past(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
         for name, digest in before.items()
         if after.get(name) != digest
     ]
-    return found + [f"{name} is read beside the inputs now" for name in after.keys() - before]
+    fresh = [name for name in after if name not in before]
+    return found + [f"{name} is read beside the inputs now" for name in fresh]
 
 
 def _versions(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

@@ -198,8 +198,8 @@ class ChosenFit(CureFit):
                 known = float(scores[(k, *cell, first - 1)])
                 if ultimate and 0 < fit.solution.rates[r] < 1:
                     cut = fit.solution.cuts(r, level, method=method, inflation=float(design[r]))[1]
-                    root = np.sqrt(fit.solution.far(r) / cut) * float(scores[(k, *cell, 4)])
-                    known = max(known, min(float(root), float(scores[(k, *cell, first)])))
+                    root = fit.solution.root_at_one(r, level, cut)
+                    known = max(known, min(root, float(scores[(k, *cell, first)])))
                 scores[(k, *cell)][first:] = known
 
     def sample(

@@ -140,9 +140,11 @@ class Solution:
         if not 0 < estimate < 1:
             return 0.0 if estimate >= 1 else np.inf
         cut = self.cuts(rate, level, method="calibrated", inflation=inflation)[1]
-        if not self.is_loose(rate, cut):
-            return np.inf
-        return float(special.ndtri((1 + level) / 2) * np.sqrt(self.far(rate) / cut))
+        return self.root_at_one(rate, level, cut) if self.is_loose(rate, cut) else np.inf
+
+    def root_at_one(self, rate: int, level: float, cut: float) -> float:
+        """Return the signed root of a rate of 1, scaled to be the quantile of a level at a cut."""
+        return float(np.sqrt(self.far(rate) / cut) * special.ndtri((1 + level) / 2))
 
     def is_loose(self, rate: int, cut: float) -> bool:
         """Whether a deviance of 1 may be near a cut-off."""
