@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,7 +12,7 @@ from scipy import special
 
 from funnelkit._core import checks
 from funnelkit._core.interval import Interval
-from funnelkit.lag.choosing.averaging import averaged_ends
+from funnelkit.lag.choosing.averaging import SignedRoots
 from funnelkit.lag.choosing.evidence import Evidence, evidence_of
 from funnelkit.lag.cure.profile import IntervalMethod
 from funnelkit.lag.cure.result import CureFit
@@ -23,11 +24,25 @@ MARGIN = 0.75
 """A family at most this far behind the best, in log-likelihood, is about as good."""
 LEAST = 0.01
 """Families of less weight are left out of intervals."""
-ONE_SIDE = 0.9
-"""Part of the error that the lower end takes where there is no upper one."""
+NEAR = 2.0
+"""A rate of 1 is near where it is within so many half-widths of a two-sided interval."""
 _BASE, _NEAR_BASE = 0.95, (0.6, 0.97)
 """Level at which ends are looked for, and between which levels others are taken from them."""
 _WIDEST = "generalised gamma"
+
+
+class _Ends(NamedTuple):
+    """Signed roots of the families, and where the widest of their intervals stands instead."""
+
+    roots: SignedRoots
+    edge: NDArray[np.bool_]
+    widest: Interval
+
+    def between(self, low: FloatArray, high: FloatArray) -> Interval:
+        """Return the interval between two ends, or the widest where they cannot be told."""
+        return Interval(
+            np.where(self.edge, self.widest.low, low), np.where(self.edge, self.widest.high, high)
+        )
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -114,7 +129,8 @@ class ChosenFit(CureFit):
         """
         level = checks.confidence(confidence_level)
         tail = (1 - level) / 2
-        return self._averaged(level, tail, tail, ages, outcome=outcome, method=method)
+        ends = self._ends(level, ages, outcome=outcome, method=method)
+        return ends.between(*ends.roots.averaged(tail, tail))
 
     def unified_interval(self, *, confidence_level: float = 0.95) -> Interval:
         """Return the interval of ``ultimate`` whose upper end knows that no rate passes 1.
@@ -123,32 +139,37 @@ class ChosenFit(CureFit):
 
         Notes
         -----
-        How far a rate of 1 is from the data is averaged over the families, as tail areas are.
-        Families that disagree leave hardly any misses above: where there is no upper end, the
-        lower one may therefore take most of the error, as a bound on one side does. How often
-        both together hold the truth is in benchmarks/lag_coverage.md.
+        Where 1 is near, the upper end is that of one likelihood, the families' averaged with their
+        weights, so that a family that fits worse draws it up only as far as its weight allows:
+        averaged tail areas would leave hardly any misses above. Where there is no upper end, all
+        of the error is the lower one's, as a bound on one side has it. Elsewhere it is
+        :meth:`confidence_interval`. How often the ends hold the truth is in
+        benchmarks/lag_coverage.md.
         """
         level = checks.confidence(confidence_level)
-        fits, weights = self._counting()
+        fits, _ = self._counting()
         if len(fits) == 1:
             return CureFit.unified_interval(fits[0], confidence_level=level)
-        reach = np.array([_reach(fit, level) for fit in fits])
-        area = np.tensordot(weights, special.ndtr(-reach), axes=1)
-        upper = special.ndtr(-upper_root(-special.ndtri(area), level))
-        lower = np.where(upper > 0, (1 - level) / 2, ONE_SIDE * (1 - level))
-        return self._averaged(level, lower, upper)
+        error, two_sided = 1 - level, float(special.ndtri((1 + level) / 2))
+        ends = self._ends(level)
+        far = ends.roots.reach(np.array([_reach(fit, level) for fit in fits]))
+        near = far < NEAR * two_sided
+        root = upper_root(far, level)
+        shared = ends.roots.upper_end(np.where(near & np.isfinite(root), root, two_sided))
+        open_ended = near & (np.isinf(root) | (shared >= 1))
+        lower = np.where(open_ended, error, error / 2)
+        low, high = ends.roots.averaged(lower, error / 2)
+        return ends.between(low, np.where(open_ended, 1.0, np.where(near, shared, high)))
 
-    def _averaged(
+    def _ends(
         self,
         level: float,
-        lower: float | FloatArray,
-        upper: float | FloatArray,
         ages: ArrayLike | None = None,
         *,
         outcome: str | None = None,
         method: IntervalMethod = "calibrated",
-    ) -> Interval:
-        """Return the interval over the families, with the areas wanted beyond its two ends."""
+    ) -> _Ends:
+        """Return what the intervals of the families that count say of an interval over them."""
         fits, weights = self._counting()
         base = _BASE if _NEAR_BASE[0] <= level <= _NEAR_BASE[1] and len(fits) > 1 else level
         inner = max(1 - 4 * (1 - base), base / 2)
@@ -162,8 +183,6 @@ class ChosenFit(CureFit):
             for each in (base, inner)
         )
         lows, highs = (np.array([ends[side] for ends in outer_ends]) for side in (0, 1))
-        if len(fits) == 1:
-            return Interval(lows[0], highs[0])
         estimates = np.array(
             [fit.ultimate if ages is None else CureFit.rate_at(fit, ages) for fit in fits]
         )
@@ -172,11 +191,11 @@ class ChosenFit(CureFit):
         points = np.stack([lows, inner_lows, estimates, inner_highs, highs], axis=-1)
         scores = np.broadcast_to([-wide, -near, 0.0, near, wide], points.shape).copy()
         self._at_one(fits, points, scores, level=base, method=method, ultimate=ages is None)
-        points = np.maximum.accumulate(points, axis=-1)
-        low, high = averaged_ends(weights, points, scores, lower, upper)
-        edge = (estimates <= 0).any(axis=0)
-        return Interval(
-            np.where(edge, lows.min(axis=0), low), np.where(edge, highs.max(axis=0), high)
+        edge = np.asarray((estimates <= 0).any(axis=0) | (len(fits) == 1))
+        return _Ends(
+            SignedRoots(weights, np.maximum.accumulate(points, axis=-1), scores),
+            edge,
+            Interval(lows.min(axis=0), highs.max(axis=0)),
         )
 
     def _at_one(

@@ -5,12 +5,10 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import optimize, stats
 
 from funnelkit import lag
 from funnelkit._core.errors import ArgumentError, EvidenceError
 from funnelkit.counts.triangle import Triangle
-from funnelkit.lag.choosing.averaging import averaged_ends
 from tests.reference.leads import Lead, triangle
 
 
@@ -71,25 +69,6 @@ def test_the_interval_lies_among_those_of_the_families():
     row = frame.set_index("family").loc["exponential"]
     assert row["aic"] == pytest.approx(alone.aic, abs=1e-4)
     assert row["ultimate"] == pytest.approx(alone.ultimate[0, 0], rel=1e-4)
-
-
-def test_tail_areas_are_averaged():
-    """Estimates and standard errors of log rates, so that the root is solved by SciPy."""
-    centres, errors, weights = [np.log(0.1), np.log(0.15)], [0.1, 0.3], np.array([0.7, 0.3])
-    scores = np.array([-2.0, -1.0, 0.0, 1.0, 2.0])
-    points = np.exp([m + s * scores for m, s in zip(centres, errors, strict=True)])
-    low, high = averaged_ends(weights, points, np.tile(scores, (2, 1)), 0.025, 0.025)
-
-    def above(x):
-        tails = stats.norm.sf((np.log(x) - centres) / errors)
-        return float(weights @ tails)
-
-    assert high == pytest.approx(optimize.brentq(lambda x: above(x) - 0.025, 0.05, 0.9), rel=1e-9)
-    assert low == pytest.approx(optimize.brentq(lambda x: above(x) - 0.975, 0.01, 0.2), rel=1e-9)
-    # a share of 1 at which more than the tail is left: no upper end
-    scores = np.array([[-2.0, -1.0, 0.0, 1.0, 1.0]])
-    points = np.array([[0.1, 0.2, 0.3, 0.9, 1.0]])
-    assert averaged_ends(np.ones(1), points, scores, 0.025, 0.025)[1] == 1.0
 
 
 def test_bands_by_age_meet_the_ultimate():
