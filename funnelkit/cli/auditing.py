@@ -44,7 +44,9 @@ def run(told: argparse.Namespace) -> int:
     config = load_config(path, check_files=files is None)
     with steps(1, quiet=told.json) as step, said_aloud() as said:
         step("checking every row")
-        found = fk.audit(config.read(data=files, join=told.join), expected=config.expected)
+        found = fk.audit(
+            config.read(data=files, join=told.join), expected=config.expected, known=config.known
+        )
         tables = config.tables.read()
     beside = [finding for table in tables.values() for finding in table.findings]
     errors = sum(finding.severity == "error" for finding in (*found.findings, *beside))

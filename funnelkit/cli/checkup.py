@@ -111,7 +111,7 @@ def configuration(path: Path) -> Iterator[Check]:
             config.tables.read()
             from funnelkit.data.quality import audit
 
-            found = audit(leads)
+            found = audit(leads, known=config.known)
     except FunnelError as error:
         for words in _problems(error):
             yield Check(what="exports", level="problem", found=words)

@@ -20,6 +20,7 @@ from funnelkit.report.expected import expected
 from funnelkit.report.experiments import experiments, named
 from funnelkit.report.exports import DataFiles, data_files, given_files, matching
 from funnelkit.report.headline import headlines
+from funnelkit.report.known_names import known_names
 from funnelkit.report.last_plans import plan_files
 from funnelkit.report.ledgers import Tables, tables
 from funnelkit.report.playbook import Playbook, playbook
@@ -79,6 +80,8 @@ class Config:
         Dated events, in order.
     expected
         Control totals from the CRM's own report.
+    known
+        Segment -> the names it may have, which the audit holds the data against.
     ranges
         Step such as ``"lead -> mql"`` -> lowest and highest share that are usual in this business.
     headlines
@@ -112,6 +115,7 @@ class Config:
     exclude: Mapping[str, tuple[str, ...]]
     changes: tuple[DatedChange, ...]
     expected: tuple[ControlTotal, ...]
+    known: Mapping[str, tuple[str, ...]]
     ranges: Mapping[str, tuple[float, float]]
     headlines: tuple[Headline, ...]
     tables: Tables
@@ -301,8 +305,8 @@ def load_config(path: str | os.PathLike[str], *, check_files: bool = True) -> Co
     -----
     The keys are the arguments of :class:`funnelkit.Funnel`, and ``data`` (``files``, ``join``,
     ``events`` and how they are written), ``where``, ``exclude``, ``calendar``, ``changes``,
-    ``expected``, ``headline``, ``tables``, ``experiments``, ``targets``, ``team``, ``plans``,
-    ``ranges``, ``playbook``, ``earlier_reports``, ``as_of``, ``recorded_from``,
+    ``expected``, ``known``, ``headline``, ``tables``, ``experiments``, ``targets``, ``team``,
+    ``plans``, ``ranges``, ``playbook``, ``earlier_reports``, ``as_of``, ``recorded_from``,
     ``before_recording``, ``title``. Values are read as they are written: a stage may be called
     ``no`` or ``1``, and a date needs no quotes.
 
@@ -356,6 +360,7 @@ def _config(root: Section, file: Path, *, check_files: bool) -> Config | None:
         "exclude": _values(root, "exclude"),
         "changes": dated_changes(root),
         "expected": expected(root, funnel),
+        "known": known_names(root, funnel),
         "ranges": own_ranges(root, funnel),
         "headlines": headlines(root),
         "tables": tables(root, funnel, file.parent),

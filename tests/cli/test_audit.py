@@ -49,6 +49,15 @@ def test_no_error_is_0(audit) -> None:
     assert "error:" not in out
 
 
+def test_names_are_held_against_the_lists_of_the_funnel(audit) -> None:
+    rows = SOUND.replace("lost\n", "lost,source\n").replace(",\n", ",,web\n")
+    funnel = FUNNEL + "segments: source\nknown:\n  source: [Web, Event]\n"
+    code, out, _ = audit(rows, funnel=funnel)
+    assert code == 0
+    assert "web (for Web?)" in out
+    assert "[names_unlisted]" in out
+
+
 def test_for_machines_it_is_json_and_nothing_else(audit) -> None:
     code, out, err = audit(ALL_LOST, "--json")
     said = json.loads(out, parse_constant=pytest.fail)

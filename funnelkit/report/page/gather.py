@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -99,7 +98,7 @@ def gather(
         changes=source.changes,
         restricted=source.restricted,
     )
-    facts = _facts(known, setting, segment, horizon, source.ranges)
+    facts = _facts(known, setting, segment, horizon, source)
     held, channel, targets = source.tables, source.channel, source.targets
     column = segment or channel or next(iter(funnel.segments), None)
     goals = None
@@ -188,7 +187,7 @@ def _facts(
     setting: Setting,
     segment: str | None,
     horizon: int | None,
-    ranges: Mapping[str, tuple[float, float]] | None,
+    source: Source,
 ) -> Facts:
     span = months.span_of(leads, setting)
     now = _triangle(leads, setting)
@@ -198,7 +197,9 @@ def _facts(
     rates_from = None if isinstance(base, Missing) else rates.first_cohort(base)
     flow = records.flow_view(leads, setting, rates_from)
     if isinstance(base, Missing):
-        quality = records.quality_view(leads, setting, in_rates=0, rates_from=None)
+        quality = records.quality_view(
+            leads, setting, in_rates=0, rates_from=None, known=source.known
+        )
         return Facts(
             setting=setting,
             months=told,
@@ -230,9 +231,13 @@ def _facts(
         segments=split if isinstance(split, Missing) else rates.segments_view(base, split),
         moved=split if isinstance(split, Missing) else moved.moved_view(base, split, setting),
         alerts=watched.alerts_view(leads, setting, segment),
-        diagnosis=watched.diagnosis_view(leads, setting, ranges),
+        diagnosis=watched.diagnosis_view(leads, setting, source.ranges),
         quality=records.quality_view(
-            leads, setting, in_rates=base.triangle.n, rates_from=rates_from
+            leads,
+            setting,
+            in_rates=base.triangle.n,
+            rates_from=rates_from,
+            known=source.known,
         ),
     )
 

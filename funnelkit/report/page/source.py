@@ -39,6 +39,8 @@ class Source:
         (day, what) of what changed in the world.
     expected
         Control totals from the CRM's own report.
+    known
+        Segment -> the names it may have, as funnel.yml lists them.
     headlines, ranges
         Headline metrics and published ranges that funnel.yml names.
     tables, channel
@@ -63,6 +65,7 @@ class Source:
     title: str | None = None
     changes: tuple[tuple[dt.date, str], ...] = ()
     expected: tuple[ControlTotal, ...] = ()
+    known: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     headlines: tuple[Headline, ...] = ()
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     tables: Mapping[str, Ledger] = field(default_factory=dict)
@@ -151,6 +154,7 @@ def part_of(source: Source, only: Sequence[str]) -> Source:
         leads=source.leads.only(**chosen),
         title=", ".join(filter(None, (name, *words))),
         expected=(),
+        known={},
         headlines=tuple(replace(one, target=None) for one in source.headlines),
         tables={},
         targets=None,
@@ -186,6 +190,7 @@ def _opened(
         title=setup.title,
         changes=tuple((one.date, one.what) for one in setup.changes),
         expected=setup.expected,
+        known=setup.known,
         headlines=setup.headlines,
         ranges=setup.ranges,
         tables=setup.tables.read(),

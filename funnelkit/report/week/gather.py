@@ -24,7 +24,6 @@ from funnelkit.report.week.moving import Archived, ends_of, movement_view, with_
 from funnelkit.report.week.talking import Ground, deals_to_talk_about
 
 if TYPE_CHECKING:
-    from funnelkit.data.ledgers import Ledger
     from funnelkit.data.records import Leads
     from funnelkit.metrics import PipelineAgeing
     from funnelkit.plan import Targets
@@ -153,7 +152,7 @@ def gather(
         ageing=ageing,
         entries=entries_view(known, span, "week", segment=segment),
         activities=activities,
-        quality=quality_of(known, span, source.tables),
+        quality=quality_of(known, span, source),
         tied=tie_out(leads, source.expected) if source.expected else None,
     )
 
@@ -194,11 +193,12 @@ def ground_of(
     )
 
 
-def quality_of(leads: Leads, span: Span, tables: Mapping[str, Ledger]) -> Quality:
+def quality_of(leads: Leads, span: Span, source: Source) -> Quality:
     """Return what the audit found, and where every row went."""
     import pandas as pd
 
     setting = Setting(
         month=pd.Period(span.until, "M"), as_of=span.until, terms=span.terms, calendar=span.calendar
     )
-    return with_tables(quality_view(leads, setting, in_rates=0, rates_from=None), tables)
+    found = quality_view(leads, setting, in_rates=0, rates_from=None, known=source.known)
+    return with_tables(found, source.tables)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +84,12 @@ def _decided(table: StageRates, level: float) -> tuple[str, int, Estimate] | Non
 
 
 def quality_view(
-    leads: Leads, setting: Setting, *, in_rates: int, rates_from: pd.Period | None
+    leads: Leads,
+    setting: Setting,
+    *,
+    in_rates: int,
+    rates_from: pd.Period | None,
+    known: Mapping[str, Sequence[str]],
 ) -> Quality:
     """Return what the audit found, and where every row went."""
     from funnelkit.data.accounting import EVENT, JOINED, KEPT
@@ -97,7 +102,7 @@ def quality_view(
         for file, reason, rows in leads.accounting().itertuples(index=False)
     ]
     return Quality(
-        findings=tuple(audit(leads).findings),
+        findings=tuple(audit(leads, known=known).findings),
         accounting=tuple(accounting),
         aside=sum(
             rows for _, reason, rows in accounting if reason not in (KEPT, JOINED, EVENT, LATER)
