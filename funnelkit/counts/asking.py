@@ -8,7 +8,8 @@ the same start and segments share their denominators. No lead row travels to Pyt
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -20,9 +21,11 @@ from funnelkit.counts.arrange import run, union
 from funnelkit.counts.looking import (
     Question,
     denominators,
+    every_question,
     grouped,
     inside,
     lean_of,
+    looked_at,
     said_to,
 )
 from funnelkit.counts.triangle import Triangle
@@ -36,6 +39,8 @@ if TYPE_CHECKING:
 _MONTHLY: tuple[Unit, ...] = ("month", "quarter", "year")
 _SHORT = 100_000
 """Answers with more rows than this, such as by day of entry, are not remembered."""
+_FEW_LEADS = 2_000_000
+"""Of more leads than this, what was looked at is not kept for further questions: it takes room."""
 OUTCOME, FOLLOWED, LATE = range(3)
 
 
@@ -45,12 +50,63 @@ class Answer(NamedTuple):
     outcomes: pd.DataFrame
     followed: pd.DataFrame
     late: pd.DataFrame
-    accounts: accounts.Sums | None
+    accounts: accounts.Sums | None = None
 
 
-_Frames = dict[tuple[int, int], "pd.DataFrame"]
-_AccountFrames = tuple[_Frames, _Frames, _Frames]
-_remembered: WeakKeyDictionary[Leads, dict[tuple[Question, Unit], Answer]] = WeakKeyDictionary()
+@dataclass(eq=False)
+class _Memory:
+    """What was looked at and counted of leads on their last day; a report asks again and again.
+
+    Counts by month say as much as those by quarter and year, of which they are parts; sums over
+    accounts do not.
+    """
+
+    lean: ir.Table | None = None
+    counts: dict[tuple[Question, Unit], Answer] = field(default_factory=dict)
+    sums: dict[tuple[Question, Unit], accounts.Sums | None] = field(default_factory=dict)
+
+    def look(self, leads: Leads, questions: Sequence[Question]) -> ir.Table:
+        """Return what the questions look at; asked for more, everything that triangles look at."""
+        lean, wanted = self.lean, looked_at(questions)
+        if lean is not None and wanted <= set(lean.columns):
+            return lean
+        if lean is not None:
+            questions = every_question(leads.funnel, wanted | set(lean.columns))
+        lean = engines.once(leads.engine, lean_of(leads, leads.records, questions), "fk_asked")
+        if leads.n <= _FEW_LEADS:
+            self.lean = lean
+        return lean
+
+    def told(self, leads: Leads, questions: Sequence[Question], cohort: Unit) -> list[Answer]:
+        """Return the answers, of which those that are not known are counted."""
+        grain: Unit = "month" if cohort in _MONTHLY else cohort
+        distinct = list(dict.fromkeys(questions))
+        counts = {one: self.counts[one, grain] for one in distinct if (one, grain) in self.counts}
+        sums = {one: self.sums[one, cohort] for one in distinct if (one, cohort) in self.sums}
+        uncounted = [one for one in distinct if one not in counts]
+        has_accounts = leads.funnel.account is not None
+        unsummed = [one for one in distinct if one not in sums] if has_accounts else []
+        if len(uncounted) == 1 and not has_accounts and self.lean is None:
+            lean = lean_of(leads, leads.records, uncounted)  # looked at once, so it is not kept
+            said = grouped(said_to(leads, lean, uncounted))
+            counts[uncounted[0]] = _counts(leads, said, uncounted, cohort)[0][0]
+        elif uncounted or unsummed:
+            lean = self.look(leads, [one for one in distinct if one in {*uncounted, *unsummed}])
+            if uncounted:
+                said = inside(said_to(leads, lean, uncounted))
+                counts |= zip(uncounted, _counts(leads, said, uncounted, cohort)[0], strict=True)
+            if unsummed:
+                said = inside(said_to(leads, lean, unsummed))
+                frames = [counts[one].followed for one in unsummed]
+                [found] = _account_sums(leads, said, unsummed, cohort, followed=frames)
+                sums |= zip(unsummed, found, strict=True)
+        short = {one for one in counts if len(counts[one].outcomes) <= _SHORT}
+        self.counts |= {(one, grain): counts[one] for one in short}
+        self.sums |= {(one, cohort): sums[one] for one in short & set(sums)}
+        return [counts[one]._replace(accounts=sums.get(one)) for one in questions]
+
+
+_remembered: WeakKeyDictionary[Leads, _Memory] = WeakKeyDictionary()
 
 
 def answered(
@@ -59,23 +115,18 @@ def answered(
     """Return the counts of each question on each day: one scan of the rows for all of them.
 
     Questions about ``as_of`` itself are answered from the journeys, which are there already, and
-    remembered: a report asks some of them again.
+    remembered.
     """
     if not days:
         return []
     if set(days) == {leads.as_of}:
-        kept = _remembered.setdefault(leads, {})
-        new = [question for question in questions if (question, cohort) not in kept]
-        found = dict(zip(new, answers(leads, leads.records, new, cohort)[0], strict=True))
-        short = {of: one for of, one in found.items() if len(one.outcomes) <= _SHORT}
-        told = [found[of] if of in found else kept[of, cohort] for of in questions]
-        kept |= {(question, cohort): answer for question, answer in short.items()}
-        return [told] * len(days)
+        memory = _remembered.setdefault(leads, _Memory())
+        return [memory.told(leads, questions, cohort)] * len(days)
     distinct = sorted(set(days))
     table = leads.standing_on(distinct)
     if leads.funnel.out_of_order == "error":
         leads.refuse_disorder(table)
-    every = answers(leads, table, questions, cohort, days=len(distinct))
+    every = _on_days(leads, table, questions, cohort, days=len(distinct))
     return [every[distinct.index(day)] for day in days]
 
 
@@ -139,53 +190,43 @@ def nobody(leads: Leads, as_of: dt.date, start: str) -> str:
     )
 
 
-def answers(
-    leads: Leads, table: ir.Table, questions: Sequence[Question], cohort: Unit, *, days: int = 1
+def _on_days(
+    leads: Leads, table: ir.Table, questions: Sequence[Question], cohort: Unit, *, days: int
 ) -> list[list[Answer]]:
-    """Return the counts of each question on each day.
-
-    Parameters
-    ----------
-    leads
-        The leads, for their funnel and the day from which they are recorded.
-    table
-        Their journeys, as known on one day or on several (column ``place``).
-    questions
-        What is asked.
-    cohort
-        Unit of the period of entry.
-    days
-        Number of days in ``table``.
-
-    Returns
-    -------
-    list of list of Answer
-        For each day, one for each question.
-    """
+    """Return the counts of each question on each of several days (column ``place``)."""
     if not questions:
         return [[] for _ in range(days)]
-    lean, has_accounts = lean_of(leads, table, questions), leads.funnel.account is not None
-    if len(questions) == 1 and not has_accounts:  # then nothing is looked at twice
-        said = grouped(said_to(leads, lean, questions))
-    else:
-        said = inside(said_to(leads, engines.once(leads.engine, lean, "fk_asked"), questions))
+    lean = lean_of(leads, table, questions)
+    if len(questions) == 1 and leads.funnel.account is None:  # then nothing is looked at twice
+        return _counts(leads, grouped(said_to(leads, lean, questions)), questions, cohort, days)
+    lean = engines.once(leads.engine, lean, "fk_asked")
+    said = inside(said_to(leads, lean, questions))
+    counts = _counts(leads, said, questions, cohort, days)
+    if leads.funnel.account is None:
+        return counts
+    frames = [answer.followed for answers in counts for answer in answers]
+    sums = _account_sums(leads, said, questions, cohort, followed=frames, days=days)
+    return [
+        [answer._replace(accounts=one) for answer, one in zip(*each, strict=True)]
+        for each in zip(counts, sums, strict=True)
+    ]
+
+
+def _counts(
+    leads: Leads, said: ir.Table, questions: Sequence[Question], cohort: Unit, days: int = 1
+) -> list[list[Answer]]:
+    """Return the counts of each question on each day, without sums over accounts."""
     counted = run(union(_counted(said, cohort)))
-    kinds = {kind: counted[counted["kind"] == kind] for kind in (OUTCOME, FOLLOWED, LATE)}
-    parts = {kind: _parts(frame) for kind, frame in kinds.items()}
-    sums: _AccountFrames = ({}, {}, {})
-    if has_accounts:
-        sums = _account_sums(leads, said, cohort, kinds[FOLLOWED])
+    parts = {kind: _parts(counted[counted["kind"] == kind]) for kind in (OUTCOME, FOLLOWED, LATE)}
     nothing, shared = counted.iloc[:0], denominators(leads, questions)
 
     def answer(place: int, ask: int) -> Answer:
         own, together = (place, ask), (place, shared[ask])
-        counts = (parts[OUTCOME].get(own), parts[FOLLOWED].get(together), parts[LATE].get(own))
-        outcome, followed, late = (nothing if one is None else one for one in counts)
-        sizes, xn, xx = sums
-        of = None
-        if together in sizes:
-            of = accounts.Sums(sizes=sizes[together], xn=xn.get(own), xx=xx.get(own))
-        return Answer(outcome, followed, late, of)
+        return Answer(
+            parts[OUTCOME].get(own, nothing),
+            parts[FOLLOWED].get(together, nothing),
+            parts[LATE].get(own, nothing),
+        )
 
     return [[answer(place, ask) for ask in range(len(questions))] for place in range(days)]
 
@@ -230,8 +271,14 @@ def _counted(said: ir.Table, cohort: Unit) -> list[ir.Table]:
 
 
 def _account_sums(
-    leads: Leads, said: ir.Table, cohort: Unit, followed: pd.DataFrame
-) -> _AccountFrames:
+    leads: Leads,
+    said: ir.Table,
+    questions: Sequence[Question],
+    cohort: Unit,
+    *,
+    followed: Iterable[pd.DataFrame],
+    days: int = 1,
+) -> list[list[accounts.Sums | None]]:
     """Return the sums over accounts of each question on each day: sizes, Σ X·N and Σ X²."""
     keys = _where(said)
     table = said.select(
@@ -246,9 +293,17 @@ def _account_sums(
         starts = ibis.memtable(_starts(leads, followed, cohort))
         table = table.join(starts, "cohort_day").drop("cohort_day")
         table = table.rename(cohort_day="period_day")
-    sizes, products = map(run, accounts.of_cohorts(leads.engine, table, [*keys, "cohort_day"]))
+    counted, products = map(run, accounts.of_cohorts(leads.engine, table, [*keys, "cohort_day"]))
+    sizes, shared = _parts(counted), denominators(leads, questions)
     xn, xx = (_parts(products[products["kind"] == kind]) for kind in range(2))
-    return _parts(sizes), xn, xx
+
+    def sums(place: int, ask: int) -> accounts.Sums | None:
+        own, together = (place, ask), (place, shared[ask])
+        if together not in sizes:
+            return None
+        return accounts.Sums(sizes=sizes[together], xn=xn.get(own), xx=xx.get(own))
+
+    return [[sums(place, ask) for ask in range(len(questions))] for place in range(days)]
 
 
 def _where(said: ir.Table) -> list[str]:
@@ -257,11 +312,11 @@ def _where(said: ir.Table) -> list[str]:
     return [name for name in said.columns if name in names or name.startswith("by_")]
 
 
-def _starts(leads: Leads, counted: pd.DataFrame, cohort: Unit) -> pd.DataFrame:
+def _starts(leads: Leads, counted: Iterable[pd.DataFrame], cohort: Unit) -> pd.DataFrame:
     """Return each day on which a cohort is known beside the first day of its period."""
     import pandas as pd
 
-    days = pd.Series(counted["cohort_day"].unique())
+    days = pd.Series(pd.concat([one["cohort_day"] for one in counted]).unique())
     periods = leads.funnel.calendar.periods(days, cohort)
     first = [period.start_time.date() for period in periods]
     return pd.DataFrame({"cohort_day": pd.to_datetime(days).dt.date, "period_day": first})

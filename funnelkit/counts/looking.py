@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +10,7 @@ import ibis
 
 from funnelkit.counts import accounts
 from funnelkit.data import journeys as journey
+from funnelkit.data.definition import Funnel
 from funnelkit.data.records import Leads
 
 if TYPE_CHECKING:
@@ -53,6 +54,20 @@ def lean_of(leads: Leads, table: ir.Table, questions: Sequence[Question]) -> ir.
     if funnel.account is not None:
         columns["account"] = accounts.account(table)
     return table.select(**columns, end=table.end)
+
+
+def looked_at(questions: Sequence[Question]) -> set[str]:
+    """Return the columns of :func:`lean_of` that differ by what is asked."""
+    columns = {f"began_{question.start}" for question in questions}
+    columns |= {f"came_{question.target}" for question in questions}
+    return columns | {f"group_{name}" for question in questions for name in question.by}
+
+
+def every_question(funnel: Funnel, columns: Iterable[str]) -> list[Question]:
+    """Return questions that look at every stage, and at the segments among some columns."""
+    groups = [name for name in columns if name.startswith("group_")]
+    by = tuple(name.removeprefix("group_") for name in groups)
+    return [Question(k, k + 1, by) for k in range(len(funnel.stages) - 1)]
 
 
 def said_to(leads: Leads, lean: ir.Table, questions: Sequence[Question]) -> ir.Table:

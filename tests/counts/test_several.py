@@ -213,8 +213,36 @@ def test_what_was_asked_once_is_not_counted_again(made, scans):
     assert len(found) == len(first) + 1
     for key, one in found:
         assert_same(one, first[key])
-    assert scans(leads, leads.slim, lambda: fk.triangle(leads, "lead", "mql", cohort="week")) == 1
-    assert scans(leads, leads.slim, lambda: fk.triangle(leads, "lead", "won")) == 1
+
+
+def test_what_was_looked_at_once_is_kept_for_other_questions(made, scans, monkeypatch):
+    def new() -> fk.Leads:
+        return fk.from_frame(made.frame, made.funnel, as_of=made.as_of)
+
+    leads, others = new(), [("lead", "won", None), ("mql", "won", "region"), ("mql", "sql", None)]
+    asked = [(*one, cohort) for one in others for cohort in ("month", "week", "quarter", "year")]
+
+    def ask(leads: fk.Leads, one: Any) -> Any:
+        start, target, by, cohort = one
+        return fk.triangle(leads, start, target, by=by, cohort=cohort)
+
+    assert scans(leads, leads.slim, lambda: ask(leads, ("lead", "mql", "source", "month"))) == 1
+    found: dict[Any, Any] = {}
+    looks = [
+        scans(leads, leads.slim, lambda one=one: found.update({one: ask(leads, one)}))
+        for one in asked
+    ]
+    # once for every stage, once more for another segment; counts by month are those of the year
+    assert looks == [1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
+    for one in asked:
+        assert_same(found[one], ask(new(), one))
+    monkeypatch.setattr(asking, "_FEW_LEADS", leads.n - 1)
+    looks, many = [], new()
+    look = asking.lean_of
+    monkeypatch.setattr(asking, "lean_of", lambda *told: (looks.append(told), look(*told))[1])
+    for one in asked[:3]:
+        assert_same(ask(many, one), found[one])
+    assert len(looks) == 3
 
 
 def test_what_is_remembered_goes_with_the_leads(made):
