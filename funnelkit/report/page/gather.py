@@ -12,7 +12,8 @@ from funnelkit._core.dates import period_label
 from funnelkit._core.errors import ArgumentError, EvidenceError
 from funnelkit.data import journeys
 from funnelkit.data.control.tying import tie_out
-from funnelkit.report.page.facts import Facts, Missing, Setting
+from funnelkit.report.page.beside.asking import part_of
+from funnelkit.report.page.facts import Facts, Missing, Quality, Setting
 from funnelkit.report.page.terms import Terms
 from funnelkit.report.page.views import (
     channels,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from funnelkit.counts.triangle import Triangle
     from funnelkit.data.records import Leads
-    from funnelkit.report.page.eves.asking import Elsewhere
+    from funnelkit.report.page.beside.asking import Elsewhere
     from funnelkit.report.page.source import Source
 
 _SHOWN = 6
@@ -71,7 +72,7 @@ def gather(
         Age in days up to which rates are told; default: see
         :func:`funnelkit.report.page.horizon.longest`.
     elsewhere
-        A process that was asked how the last months were foretold.
+        A process that was asked for parts of the page.
 
     Raises
     ------
@@ -98,7 +99,7 @@ def gather(
         changes=source.changes,
         restricted=source.restricted,
     )
-    facts = _facts(known, setting, segment, horizon, source)
+    facts = _facts(known, setting, segment, horizon, source=source, elsewhere=elsewhere)
     held, channel, targets = source.tables, source.channel, source.targets
     column = segment or channel or next(iter(funnel.segments), None)
     goals = None
@@ -187,7 +188,9 @@ def _facts(
     setting: Setting,
     segment: str | None,
     horizon: int | None,
+    *,
     source: Source,
+    elsewhere: Elsewhere | None,
 ) -> Facts:
     span = months.span_of(leads, setting)
     now = _triangle(leads, setting)
@@ -196,10 +199,14 @@ def _facts(
     told = months.months_view(leads, setting, span, now=now, before=before)
     rates_from = None if isinstance(base, Missing) else rates.first_cohort(base)
     flow = records.flow_view(leads, setting, rates_from)
-    if isinstance(base, Missing):
-        quality = records.quality_view(
-            leads, setting, in_rates=0, rates_from=None, known=source.known
+
+    def quality(in_rates: int) -> Quality:
+        found = part_of(elsewhere, "findings", partial(records.findings_of, leads, source.known))
+        return records.quality_view(
+            leads, setting, in_rates=in_rates, rates_from=rates_from, findings=found
         )
+
+    if isinstance(base, Missing):
         return Facts(
             setting=setting,
             months=told,
@@ -213,7 +220,7 @@ def _facts(
             moved=base,
             alerts=base,
             diagnosis=base,
-            quality=quality,
+            quality=quality(0),
         )
     ever = method.ever_of(base.triangle, confidence_level=base.level)
     chosen, tested = method.tested_view(leads, setting, ever)
@@ -230,15 +237,9 @@ def _facts(
         flow=flow,
         segments=split if isinstance(split, Missing) else rates.segments_view(base, split),
         moved=split if isinstance(split, Missing) else moved.moved_view(base, split, setting),
-        alerts=watched.alerts_view(leads, setting, segment),
         diagnosis=watched.diagnosis_view(leads, setting, source.ranges),
-        quality=records.quality_view(
-            leads,
-            setting,
-            in_rates=base.triangle.n,
-            rates_from=rates_from,
-            known=source.known,
-        ),
+        quality=quality(base.triangle.n),
+        alerts=watched.alerts_view(leads, setting, segment),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from funnelkit._core.dates import period_label
 from funnelkit.report.page import story
-from funnelkit.report.page.eves.asking import asked_elsewhere
+from funnelkit.report.page.beside.asking import asked_elsewhere
 from funnelkit.report.page.facts import Facts
 from funnelkit.report.page.gather import gather
 from funnelkit.report.page.kept import cards_kept, figures_of, past_of

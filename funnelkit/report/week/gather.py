@@ -14,7 +14,7 @@ from funnelkit.metrics.stage_roles import opportunity_of, roles
 from funnelkit.report.page.facts import Missing, Quality, Setting
 from funnelkit.report.page.gather import of_one_business
 from funnelkit.report.page.terms import Terms
-from funnelkit.report.page.views.records import quality_view, with_tables
+from funnelkit.report.page.views.records import findings_of, quality_view, with_tables
 from funnelkit.report.periods import reported_period
 from funnelkit.report.week.acting import activities_view
 from funnelkit.report.week.aiming import Outlook, ahead_view, outlook_of
@@ -200,5 +200,6 @@ def quality_of(leads: Leads, span: Span, source: Source) -> Quality:
     setting = Setting(
         month=pd.Period(span.until, "M"), as_of=span.until, terms=span.terms, calendar=span.calendar
     )
-    found = quality_view(leads, setting, in_rates=0, rates_from=None, known=source.known)
+    findings = findings_of(leads, source.known)
+    found = quality_view(leads, setting, in_rates=0, rates_from=None, findings=findings)
     return with_tables(found, source.tables)

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from funnelkit._core.errors import EvidenceError
-from funnelkit.report.page.eves.asking import EVES
-from funnelkit.report.page.eves.foretelling import forecast_of, foretold
+from funnelkit.report.page.beside.asking import EVES, part_of
+from funnelkit.report.page.beside.foretelling import forecast_of, foretold
 from funnelkit.report.page.facts import Missing, Setting
 from funnelkit.report.page.facts.coming import Coming, Said
 
 if TYPE_CHECKING:
     from funnelkit.data.records import Leads
     from funnelkit.forecast import BookingsForecast
-    from funnelkit.report.page.eves.asking import Elsewhere
+    from funnelkit.report.page.beside.asking import Elsewhere
+    from funnelkit.report.page.changes import Estimate
 
 _MONTHS = 6
 _FEWEST_WINS = 20
@@ -36,7 +37,7 @@ def coming_view(
     by
         Column that splits the model, for a plan by channel.
     elsewhere
-        The process that was asked what was foretold, if one was.
+        The process that was asked for it, if one was.
     """
     wins = int(np.asarray(leads.count(leads.funnel.won)).sum())
     if wins < _FEWEST_WINS:
@@ -59,7 +60,7 @@ def _past(
     """Yield the last months, each as it was foretold on its eve, where that could be done."""
     deals = now if now.deals is None else now.deals
     came = dict(zip(deals.gone, deals.observed.sum(axis=0).astype(int), strict=True))
-    known = {} if elsewhere is None else elsewhere.estimates()
+    known: dict[str, Estimate | None] = part_of(elsewhere, "eves", dict)
     for month in list(deals.gone)[-EVES:]:
         label = str(month)
         if label not in known:

@@ -14,6 +14,7 @@ from funnelkit.report.page.facts import Flow, Missing, Quality, Setting, Stage
 if TYPE_CHECKING:
     import pandas as pd
 
+    from funnelkit.data.finding import Finding
     from funnelkit.data.ledgers import Ledger
     from funnelkit.data.records import Leads
     from funnelkit.rates import StageRates
@@ -83,18 +84,24 @@ def _decided(table: StageRates, level: float) -> tuple[str, int, Estimate] | Non
     return found.label, found.denominator, Estimate(found.rate, low, high)
 
 
+def findings_of(leads: Leads, known: Mapping[str, Sequence[str]]) -> tuple[Finding, ...]:
+    """Return what the audit finds; ``known`` lists the names that segments may have."""
+    from funnelkit.data.quality import audit
+
+    return tuple(audit(leads, known=known).findings)
+
+
 def quality_view(
     leads: Leads,
     setting: Setting,
     *,
     in_rates: int,
     rates_from: pd.Period | None,
-    known: Mapping[str, Sequence[str]],
+    findings: tuple[Finding, ...],
 ) -> Quality:
     """Return what the audit found, and where every row went."""
     from funnelkit.data.accounting import EVENT, JOINED, KEPT
     from funnelkit.data.journeys import LATER
-    from funnelkit.data.quality import audit
 
     entered: Any = leads.count(setting.terms.start)
     accounting = [
@@ -102,7 +109,7 @@ def quality_view(
         for file, reason, rows in leads.accounting().itertuples(index=False)
     ]
     return Quality(
-        findings=tuple(audit(leads, known=known).findings),
+        findings=findings,
         accounting=tuple(accounting),
         aside=sum(
             rows for _, reason, rows in accounting if reason not in (KEPT, JOINED, EVENT, LATER)

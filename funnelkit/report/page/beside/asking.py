@@ -1,65 +1,81 @@
-"""Another process asked for the eves, if there is a core and memory for it; and its answer."""
+"""Another process asked for parts of a page, if there is a core and memory for it."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import pickle
 import subprocess
 import sys
 import weakref
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Literal, TypeVar
 
-from funnelkit._core.cores import cores, one_thread
+from funnelkit._core.cores import CORES, cores, one_thread
 from funnelkit._core.errors import FunnelError
 from funnelkit.data.embedded import MEMORY_LIMIT
-from funnelkit.report.page.changes import Estimate
 
 EVES = 3
 """How many months are looked back on."""
 
+Part = Literal["findings", "eves"]
+T = TypeVar("T")
+
 
 class Elsewhere:
-    """What another process foretells meanwhile; it ends with this object.
+    """What another process makes of a page meanwhile; it ends with this object.
 
     Parameters
     ----------
     asked
-        How the page opens its leads (``source``), its ``month`` and ``confidence_level``.
+        How the page opens its leads (``source``), and its arguments; see
+        :func:`funnelkit.report.page.beside.parts.world_of`.
     """
 
     def __init__(self, asked: Mapping[str, Any]) -> None:
         from funnelkit.report.kernel import search_path
 
-        told = {"PYTHONPATH": search_path(), "PYTHONUTF8": "1"}
+        # One thread of its own: with more it would slow the page, which is waited for.
+        told = {"PYTHONPATH": search_path(), "PYTHONUTF8": "1", CORES: "1"}
+        self._made: dict[str, Any] = {}
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "funnelkit.report.page.eves"],
+            [sys.executable, "-P", "-m", "funnelkit.report.page.beside"],
             env={**os.environ, **one_thread(), **told},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            encoding="utf-8",
         )
         weakref.finalize(self, _end, self._process)
         question, self._process.stdin = self._process.stdin, None
         if question is not None:
             with contextlib.suppress(OSError), question:  # where it has ended, it answers nothing
-                question.write(json.dumps(asked, default=os.fspath))
+                question.write(json.dumps(asked, default=os.fspath).encode())
 
-    def estimates(self) -> dict[str, Estimate | None]:
-        """Return what was expected of each month, such as ``"2026-10"``; wait for it if need be.
+    def part(self, name: Part, here: Callable[[], T]) -> T:
+        """Return a part of the page; wait for it if need be.
 
-        A month of which nothing could be said is ``None``. Empty if the process failed, for
-        whatever reason: who asks can do the same work.
+        Parameters
+        ----------
+        name
+            Of the part.
+        here
+            What makes it in this process: where the other one failed, for whatever reason, or was
+            warned of something that is to be heard here.
         """
-        said, _ = self._process.communicate()
-        if self._process.returncode:
-            return {}
-        return {
-            month: None if found is None else Estimate(*found)
-            for month, found in json.loads(said).items()
-        }
+        while name not in self._made and self._process.stdout is not None:
+            try:
+                told, made, warned = pickle.load(self._process.stdout)  # noqa: S301  our own
+            except (EOFError, pickle.UnpicklingError, OSError, ValueError):  # it has ended
+                break
+            self._made[told] = None if warned else (made,)
+        found = self._made.get(name)
+        return here() if found is None else found[0]
+
+
+def part_of(elsewhere: Elsewhere | None, name: Part, here: Callable[[], T]) -> T:
+    """Return a part of the page from the process that was asked, or made here if none was."""
+    return here() if elsewhere is None else elsewhere.part(name, here)
 
 
 def asked_elsewhere(
@@ -101,7 +117,7 @@ def asked_elsewhere(
     return Elsewhere({"source": source, "month": month, "confidence_level": confidence_level})
 
 
-def _end(process: subprocess.Popen[str]) -> None:
+def _end(process: subprocess.Popen[bytes]) -> None:
     """End a process that nobody waits for any more."""
     if process.poll() is None:
         process.kill()

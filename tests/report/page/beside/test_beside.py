@@ -1,6 +1,7 @@
-"""What was foretold on the eves: a process beside the page says what the page would."""
+"""Parts of a page: a process beside it makes what the page would."""
 
 import gc
+import subprocess
 from pathlib import Path
 
 import pandas as pd
@@ -13,9 +14,9 @@ from funnelkit.data.embedded import MEMORY_LIMIT
 from funnelkit.data.simulate import simulate_frame
 from funnelkit.report.batch import memory
 from funnelkit.report.config import load_config
-from funnelkit.report.page.eves import asking
-from funnelkit.report.page.eves.asking import EVES, Elsewhere, asked_elsewhere
-from funnelkit.report.page.eves.foretelling import foretold
+from funnelkit.report.page.beside import asking
+from funnelkit.report.page.beside.asking import EVES, Elsewhere, asked_elsewhere
+from funnelkit.report.page.beside.foretelling import foretold
 
 CONFIG = """
 stages: [lead, mql, sql, opportunity, won]
@@ -45,14 +46,47 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(MEMORY_LIMIT, raising=False)
 
 
-def test_the_process_foretells_what_the_page_would(config: Path) -> None:
+def nowhere() -> None:
+    pytest.fail("the other process did not make it")
+
+
+def test_the_process_makes_what_the_page_would(config: Path) -> None:
     beside = asked_elsewhere(config=config, **TOLD)
     assert beside is not None
     leads = load_config(config).read()
     months = pd.period_range(end="2026-06", periods=EVES, freq="M")
     own = {str(month): foretold(leads, month, confidence_level=0.95) for month in months}
-    assert beside.estimates() == own
+    assert beside.part("eves", nowhere) == own
     assert all(one is not None and one.low < one.value < one.high for one in own.values())
+    # parts that came before it are kept, in whatever order they are asked for
+    assert beside.part("findings", nowhere) == fk.audit(leads).findings
+
+
+def test_what_warns_is_made_where_it_is_heard(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script = tmp_path / "beside.py"
+    script.write_text(
+        "import warnings\n"
+        "from funnelkit._core.errors import FunnelWarning\n"
+        "from funnelkit.report.page.beside import __main__ as process, parts\n"
+        "def warned(world):\n"
+        "    warnings.warn('look here', FunnelWarning)\n"
+        "    return 1\n"
+        "parts.PARTS.clear()\n"
+        "parts.PARTS.update(findings=warned, more=lambda world: 2, eves=lambda world: 1 / 0)\n"
+        "process.main()\n",
+        encoding="utf-8",
+    )
+    start = subprocess.Popen
+    monkeypatch.setattr(
+        asking.subprocess, "Popen", lambda words, **told: start([words[0], str(script)], **told)
+    )
+    beside = asked_elsewhere(config=config, **TOLD)
+    assert beside is not None
+    assert beside.part("findings", lambda: "here") == "here"
+    assert beside.part("more", nowhere) == 2
+    assert beside.part("eves", lambda: "here too") == "here too"
 
 
 def test_pages_are_the_same_with_one_core(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -70,13 +104,15 @@ def test_pages_are_the_same_with_one_core(config: Path, monkeypatch: pytest.Monk
 
 def test_a_process_that_fails_answers_nothing(tmp_path: Path) -> None:
     source = {"config": str(tmp_path / "gone.yml"), "data": None, "join": None, "only": None}
-    assert Elsewhere({"source": source, **TOLD}).estimates() == {}
+    beside = Elsewhere({"source": source, **TOLD})
+    assert beside.part("findings", lambda: ()) == ()
+    assert beside.part("eves", dict) == {}
 
 
 def test_a_month_of_which_too_little_is_known_is_none(config: Path) -> None:
     beside = asked_elsewhere(config=config, month="2025-02", confidence_level=0.95)
     assert beside is not None
-    assert beside.estimates()["2025-01"] is None
+    assert beside.part("eves", nowhere)["2025-01"] is None
 
 
 def test_a_process_ends_with_the_page_that_asked(config: Path) -> None:
@@ -108,9 +144,7 @@ def test_nobody_is_asked_where_it_would_not_help(
     assert asked_elsewhere(config=tmp_path / "funnel.yml", **TOLD) is None
 
 
-def test_pages_that_do_not_look_ahead_ask_nobody(
-    config: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_pages_of_another_target_ask_nobody(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(asking, "Elsewhere", lambda told: pytest.fail("somebody was asked"))
     fk.report.monthly(month="2026-06", config=config, target="mql")
     fk.report.monthly(leads=fk.make_leads(n=200, rng=1))
