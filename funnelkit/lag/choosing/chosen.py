@@ -143,8 +143,9 @@ class ChosenFit(CureFit):
         weights, so that a family that fits worse draws it up only as far as its weight allows:
         averaged tail areas would leave hardly any misses above. Where there is no upper end, all
         of the error is the lower one's, as a bound on one side has it. Elsewhere it is
-        :meth:`confidence_interval`. How often the ends hold the truth is in
-        benchmarks/lag_coverage.md.
+        :meth:`confidence_interval`. The family that foretells best may be one of small weight that
+        says far more than the others: then its estimate lies above the upper end, and the verdict
+        is "bound only". How often the ends hold the truth is in benchmarks/lag_coverage.md.
         """
         level = checks.confidence(confidence_level)
         fits, _ = self._counting()

@@ -62,7 +62,8 @@ def shown_of(fit: Bounded, confidence_level: float) -> Shown:
     With "bound only" the rate is left out. If follow-up sets no upper bound either, the upper end
     is 1, and what is shown is "at least". Whether there is one is settled by the interval itself,
     so that it holds what it says whichever is shown (Feldman and Cousins 1998, who show what goes
-    wrong where one side or two are chosen after looking): see benchmarks/lag_coverage.md.
+    wrong where one side or two are chosen after looking): see benchmarks/lag_coverage.md. An
+    estimate that is shown is never outside of its ends.
 
     References
     ----------
@@ -70,8 +71,8 @@ def shown_of(fit: Bounded, confidence_level: float) -> Shown:
     """
     level = checks.confidence(confidence_level)
     low, high = (np.asarray(end) for end in fit.unified_interval(confidence_level=level))
-    bound = fit.verdicts == "bound only"
-    return Shown(np.where(bound, np.nan, fit.ultimate), low, high)
+    rate = np.where(fit.verdicts == "bound only", np.nan, fit.ultimate)
+    return Shown(rate, np.fmin(low, rate), np.fmax(high, rate))
 
 
 def bound_in_words(low: float, high: float) -> str:

@@ -5,6 +5,7 @@ import pytest
 
 from funnelkit import lag
 from funnelkit._core.errors import ArgumentError
+from funnelkit._core.interval import Interval
 from funnelkit.lag.choosing.follow_up import maller_zhou
 from funnelkit.lag.choosing.showing import Shown, bound_in_words, shown_of
 from funnelkit.lag.verdicts import least_certain, lift_of, verdict_of
@@ -138,3 +139,19 @@ class TestShown:
         assert bound_in_words(0.1, 1.0).startswith("at least 10.0")
         assert bound_in_words(0.0, 0.1).startswith("at most 10.0")
         assert bound_in_words(0.1, 0.25).startswith("between 10.0 and 25.0")
+
+
+def test_an_estimate_that_is_shown_is_not_outside_of_its_ends() -> None:
+    """The family chosen may be one of small weight; of a bound only, no estimate is shown."""
+
+    class Fit:
+        ultimate = np.array([[0.4, 0.4, 0.1, 0.4]])
+        verdicts = np.array([["measured", "bound only", "extrapolated", "measured"]])
+
+        def unified_interval(self, *, confidence_level: float) -> Interval:
+            return Interval(np.array([[0.1, 0.1, 0.2, 0.3]]), np.array([[0.3, 0.3, 0.3, 0.5]]))
+
+    rate, low, high = shown_of(Fit(), 0.95)
+    assert np.isnan(rate[0, 1])
+    assert low.tolist() == [[0.1, 0.1, 0.1, 0.3]]
+    assert high.tolist() == [[0.4, 0.3, 0.3, 0.5]]
