@@ -316,7 +316,8 @@ def _starts(leads: Leads, counted: Iterable[pd.DataFrame], cohort: Unit) -> pd.D
     """Return each day on which a cohort is known beside the first day of its period."""
     import pandas as pd
 
-    days = pd.Series(pd.concat([one["cohort_day"] for one in counted]).unique())
+    columns = [one["cohort_day"] for one in counted]
+    days = pd.Series(pd.concat([one for one in columns if len(one)] or columns).unique())
     periods = leads.funnel.calendar.periods(days, cohort)
     first = [period.start_time.date() for period in periods]
     return pd.DataFrame({"cohort_day": pd.to_datetime(days).dt.date, "period_day": first})
