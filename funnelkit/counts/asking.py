@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 _MONTHLY: tuple[Unit, ...] = ("month", "quarter", "year")
 _SHORT = 100_000
 """Answers with more rows than this, such as by day of entry, are not remembered."""
-_FEW_LEADS = 2_000_000
-"""Of more leads than this, what was looked at is not kept for further questions: it takes room."""
+_FEW_ROWS = 2_000_000
+"""Of more rows than this, what was looked at is not kept for further questions: it takes room."""
 OUTCOME, FOLLOWED, LATE = range(3)
 
 
@@ -73,7 +73,7 @@ class _Memory:
         if lean is not None:
             questions = every_question(leads.funnel, wanted | set(lean.columns))
         lean = engines.once(leads.engine, lean_of(leads, leads.records, questions), "fk_asked")
-        if leads.n <= _FEW_LEADS:
+        if leads.rows_read <= _FEW_ROWS:
             self.lean = lean
         return lean
 

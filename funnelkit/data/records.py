@@ -85,6 +85,7 @@ class Leads:
         self.truth = truth
         self.engine = engine
         self._rows = rows
+        self.rows_read = sum(rows.read)
         slim = journeys.slim(self.standing_on([as_of]), funnel, files=len(rows.names))
         self.slim = engines.once(engine, slim, "fk_journeys")
         if funnel.out_of_order == "error":
@@ -402,8 +403,7 @@ class Leads:
 
     def summary(self) -> str:
         """Return what is there in one or two sentences."""
-        read = sum(self.rows.read)
-        aside = rows_aside(self.accounting())
+        read, aside = self.rows_read, rows_aside(self.accounting())
         since = (
             f" Rates use leads from {day_name(self.recorded_from)} on."
             if self.recorded_from and self.before_recording == "left_out"

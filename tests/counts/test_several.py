@@ -236,7 +236,7 @@ def test_what_was_looked_at_once_is_kept_for_other_questions(made, scans, monkey
     assert looks == [1, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0]
     for one in asked:
         assert_same(found[one], ask(new(), one))
-    monkeypatch.setattr(asking, "_FEW_LEADS", leads.n - 1)
+    monkeypatch.setattr(asking, "_FEW_ROWS", len(made.frame) - 1)
     looks, many = [], new()
     look = asking.lean_of
     monkeypatch.setattr(asking, "lean_of", lambda *told: (looks.append(told), look(*told))[1])
@@ -248,6 +248,7 @@ def test_what_was_looked_at_once_is_kept_for_other_questions(made, scans, monkey
 def test_what_is_remembered_goes_with_the_leads(made):
     leads = fk.from_frame(made.frame, made.funnel, as_of=made.as_of)
     fk.triangle(leads, "lead", "mql")
+    gc.collect()  # others that nobody refers to any more
     before, gone = len(asking._remembered), weakref.ref(leads)
     del leads
     gc.collect()
