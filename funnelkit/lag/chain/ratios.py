@@ -215,10 +215,13 @@ class ChainLadder(Result):
 
     @property
     def parameter_variance(self) -> FloatArray:
-        """Squared relative error of each factor, the tail last: σ² / (f² Σ C)."""
+        """Squared relative error of each factor, the tail last: σ² / (f² Σ C).
+
+        0 where a ratio is undefined: it was not estimated, and nothing is known of its error.
+        """
         _, error = self._tail_noise
-        by_period = self.sigma2 / self.link_ratios**2 / np.where(self.undefined, 1.0, self.volume)
-        return np.append(by_period, error / self.tail**2)
+        volume = np.where(self.undefined, np.inf, self.volume)
+        return np.append(self.sigma2 / self.link_ratios**2 / volume, error / self.tail**2)
 
     @property
     def process_variance(self) -> FloatArray:

@@ -5,7 +5,7 @@ import datetime as dt
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import funnelkit as fk
@@ -63,6 +63,7 @@ class TestPublished:
 
 class TestReference:
     @given(tables())
+    @example(([[0.0, 0.0, 0.0], [1.0, 1.0], [1.0, 2.0]], 3))  # noise, where no ratio is defined
     @settings(max_examples=150, deadline=None)
     def test_ratios_ultimates_and_errors(self, drawn):
         rows, periods = drawn
