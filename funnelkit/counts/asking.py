@@ -86,12 +86,11 @@ class _Memory:
         uncounted = [one for one in distinct if one not in counts]
         has_accounts = leads.funnel.account is not None
         unsummed = [one for one in distinct if one not in sums] if has_accounts else []
-        if len(uncounted) == 1 and not has_accounts and self.lean is None:
-            lean = lean_of(leads, leads.records, uncounted)  # looked at once, so it is not kept
-            said = grouped(said_to(leads, lean, uncounted))
+        if self.lean is None and _is_lone(leads, uncounted):
+            said = grouped(said_to(leads, lean_of(leads, leads.records, uncounted), uncounted))
             counts[uncounted[0]] = _counts(leads, said, uncounted, cohort)[0][0]
         elif uncounted or unsummed:
-            lean = self.look(leads, [one for one in distinct if one in {*uncounted, *unsummed}])
+            lean = self.look(leads, list(dict.fromkeys([*uncounted, *unsummed])))
             if uncounted:
                 said = inside(said_to(leads, lean, uncounted))
                 counts |= zip(uncounted, _counts(leads, said, uncounted, cohort)[0], strict=True)
@@ -197,7 +196,7 @@ def _on_days(
     if not questions:
         return [[] for _ in range(days)]
     lean = lean_of(leads, table, questions)
-    if len(questions) == 1 and leads.funnel.account is None:  # then nothing is looked at twice
+    if _is_lone(leads, questions):
         return _counts(leads, grouped(said_to(leads, lean, questions)), questions, cohort, days)
     lean = engines.once(leads.engine, lean, "fk_asked")
     said = inside(said_to(leads, lean, questions))
@@ -210,6 +209,11 @@ def _on_days(
         [answer._replace(accounts=one) for answer, one in zip(*each, strict=True)]
         for each in zip(counts, sums, strict=True)
     ]
+
+
+def _is_lone(leads: Leads, questions: Sequence[Question]) -> bool:
+    """Return whether what the questions look at is looked at once, so that it need not be kept."""
+    return len(questions) == 1 and leads.funnel.account is None
 
 
 def _counts(

@@ -14,15 +14,16 @@ if TYPE_CHECKING:
 
 def known_names(root: Section, funnel: Funnel | None) -> Mapping[str, tuple[str, ...]]:
     """Return segment -> its names, in order; every mistake is noted with its line."""
-    found: dict[str, tuple[str, ...]] = {}
     section = root.section("known")
-    for name, names in root.mapping("known").items():
-        if section is None:
-            break
+    if section is None:
+        return {}
+    found: dict[str, tuple[str, ...]] = {}
+    for name in section.keys():  # noqa: SIM118  a section is no mapping
+        names = section.texts(name)
         if funnel is not None and name not in funnel.segments:
             hint = did_you_mean(name, funnel.segments)
             section.note(name, f"is none of `segments`.{hint}")
-        elif names is None:
+        elif not names:
             section.note(name, "needs the names it may have, such as [web, event, partner].")
         else:
             found[name] = names

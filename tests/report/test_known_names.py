@@ -66,8 +66,9 @@ def test_every_mistake_is_said_with_its_line(folder: Path) -> None:
         "funnel.yml, line 9: `known.region` needs the names it may have, such as "
         "[web, event, partner]."
     )
-    with pytest.raises(DefinitionError, match="`known` must be a mapping"):
+    with pytest.raises(DefinitionError, match="`known` must be a mapping") as error:
         load_config(configured(folder, "known: [Web]\n"))
+    assert len(error.value.problems) == 1
 
 
 def test_the_monthly_and_the_weekly_page_hold_the_data_against_them(folder: Path) -> None:
