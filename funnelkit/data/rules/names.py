@@ -181,8 +181,8 @@ def unlisted_names(survey: Survey) -> Iterator[Finding]:
                 count=len(unused),
                 share=share_of(len(unused), len(known)),
                 examples=_shown(unused),
-                what=f"{have(len(unused), 'name')} of the list of `{name}` no record, of "
-                f"{display.count(len(known))}.",
+                what=f"{display.count(len(unused))} of the {display.plural(len(known), 'name')} "
+                f"listed for `{name}` {'has' if len(unused) == 1 else 'have'} no record.",
                 remedy="They are in no table. Are their records missing from the export?",
             )
 
