@@ -11,24 +11,18 @@ import ibis
 
 from funnelkit._core import display
 from funnelkit._core.errors import DataError
-from funnelkit.data import amounts, engines, filters, first_look, parsing, refusals
+from funnelkit.data import amounts, filters, first_look, parsing, refusals, setting_aside
 from funnelkit.data.columns import LogColumns, Places, ReadingRules, locate, replace_columns, shown
 from funnelkit.data.definition import Funnel
 from funnelkit.data.files import Stamp
 from funnelkit.data.finding import Finding
 from funnelkit.data.holding import held, is_unique
+from funnelkit.data.setting_aside import FILTERED, NO_ID, NO_TIME, OTHER_STAGE
 from funnelkit.data.sources import PART, Source
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
     from ibis.backends import BaseBackend
-
-UNREADABLE_ROW = "does not fit the header"
-HEADER_AGAIN = "repeats the header"
-NO_ID = "no id"
-FILTERED = "left out by `where` or `exclude`"
-OTHER_STAGE = "stage not in the funnel"
-NO_TIME = "event without a time"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,8 +140,8 @@ def assemble_wide(
         plans += _plans(source, funnel, days[number], own, keeps[number])
         columns |= _attributes(source, funnel, own, values.get(number))
         tests = {FILTERED: ~keeps[number], NO_ID: first_look.without_id(source, funnel.id)}
-        _, reasons = _tallied(source, ibis.null("string"), tests)
-        parts.append(_usable(source, columns, tests, reasons))
+        _, reasons = setting_aside.tallied(source, tests)
+        parts.append(setting_aside.usable(source, columns, tests, reasons))
         set_aside.append(reasons)
     table, files = held(engine, sources, parts)
     return Rows(
@@ -203,10 +197,10 @@ def assemble_log(
     tests = {
         FILTERED: ~kept,
         NO_ID: first_look.without_id(source, log.id),
-        OTHER_STAGE: ~stage.isin([*names]).fill_null(False),
+        OTHER_STAGE: setting_aside.is_other(stage, names),
         NO_TIME: first_look.without_day(source, log.time, days.get(log.time)),
     }
-    present, reasons = _tallied(source, stage, tests)
+    present, reasons = setting_aside.tallied(source, tests, stage=stage, named=names)
     if not present & set(names):
         problems.append(
             f"`{log.stage}` in `{source.name}` names none of the stages; it holds "
@@ -228,7 +222,7 @@ def assemble_log(
     if days[log.time].utc is not None:
         columns["utc"] = days[log.time].utc
     columns |= _attributes(source, funnel, set(places), values.get(0))
-    part = _usable(source, columns, tests, reasons)
+    part = setting_aside.usable(source, columns, tests, reasons)
     pattern = days[log.time].pattern
     other = sorted(present - set(names))
     if other:
@@ -401,37 +395,6 @@ def _attributes(source: Source, funnel: Funnel, own: set[str], value: Any) -> di
         if column is not None:
             columns[role] = source.text(column) if column in own else ibis.null("string")
     return columns
-
-
-def _tallied(
-    source: Source, stage: Any, tests: Mapping[str, Any]
-) -> tuple[set[str], dict[str, int]]:
-    """Return the stages that are there, and how many rows are set aside for each first reason."""
-    columns = {"stage": stage} | {f"t{i}": test for i, test in enumerate(tests.values())}
-    table = engines.select(source.table, columns)
-    counted = table.group_by(table.columns).aggregate(n=table.count()).execute()
-    tally: dict[str, int] = {}
-    for _, *passed, n in counted.itertuples(index=False):
-        reason = next((name for name, test in zip(tests, passed, strict=True) if test), None)
-        if reason is not None:
-            tally[reason] = tally.get(reason, 0) + int(n)
-    tally = {name: tally[name] for name in tests if name in tally}
-    if source.misfits[0]:
-        tally[UNREADABLE_ROW] = source.misfits[0]
-    if source.headers:
-        tally[HEADER_AGAIN] = source.headers
-    return set(counted["stage"].dropna()), tally | dict(source.aside)
-
-
-def _usable(
-    source: Source, columns: dict[str, Any], tests: Mapping[str, Any], reasons: Mapping[str, int]
-) -> ir.Table:
-    """Return the rows that no reason sets aside."""
-    table = source.table
-    for name in tests:
-        if name in reasons:
-            table = table.filter(~tests[name])
-    return engines.select(table, columns)
 
 
 def _clocked(funnel: Funnel, days: Mapping[str, parsing.DayColumn]) -> frozenset[int]:

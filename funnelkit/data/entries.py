@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from funnelkit.data.assembly import Rows
 
 _NO_DAY = "9999"
+_DAY_ONE = dt.date(1, 1, 1)
+_STAGE, _EXIT, _WIN = range(3)
+_KINDS = 4
 
 
 def entries(
@@ -28,22 +31,23 @@ def entries(
     """Return one row per record: what its rows say, up to each of several days.
 
     Columns: ``id``, ``source`` (of its first file), ``first_<step>`` (its first day at all),
-    ``last_<step>_<j>`` (its last one up to the ``j``-th of the days), ``latest_<j>`` (that of any
-    stage, for logs), ``final_<step>`` (its last day at all) and ``status`` for funnels with a
-    status, and the attributes. Left out are days that the policies of the funnel do not ask for;
-    the audit asks for all of them, and for ``copies`` (rows).
+    ``last_<step>_<j>`` (its last one up to the ``j``-th of the days), ``newest_<j>`` (for logs, in
+    place of most of these: see :func:`_newest`), ``final_<step>`` (its last day at all) and
+    ``status`` for funnels with a status, and the attributes. Left out are days that the policies
+    of the funnel do not ask for; the audit asks for all of them, and for ``copies`` (rows).
     """
     if rows.unique:
         return _as_they_stand(rows, funnel, days, audited=audited)
     table = _by_step(rows, funnel)
-    firsts, lasts, latest = _asked(rows, funnel, audited=audited)
+    firsts, lasts, newest = _asked(rows, funnel, audited=audited)
     has_status = "status" in table.columns
     columns: dict[str, Any] = {f"first_{step}": table[f"day_{step}"].min() for step in firsts}
     for j, day in enumerate(days):
         for step in lasts:
             columns[f"last_{step}_{j}"] = _up_to(table[f"day_{step}"], day).max()
-        if latest:
-            columns[f"latest_{j}"] = _up_to(table.any_day, day).max()
+        if newest:
+            here = table.day <= ibis.literal(day)
+            columns[f"newest_{j}"] = ibis.ifelse(here, table.newest, ibis.null("int32")).max()
     if has_status:
         columns |= {f"final_{k}": table[f"day_{k}"].max() for k in range(len(funnel.steps))}
         columns["status"] = table.status.max()
@@ -79,7 +83,9 @@ def known_on(table: ir.Table, rows: Rows, funnel: Funnel, days: Sequence[dt.date
 
     Columns: those of :func:`entries` without the numbers of days, and no day after ``end``, the
     day; ``ever`` (whether any stage has a day at all), and for funnels with a status
-    ``later_<step>`` (1 where the step has a later day).
+    ``later_<step>`` (1 where the step has a later day). Where ``newest_<j>`` was asked for,
+    ``latest`` is the newest day of any stage, or of the only exit; ``last_<exit>`` of an only exit
+    is there where it is the newest; and the last day of a win is the newest day or the first win.
     """
     stages = range(len(funnel.stages))
     table = table.mutate(ever=_any(table[f"first_{k}"].notnull() for k in stages))
@@ -92,11 +98,13 @@ def known_on(table: ir.Table, rows: Rows, funnel: Funnel, days: Sequence[dt.date
         elif name.startswith("final_"):
             later = (table[name] > table.end).fill_null(False)
             columns[f"later_{number}"] = later.cast("int32")
-        elif not name.startswith(("last_", "latest_")):
+        elif not name.startswith(("last_", "newest_")):
             columns[name] = table[name]
         elif stem not in columns:
             columns[stem] = _on_its_day(table, [f"{stem}_{j}" for j in range(len(days))])
     table = table.select(**columns)
+    if "newest" in columns:
+        table = _told_by_newest(table, funnel)
     if "status" in table.columns and rows.exported is not None:
         before = table.end < ibis.literal(rows.exported)
         then = _status_before_export(table, funnel)
@@ -117,7 +125,38 @@ def _on_its_day(table: ir.Table, names: Sequence[str]) -> Any:
     if len(names) == 1:
         return table[names[0]]
     options = [(table.place == j, table[name]) for j, name in enumerate(names)]
-    return ibis.cases(*options, else_=ibis.null("date"))
+    return ibis.cases(*options, else_=ibis.null(table[names[0]].type()))
+
+
+def _newest(table: ir.Table, funnel: Funnel) -> Any:
+    """Return the day of each event and what came on it as one number, whose maximum is sought.
+
+    A win outranks the exit of its day, since it stands, and that any other stage, since it ends
+    what that had begun again. So one maximum tells what the last days of wins, of stages and of an
+    only exit tell apart. The earliest of several exits may count: they have maxima of their own.
+    """
+    stages = len(funnel.stages)
+    kinds = [(table.step == stages - 1, ibis.literal(_WIN, "int32"))]
+    if len(funnel.exits) == 1:
+        kinds.append((table.step == stages, ibis.literal(_EXIT, "int32")))
+    kind = ibis.cases(*kinds, else_=ibis.literal(_STAGE, "int32"))
+    number = table.day.delta(ibis.literal(_DAY_ONE), unit="day").cast("int32") * _KINDS + kind
+    if len(funnel.exits) == 1:
+        return number
+    return ibis.ifelse(table.step < stages, number, ibis.null("int32"))
+
+
+def _told_by_newest(table: ir.Table, funnel: Funnel) -> ir.Table:
+    """Replace ``newest`` by the days that it tells."""
+    won, none = len(funnel.stages) - 1, ibis.null("date")
+    number = (table.newest // _KINDS).cast("int32")
+    # Through a timestamp, which is what engines make of a day and an interval.
+    day = (ibis.literal(_DAY_ONE) + number.as_interval("D")).cast("timestamp").cast("date")
+    table = table.mutate(latest=day, kind=table.newest % _KINDS)
+    told = {f"last_{won}": ibis.ifelse(table.kind == _WIN, table.latest, table[f"first_{won}"])}
+    if len(funnel.exits) == 1:
+        told[f"last_{won + 1}"] = ibis.ifelse(table.kind == _EXIT, table.latest, none)
+    return table.mutate(**told).drop("newest", "kind")
 
 
 def _by_step(rows: Rows, funnel: Funnel) -> ir.Table:
@@ -129,12 +168,11 @@ def _by_step(rows: Rows, funnel: Funnel) -> ir.Table:
     days = {
         f"day_{k}": ibis.ifelse(table.step == k, table.day, none) for k in range(len(funnel.steps))
     }
-    any_day = ibis.ifelse(table.step < len(funnel.stages), table.day, none)
-    return table.mutate(**days, any_day=any_day)
+    return table.mutate(**days, newest=_newest(table, funnel))
 
 
 def _asked(rows: Rows, funnel: Funnel, *, audited: bool) -> tuple[range, Sequence[int], bool]:
-    """Return the steps whose first day is asked for, those whose last one, and the latest."""
+    """Return the steps whose first day is asked for, those whose last one, and if the newest is."""
     stages, steps = range(len(funnel.stages)), range(len(funnel.steps))
     if audited:
         return steps, steps, False
@@ -144,7 +182,7 @@ def _asked(rows: Rows, funnel: Funnel, *, audited: bool) -> tuple[range, Sequenc
         return firsts, (), False
     if rows.form == "wide":
         return firsts, steps, False
-    return firsts, steps[len(stages) - 1 :], True
+    return firsts, () if len(funnel.exits) == 1 else steps[len(stages) :], True
 
 
 def _up_to(day: Any, end: Any) -> Any:

@@ -45,7 +45,7 @@ def looked_over(
     strings = [name for name in table.columns if table[name].type().is_string()]
     open_texts = {*texts} - source.tidy - {few}
     asked: dict[tuple[str, str], dict[str, Any]] = {
-        ("text", name): {"untidy": sources.untidy(table[name]).sum()}
+        ("text", name): {"untidy": _untidy(table[name]).sum()}
         for name in strings
         if name in open_texts
     }
@@ -56,14 +56,23 @@ def looked_over(
         asked["id", ids] = damaged
     for (kind, name), named in asked.items():
         if kind != "text":
-            named["blank"] = table[name].isnull().sum()
-    seen = parsing.counted(table, asked)
+            named["there"] = table[name].count()
+    seen = parsing.counted(table, asked | {("all", ""): {"rows": table.count()}})
+    rows = seen.pop(("all", ""))["rows"]
+    for counts in seen.values():
+        if "there" in counts:
+            counts["blank"] = rows - counts.pop("there")
     tidy = {name for kind, name in seen if kind == "text" and not seen[kind, name]["untidy"]}
     if few is not None and few in strings:
         values = table.select(value=table[few]).distinct()
-        found = parsing.counted(values, {few: {"untidy": sources.untidy(values.value).sum()}})
+        found = parsing.counted(values, {few: {"untidy": _untidy(values.value).sum()}})
         tidy |= set() if found[few]["untidy"] else {few}
     return replace(source, tidy=source.tidy | tidy, seen=seen)
+
+
+def _untidy(text: Any) -> Any:
+    """Return whether a text is blank, or has a blank or control character at an end."""
+    return (text < "!") | (engines.last_character(text) <= " ")
 
 
 def without_id(source: sources.Source, column: str) -> Any:

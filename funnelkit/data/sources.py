@@ -83,11 +83,6 @@ class Source:
         return found.cast("string") if plain else parsing.cleaned(found)
 
 
-def untidy(text: Any) -> Any:
-    """Return whether a text is blank, or has a blank or control character at an end."""
-    return (text < "!") | (text.right(1) <= " ")
-
-
 def connect() -> Backend:
     """Return a private, embedded engine in UTC; see :mod:`funnelkit.data.embedded`."""
     from funnelkit.data import embedded

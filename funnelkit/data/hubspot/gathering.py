@@ -11,12 +11,12 @@ import ibis
 
 from funnelkit._core.errors import DataError, did_you_mean
 from funnelkit.data import amounts, filters, parsing, refusals, sources
-from funnelkit.data.assembly import FILTERED, HEADER_AGAIN, NO_ID, UNREADABLE_ROW
 from funnelkit.data.columns import ReadingRules, shown
 from funnelkit.data.exports import Export, open_export
 from funnelkit.data.hubspot import headers, merging
 from funnelkit.data.hubspot.grains import Grain
 from funnelkit.data.hubspot.headers import StageHeader
+from funnelkit.data.setting_aside import FILTERED, HEADER_AGAIN, NO_ID, UNREADABLE_ROW
 from funnelkit.data.sources import Source
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ import ibis
 
 from funnelkit._core.errors import DataError
 from funnelkit.data import parsing, sources
-from funnelkit.data.assembly import FILTERED, NO_ID, NO_TIME
 from funnelkit.data.columns import ReadingRules
 from funnelkit.data.exports import Export, open_export
 from funnelkit.data.hubspot import headers, merging
@@ -22,6 +21,7 @@ from funnelkit.data.hubspot.gathering import (
     tally_of,
     with_plain_times,
 )
+from funnelkit.data.setting_aside import FILTERED, NO_ID, NO_TIME
 from funnelkit.data.sources import Source
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from funnelkit._core import display
 from funnelkit._core.dates import Calendar
 from funnelkit._core.errors import ArgumentError, DataError, did_you_mean, unknown
 from funnelkit.data import refusals, sources
-from funnelkit.data.assembly import HEADER_AGAIN, UNREADABLE_ROW
 from funnelkit.data.columns import shown
 from funnelkit.data.finding import Finding
 from funnelkit.data.ledgers import checking
@@ -21,6 +20,7 @@ from funnelkit.data.ledgers.schemas import Field, Schema
 from funnelkit.data.ledgers.typed import Typing, read_columns
 from funnelkit.data.parsing import DateRules
 from funnelkit.data.preparing import check_marks
+from funnelkit.data.setting_aside import HEADER_AGAIN, UNREADABLE_ROW
 from funnelkit.data.sources import Source
 from funnelkit.data.spreadsheets.words import serials_of
 

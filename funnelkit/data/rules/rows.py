@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from funnelkit._core import display
-from funnelkit.data import assembly, journeys
+from funnelkit.data import journeys, setting_aside
 from funnelkit.data.finding import Finding, have, share_of, were
 from funnelkit.data.survey import Survey
 
@@ -18,7 +18,7 @@ _ONE_RECORD = (
 
 def misfit_rows(survey: Survey) -> Iterator[Finding]:
     """Rows with more or fewer cells than the header."""
-    number = _set_aside(survey, assembly.UNREADABLE_ROW)
+    number = _set_aside(survey, setting_aside.UNREADABLE_ROW)
     if number:
         share = share_of(number, sum(survey.rows.read))
         yield Finding(
@@ -34,7 +34,7 @@ def misfit_rows(survey: Survey) -> Iterator[Finding]:
 
 def header_again(survey: Survey) -> Iterator[Finding]:
     """Headers between the rows, as in exports pasted one below the other."""
-    number = _set_aside(survey, assembly.HEADER_AGAIN)
+    number = _set_aside(survey, setting_aside.HEADER_AGAIN)
     if number:
         yield Finding(
             rule="header_again",
@@ -49,7 +49,7 @@ def header_again(survey: Survey) -> Iterator[Finding]:
 
 def ids_missing(survey: Survey) -> Iterator[Finding]:
     """Rows without an id."""
-    number = _set_aside(survey, assembly.NO_ID)
+    number = _set_aside(survey, setting_aside.NO_ID)
     if number:
         yield Finding(
             rule="ids_missing",
@@ -64,7 +64,7 @@ def ids_missing(survey: Survey) -> Iterator[Finding]:
 
 def filtered_rows(survey: Survey) -> Iterator[Finding]:
     """Rows that `where` or `exclude` leave out."""
-    number = _set_aside(survey, assembly.FILTERED)
+    number = _set_aside(survey, setting_aside.FILTERED)
     if number:
         yield Finding(
             rule="filtered_rows",
@@ -80,13 +80,13 @@ def log_rows(survey: Survey) -> Iterator[Finding]:
     """Events that name no stage of the funnel, or have no time."""
     for reason, rule, what, remedy in (
         (
-            assembly.OTHER_STAGE,
+            setting_aside.OTHER_STAGE,
             "stages_unknown",
             "a stage that is not in the funnel",
             "They were set aside. Map their names with `columns`, if they belong to a stage.",
         ),
         (
-            assembly.NO_TIME,
+            setting_aside.NO_TIME,
             "times_missing",
             "no time",
             "They were set aside. Fill the time and export again.",

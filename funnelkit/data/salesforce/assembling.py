@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import ibis
 
-from funnelkit.data.assembly import HEADER_AGAIN, UNREADABLE_ROW, Rows
+from funnelkit.data.assembly import Rows
 from funnelkit.data.definition import Funnel
 from funnelkit.data.finding import Finding
 from funnelkit.data.salesforce import defining, dialect
 from funnelkit.data.salesforce.building import Builder
 from funnelkit.data.salesforce.defining import Places
 from funnelkit.data.salesforce.gathering import Gathered
+from funnelkit.data.setting_aside import HEADER_AGAIN, UNREADABLE_ROW
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir

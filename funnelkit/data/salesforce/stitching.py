@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import ibis
 
 from funnelkit.data import sources
-from funnelkit.data.assembly import FILTERED
 from funnelkit.data.salesforce import merges
+from funnelkit.data.setting_aside import FILTERED
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
