@@ -88,8 +88,9 @@ COPY (
 ) TO '{folder}/log.parquet' (FORMAT parquet);
 """
 
-# Seven days for each lead, and what follows from them, once: the days of entry and of the outcome
-# are grouped first, and both counts are read off that.
+# Four days for each lead and one number: its newest day, and what came on it (a win outranks a loss
+# of the same day, a loss any other stage). The days of entry and of the outcome are grouped first,
+# once, and both counts are read off that.
 BY_HAND = """
 WITH days AS (
   SELECT id,
@@ -97,22 +98,24 @@ WITH days AS (
     CASE WHEN stage = 'mql' THEN day END AS mql,
     CASE WHEN stage = 'opportunity' THEN day END AS opportunity,
     CASE WHEN stage = 'won' THEN day END AS won,
-    CASE WHEN stage = 'lost' THEN day END AS lost,
-    CASE WHEN stage <> 'lost' THEN day END AS any_stage
+    (date_diff('day', DATE '1970-01-01', day) * 4
+      + CASE stage WHEN 'won' THEN 2 WHEN 'lost' THEN 1 ELSE 0 END)::INT AS newest
   FROM (
     SELECT id, stage, time::DATE AS day FROM '{folder}/log.parquet'
     WHERE time < TIMESTAMP '2026-01-01')),
 leads AS (
-  SELECT min(lead) AS lead, min(mql) AS mql, min(opportunity) AS opportunity, min(won) AS won,
-    max(won) AS last_won, max(lost) AS lost, max(any_stage) AS latest
-  FROM days GROUP BY id),
+  SELECT lead, mql, opportunity, won,
+    CASE WHEN newest & 3 = 1 THEN DATE '1970-01-01' + (newest >> 2) END AS lost
+  FROM (
+    SELECT min(lead) AS lead, min(mql) AS mql, min(opportunity) AS opportunity, min(won) AS won,
+      max(newest) AS newest
+    FROM days GROUP BY id)),
 {rest}
 """
 REST = """
 ends AS (
   SELECT lead,
-    CASE WHEN won IS NOT NULL AND NOT coalesce(lost >= latest AND lost > last_won, false) THEN 'won'
-      WHEN lost >= latest THEN 'lost' ELSE '' END AS outcome,
+    CASE WHEN lost IS NOT NULL THEN 'lost' WHEN won IS NOT NULL THEN 'won' ELSE '' END AS outcome,
     outcome = 'won' AND coalesce(won < lead OR won < mql OR won < opportunity, false) AS undated,
     CASE outcome WHEN 'won' THEN greatest(lead, mql, opportunity, won) WHEN 'lost' THEN lost
       ELSE DATE '2025-12-31' END AS ended
@@ -136,8 +139,9 @@ FROM '{folder}/log.parquet' GROUP BY ALL
 """
 WIDE_BY_HAND = """
 WITH leads AS (
-  SELECT lead, mql, opportunity, won, won AS last_won, lost,
-    greatest(lead, mql, opportunity, won) AS latest
+  SELECT lead, mql, opportunity, won,
+    CASE WHEN lost >= greatest(lead, mql, opportunity, won) AND (won IS NULL OR lost > won)
+      THEN lost END AS lost
   FROM (
     SELECT * REPLACE (
       CASE WHEN lead <= DATE '2025-12-31' THEN lead END AS lead,
@@ -346,6 +350,9 @@ def one(name: str, folder: Path) -> None:
         if module in ("funnelkit", "duckdb", "polars", "pandas", "numpy"):
             __import__(module)
     if name.startswith("funnelkit"):
+        import ibis.backends.duckdb
+
+        import funnelkit.data.embedded
         from funnelkit import from_events, read_parquet, triangle  # noqa: F401
     before, cpu = time.perf_counter(), time.process_time()
     counts = sorted(CONTENDERS[name](folder))

@@ -87,7 +87,8 @@ class _Memory:
         has_accounts = leads.funnel.account is not None
         unsummed = [one for one in distinct if one not in sums] if has_accounts else []
         if self.lean is None and _is_lone(leads, uncounted):
-            said = grouped(said_to(leads, lean_of(leads, leads.records, uncounted), uncounted))
+            lean = lean_of(leads, leads.looked_through(), uncounted)
+            said = grouped(said_to(leads, lean, uncounted))
             counts[uncounted[0]] = _counts(leads, said, uncounted, cohort)[0][0]
         elif uncounted or unsummed:
             lean = self.look(leads, list(dict.fromkeys([*uncounted, *unsummed])))

@@ -37,7 +37,7 @@ def entries(
     of the funnel do not ask for; the audit asks for all of them, and for ``copies`` (rows).
     """
     if rows.unique:
-        return _as_they_stand(rows, funnel, days, audited=audited)
+        return _as_they_stand(rows, funnel, audited=audited)
     table = _by_step(rows, funnel)
     firsts, lasts, newest = _asked(rows, funnel, audited=audited)
     has_status = "status" in table.columns
@@ -60,16 +60,12 @@ def entries(
     return records if len(rows.names) > 1 else records.mutate(source=ibis.literal(0, "int32"))
 
 
-def _as_they_stand(
-    rows: Rows, funnel: Funnel, days: Sequence[dt.date], *, audited: bool
-) -> ir.Table:
-    """Return the same where no id repeats: each row is a record, and each day first and last."""
+def _as_they_stand(rows: Rows, funnel: Funnel, *, audited: bool) -> ir.Table:
+    """Return the same where no id repeats: each row is a record, its days are first and last."""
     table = rows.table
     firsts, lasts, _ = _asked(rows, funnel, audited=audited)
     columns: dict[str, Any] = {"id": table.id, "source": table["source"]}
-    columns |= {f"first_{step}": table[f"day_{step}"] for step in firsts}
-    for j, day in enumerate(days):
-        columns |= {f"last_{step}_{j}": _up_to(table[f"day_{step}"], day) for step in lasts}
+    columns |= {f"first_{step}": table[f"day_{step}"] for step in sorted({*firsts, *lasts})}
     if "status" in table.columns:
         columns |= {f"final_{k}": table[f"day_{k}"] for k in range(len(funnel.steps))}
         columns["status"] = table.status
@@ -105,6 +101,9 @@ def known_on(table: ir.Table, rows: Rows, funnel: Funnel, days: Sequence[dt.date
     table = table.select(**columns)
     if "newest" in columns:
         table = _told_by_newest(table, funnel)
+    if rows.unique:
+        own = [name for name in table.columns if name.startswith("first_")]
+        table = table.mutate(**{name.replace("first", "last"): table[name] for name in own})
     if "status" in table.columns and rows.exported is not None:
         before = table.end < ibis.literal(rows.exported)
         then = _status_before_export(table, funnel)

@@ -74,14 +74,12 @@ def _exits(table: ir.Table, funnel: Funnel) -> ir.Table:
         return table.mutate(**nothing, reopened=ibis.literal(False), reversed=ibis.literal(False))
     keep_first = funnel.reopened == "first"
     exits = range(n, len(funnel.steps))
-    if "latest" not in table.columns and f"last_{last}" in table.columns:
-        table = table.mutate(latest=_maximum([table[f"last_{stage}"] for stage in range(n)]))
     days = {e: table[f"{'first' if keep_first else 'last'}_{e}"] for e in exits}
     if not keep_first:
-        days = {e: ibis.ifelse(day < table.latest, none, day) for e, day in days.items()}
+        days = {e: ibis.ifelse(_came_back(table, day, n), none, day) for e, day in days.items()}
     outs: dict[str, Any] = {f"out_{e}": day for e, day in days.items()}
-    if {"latest", f"first_{n}"} <= set(table.columns):
-        outs["reopened"] = _any(table[f"first_{e}"] < table.latest for e in exits)
+    if {"last_0", f"first_{n}"} <= set(table.columns):
+        outs["reopened"] = _any(_came_back(table, table[f"first_{e}"], n) for e in exits)
     table = table.mutate(**outs)
     table = table.mutate(exit_date=_minimum([table[f"out_{e}"] for e in exits]))
     which = ibis.cases(
@@ -115,6 +113,13 @@ def _exits(table: ir.Table, funnel: Funnel) -> ir.Table:
         exit_date=ibis.ifelse(stands, none, table.exit_date),
         reversed=reversed_,
     )
+
+
+def _came_back(table: ir.Table, left: Any, stages: int) -> Any:
+    """Return whether a stage was entered after the day of an exit."""
+    if "latest" in table.columns:
+        return left < table.latest
+    return _any(left < table[f"last_{stage}"] for stage in range(stages))
 
 
 def _order(table: ir.Table, funnel: Funnel) -> ir.Table:

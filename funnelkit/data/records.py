@@ -76,7 +76,7 @@ class Leads:
         notes: Sequence[str] = (),
         truth: Truth | None = None,
     ) -> None:
-        """Derive the journeys once, on the engine."""
+        """Derive the journeys, where that takes more than a look at each row of large files."""
         self.funnel = funnel
         self.as_of = as_of
         self.recorded_from = recorded_from
@@ -86,8 +86,9 @@ class Leads:
         self.engine = engine
         self._rows = rows
         self.rows_read = sum(rows.read)
-        slim = journeys.slim(self.standing_on([as_of]), funnel, files=len(rows.names))
-        self.slim = engines.once(engine, slim, "fk_journeys")
+        self._in_passing = rows.unique and bool(rows.files)
+        if not self._in_passing:
+            _ = self.slim
         if funnel.out_of_order == "error":
             self.refuse_disorder(self.records)
 
@@ -103,6 +104,26 @@ class Leads:
         if self._rows.files:
             refuse_changed(self._rows.files)
         return self._rows
+
+    def _derived_slim(self) -> ir.Table:
+        found = self.standing_on([self.as_of])
+        return journeys.slim(found, self.funnel, files=len(self._rows.names))
+
+    @cached_property
+    def slim(self) -> ir.Table:
+        """The journeys on the engine, derived once; see :func:`funnelkit.data.journeys.slim`."""
+        return engines.once(self.engine, self._derived_slim(), "fk_journeys")
+
+    def looked_through(self) -> ir.Table:
+        """Return the records for one question.
+
+        Of large files in which each row is a record the first question is answered in passing,
+        since to derive and keep the journeys takes longer and much memory; the second derives them.
+        """
+        if self._in_passing and "slim" not in self.__dict__:
+            self._in_passing = False
+            return journeys.unfolded(self._derived_slim(), self.funnel)
+        return self.records
 
     @cached_property
     def records(self) -> ir.Table:
@@ -311,35 +332,9 @@ class Leads:
         ArgumentError
             For an unknown stage, unit or segment.
         """
-        import pandas as pd
+        from funnelkit.data.counting import entered
 
-        step = self.funnel.step("stage", stage)
-        table = self.journeys
-        when, has_day, reached = journeys.entry(table, self.funnel, self.funnel.steps.index(step))
-        group = journeys.segment(table, self.funnel, by) if by else ibis.null("string")
-        day = ibis.ifelse(has_day, when, ibis.null("date"))
-        picked = table.filter(reached).select(day=day, group=group)
-        counted = picked.aggregate(by=["day", "group"], n=picked.count()).execute()
-        undated = int(counted.loc[counted["day"].isna(), "n"].sum())
-        counted = counted[counted["day"].notna()]
-        periods = self.funnel.calendar.periods(counted["day"], every)
-        index = self._all_periods(periods, every)
-        about = {"undated": undated, "as_of": self.as_of.isoformat(), "stage": stage}
-        if by is None:
-            series: pd.Series[int] = counted["n"].groupby(periods).sum()
-            series = series.reindex(index, fill_value=0).astype("int64").rename(stage)
-            series.attrs |= about
-            return series
-        names = counted["group"].fillna(display.BLANK)
-        sums = counted["n"].groupby([names.to_numpy(), periods]).sum()
-        cells = pd.MultiIndex.from_product(
-            [sorted(names.unique()), index], names=["series", "period"]
-        )
-        frame: pd.DataFrame = (
-            sums.reindex(cells, fill_value=0).astype("int64").rename("value").reset_index()
-        )
-        frame.attrs |= about | {"by": by}
-        return frame
+        return entered(self, stage, every, by)
 
     def list(
         self,
@@ -421,13 +416,6 @@ class Leads:
 
     def _repr_html_(self) -> str:
         return display.html_block(self.summary(), self.accounting())
-
-    def _all_periods(self, seen: pd.PeriodIndex, every: Unit) -> pd.PeriodIndex:
-        import pandas as pd
-
-        last = self.funnel.calendar.period(self.as_of, every)
-        first = seen.min() if len(seen) else last
-        return pd.period_range(first, last, freq=self.funnel.calendar.freq(every))
 
     def refuse_disorder(self, table: ir.Table) -> None:
         """Refuse journeys with a stage dated before its predecessor.
