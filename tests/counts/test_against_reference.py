@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -72,7 +73,7 @@ def policies(draw: Any) -> Policy:
 def funnel_of(policy: Policy) -> Funnel:
     return Funnel(
         STAGES,
-        exits=EXITS,
+        exits=policy.exits,
         id="id",
         account="account",
         segments=["source"],
@@ -173,10 +174,35 @@ def test_hundreds_of_records_equal_the_reference(
     compare(wide_leads if form == "wide" else logged_leads, records, policy)
 
 
-def any_record(draw: random.Random, number: int, most_entries: int) -> Record:
+@pytest.mark.parametrize("exits", [EXITS[:1], EXITS], ids=["one exit", "two exits"])
+@pytest.mark.parametrize("form", ["wide", "log"])
+def test_days_on_which_much_came_at_once(form, exits):
+    """Wins, exits and other stages of one day, which a log tells from one maximum."""
+    draw = random.Random(repr((form, exits)))
+    policy = Policy(STAGES, exits, as_of=FIRST_DAY + dt.timedelta(5))
+    most = 1 if form == "wide" else 3
+    records = [any_record(draw, number, most, (*STAGES, *exits), 7) for number in range(600)]
+    records = [record for record in records if record.days]
+    make = wide_leads if form == "wide" else logged_leads
+    compare(make, records, policy)
+    earlier = [policy.as_of - dt.timedelta(back) for back in (3, 1, 0)]
+    found = triangle(make(records, policy), "lead", "won", as_of=earlier)
+    for day, one in zip(earlier, found, strict=True):
+        then = replace(policy, as_of=day)
+        kept, _ = counts.journeys(records, then)
+        assert_triangle(one, counts.triangle(kept, then, "lead", "won"), accounts=True)
+
+
+def any_record(
+    draw: random.Random,
+    number: int,
+    most_entries: int,
+    steps: tuple[str, ...] = STEPS,
+    span: int = 40,
+) -> Record:
     days = {
-        step: sorted(draw.sample(range(40), draw.randint(1, most_entries)))
-        for step in STEPS
+        step: sorted(draw.sample(range(span), draw.randint(1, most_entries)))
+        for step in steps
         if draw.random() < 0.5
     }
     return Record(

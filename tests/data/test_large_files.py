@@ -73,6 +73,25 @@ def test_a_large_file_gives_what_a_copy_gives(tmp_path, monkeypatch, columns):
     assert str(fk.audit(found)) == str(fk.audit(copied))
 
 
+def test_a_first_question_looks_through_the_file_and_a_second_derives(tmp_path, large):
+    leads = read(written(tmp_path, wide_frame()))
+    assert "slim" not in vars(leads)
+    first = counted(leads)
+    assert "slim" not in vars(leads)
+    again = fk.triangle(leads, "lead", "sql", by="source").to_frame()
+    assert "slim" in vars(leads)
+    other = read(written(tmp_path, wide_frame()))
+    assert len(other) == 4  # derives, so that the first question is not asked of the file
+    pd.testing.assert_frame_equal(counted(other), first)
+    pd.testing.assert_frame_equal(fk.triangle(other, "lead", "sql", by="source").to_frame(), again)
+
+
+def test_disorder_in_a_large_file_is_refused_when_it_is_read(tmp_path, large):
+    path = written(tmp_path, wide_frame(won=["2026-01-06", None, None, None]))
+    with pytest.raises(DataError, match="dated before its predecessor"):
+        fk.read_parquet(path, WIDE.replace(out_of_order="error"), as_of="2026-02-28")
+
+
 def test_only_tidy_typed_files_are_scanned_where_they_lie(tmp_path, large):
     assert len(read(written(tmp_path, wide_frame())).rows.files) == 1
     assert read(written(tmp_path, wide_frame(id=["a ", "b", "c", "d"]))).rows.files == ()
