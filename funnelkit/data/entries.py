@@ -130,9 +130,10 @@ def _on_its_day(table: ir.Table, names: Sequence[str]) -> Any:
 def _newest(table: ir.Table, funnel: Funnel) -> Any:
     """Return the day of each event and what came on it as one number, whose maximum is sought.
 
-    A win outranks the exit of its day, since it stands, and that any other stage, since it ends
-    what that had begun again. So one maximum tells what the last days of wins, of stages and of an
-    only exit tell apart. The earliest of several exits may count: they have maxima of their own.
+    A win outranks an exit of the same day, since the win stands; an exit outranks any other stage
+    of its day, since it is taken to have come after. So one maximum, in place of three, tells what
+    the last win, the last stage and the last exit would. Of several exits the earliest may count:
+    they have maxima of their own, and the number is that of stages alone.
     """
     stages = len(funnel.stages)
     kinds = [(table.step == stages - 1, ibis.literal(_WIN, "int32"))]

@@ -76,7 +76,7 @@ class Leads:
         notes: Sequence[str] = (),
         truth: Truth | None = None,
     ) -> None:
-        """Derive the journeys, where that takes more than a look at each row of large files."""
+        """Derive the journeys, unless each row of large files is one: see `looked_through`."""
         self.funnel = funnel
         self.as_of = as_of
         self.recorded_from = recorded_from
@@ -117,8 +117,8 @@ class Leads:
     def looked_through(self) -> ir.Table:
         """Return the records for one question.
 
-        Of large files in which each row is a record the first question is answered in passing,
-        since to derive and keep the journeys takes longer and much memory; the second derives them.
+        Where each row of large files is a record, the first question is answered in passing: to
+        derive and keep the journeys would take longer, and memory. The second derives them.
         """
         if self._in_passing and "slim" not in self.__dict__:
             self._in_passing = False
