@@ -72,7 +72,8 @@ class _Memory:
             return lean
         if lean is not None:
             questions = every_question(leads.funnel, wanted | set(lean.columns))
-        lean = engines.once(leads.engine, lean_of(leads, leads.records, questions), "fk_asked")
+        seen = lean_of(leads, leads.looked_through(), questions)
+        lean = engines.once(leads.engine, seen, "fk_asked")
         if leads.rows_read <= _FEW_ROWS:
             self.lean = lean
         return lean

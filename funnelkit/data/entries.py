@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
 _NO_DAY = "9999"
 _DAY_ONE = dt.date(1, 1, 1)
-_STAGE, _EXIT, _WIN = range(3)
-_KINDS = 4
+_KINDS = _STAGE, _EXIT, _WIN = range(3)
 
 
 def entries(
@@ -135,26 +134,27 @@ def _newest(table: ir.Table, funnel: Funnel) -> Any:
     the last win, the last stage and the last exit would. Of several exits the earliest may count:
     they have maxima of their own, and the number is that of stages alone.
     """
-    stages = len(funnel.stages)
-    kinds = [(table.step == stages - 1, ibis.literal(_WIN, "int32"))]
-    if len(funnel.exits) == 1:
-        kinds.append((table.step == stages, ibis.literal(_EXIT, "int32")))
-    kind = ibis.cases(*kinds, else_=ibis.literal(_STAGE, "int32"))
-    number = table.day.delta(ibis.literal(_DAY_ONE), unit="day").cast("int32") * _KINDS + kind
-    if len(funnel.exits) == 1:
-        return number
-    return ibis.ifelse(table.step < stages, number, ibis.null("int32"))
+    is_stage = table.step < len(funnel.stages)
+    kind = ibis.cases(
+        (table.step == len(funnel.stages) - 1, ibis.literal(_WIN, "int32")),
+        (is_stage, ibis.literal(_STAGE, "int32")),
+        (~is_stage, ibis.literal(_EXIT, "int32")),
+        else_=ibis.null("int32"),
+    )
+    day = table.day.delta(ibis.literal(_DAY_ONE), unit="day").cast("int32")
+    number = day * len(_KINDS) + kind
+    return number if _has_one_exit(funnel) else ibis.ifelse(is_stage, number, ibis.null("int32"))
 
 
 def _told_by_newest(table: ir.Table, funnel: Funnel) -> ir.Table:
     """Replace ``newest`` by the days that it tells."""
     won, none = len(funnel.stages) - 1, ibis.null("date")
-    number = (table.newest // _KINDS).cast("int32")
+    number = (table.newest // len(_KINDS)).cast("int32")
     # Through a timestamp, which is what engines make of a day and an interval.
     day = (ibis.literal(_DAY_ONE) + number.as_interval("D")).cast("timestamp").cast("date")
-    table = table.mutate(latest=day, kind=table.newest % _KINDS)
+    table = table.mutate(latest=day, kind=table.newest % len(_KINDS))
     told = {f"last_{won}": ibis.ifelse(table.kind == _WIN, table.latest, table[f"first_{won}"])}
-    if len(funnel.exits) == 1:
+    if _has_one_exit(funnel):
         told[f"last_{won + 1}"] = ibis.ifelse(table.kind == _EXIT, table.latest, none)
     return table.mutate(**told).drop("newest", "kind")
 
@@ -182,7 +182,11 @@ def _asked(rows: Rows, funnel: Funnel, *, audited: bool) -> tuple[range, Sequenc
         return firsts, (), False
     if rows.form == "wide":
         return firsts, steps, False
-    return firsts, () if len(funnel.exits) == 1 else steps[len(stages) :], True
+    return firsts, () if _has_one_exit(funnel) else steps[len(stages) :], True
+
+
+def _has_one_exit(funnel: Funnel) -> bool:
+    return len(funnel.exits) == 1
 
 
 def _up_to(day: Any, end: Any) -> Any:

@@ -56,12 +56,8 @@ def looked_over(
         asked["id", ids] = damaged
     for (kind, name), named in asked.items():
         if kind != "text":
-            named["there"] = table[name].count()
-    seen = parsing.counted(table, asked | {("all", ""): {"rows": table.count()}})
-    rows = seen.pop(("all", ""))["rows"]
-    for counts in seen.values():
-        if "there" in counts:
-            counts["blank"] = rows - counts.pop("there")
+            named["blank"] = table.count() - table[name].count()
+    seen = parsing.counted(table, asked)
     tidy = {name for kind, name in seen if kind == "text" and not seen[kind, name]["untidy"]}
     if few is not None and few in strings:
         values = table.select(value=table[few]).distinct()

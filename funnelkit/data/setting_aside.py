@@ -47,30 +47,32 @@ def tallied(
     named
         What stages may be called.
     """
+    own = {reason: f"test_{i}" for i, reason in enumerate(tests)}
     asked: dict[str, Any] = {} if stage is None else {"stage": stage}
-    for i, (reason, test) in enumerate(tests.items()):
+    for reason, test in tests.items():
         if isinstance(test, ibis.Column) and reason != OTHER_STAGE:
-            asked[f"test_{i}"] = test
+            asked[own[reason]] = test
     present: set[str] = set()
     tally: dict[str, int] = {}
     if asked:
         table = engines.select(source.table, asked)
         table = table.group_by(table.columns).aggregate(n=table.count())
         if stage is not None:
-            other = is_other(table.stage, named)
-            table = table.mutate(other.name(f"test_{[*tests].index(OTHER_STAGE)}"))
+            table = table.mutate(is_other(table.stage, named).name(own[OTHER_STAGE]))
         for row in table.execute().to_dict("records"):
-            first = next((name for i, name in enumerate(tests) if row.get(f"test_{i}")), None)
+            first = next((reason for reason, name in own.items() if row.get(name)), None)
             if first is not None:
                 tally[first] = tally.get(first, 0) + int(row["n"])
             if isinstance(row.get("stage"), str):
                 present.add(row["stage"])
     tally = {reason: tally[reason] for reason in tests if reason in tally}
-    if source.misfits[0]:
-        tally[UNREADABLE_ROW] = source.misfits[0]
-    if source.headers:
-        tally[HEADER_AGAIN] = source.headers
-    return present, tally | dict(source.aside)
+    return present, tally | while_opening(source)
+
+
+def while_opening(source: Source) -> dict[str, int]:
+    """Return how many rows were set aside while a source was opened, for each reason."""
+    found = {UNREADABLE_ROW: source.misfits[0], HEADER_AGAIN: source.headers, **source.aside}
+    return {reason: n for reason, n in found.items() if n}
 
 
 def usable(

@@ -80,6 +80,9 @@ def test_a_first_question_looks_through_the_file_and_a_second_derives(tmp_path, 
     assert "slim" not in vars(leads)
     again = fk.triangle(leads, "lead", "sql", by="source").to_frame()
     assert "slim" in vars(leads)
+    several = read(written(tmp_path, wide_frame()))
+    fk.triangles(several, [("lead", "sql"), ("lead", "won")], by="source")
+    assert "slim" not in vars(several)
     other = read(written(tmp_path, wide_frame()))
     assert len(other) == 4  # derives, so that the first question is not asked of the file
     pd.testing.assert_frame_equal(counted(other), first)

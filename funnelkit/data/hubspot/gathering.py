@@ -16,7 +16,7 @@ from funnelkit.data.exports import Export, open_export
 from funnelkit.data.hubspot import headers, merging
 from funnelkit.data.hubspot.grains import Grain
 from funnelkit.data.hubspot.headers import StageHeader
-from funnelkit.data.setting_aside import FILTERED, HEADER_AGAIN, NO_ID, UNREADABLE_ROW
+from funnelkit.data.setting_aside import FILTERED, NO_ID, while_opening
 from funnelkit.data.sources import Source
 
 if TYPE_CHECKING:
@@ -178,13 +178,7 @@ class Gathered:
             for reason, n in counted.itertuples(index=False)
             if isinstance(reason, str)
         }
-        return found | tally_of(self.source)
-
-
-def tally_of(source: Source) -> dict[str, int]:
-    """Return the rows that were set aside while opening."""
-    found = {UNREADABLE_ROW: source.misfits[0], HEADER_AGAIN: source.headers}
-    return {reason: n for reason, n in (found | dict(source.aside)).items() if n}
+        return found | while_opening(self.source)
 
 
 def gather(engine: Backend, exports: Sequence[Export], wanted: Wanted) -> Gathered:
@@ -414,6 +408,5 @@ __all__ = [
     "contacts_of_several",
     "gather",
     "relabelled",
-    "tally_of",
     "with_plain_times",
 ]

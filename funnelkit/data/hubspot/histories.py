@@ -18,10 +18,9 @@ from funnelkit.data.hubspot.gathering import (
     Gathered,
     Wanted,
     relabelled,
-    tally_of,
     with_plain_times,
 )
-from funnelkit.data.setting_aside import FILTERED, NO_ID, NO_TIME
+from funnelkit.data.setting_aside import FILTERED, NO_ID, NO_TIME, while_opening
 from funnelkit.data.sources import Source
 
 if TYPE_CHECKING:
@@ -77,7 +76,7 @@ class History:
             for reason, n in counted.itertuples(index=False)
             if isinstance(reason, str)
         }
-        return found | tally_of(self.source)
+        return found | while_opening(self.source)
 
 
 def read_histories(

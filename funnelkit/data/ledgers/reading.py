@@ -20,7 +20,7 @@ from funnelkit.data.ledgers.schemas import Field, Schema
 from funnelkit.data.ledgers.typed import Typing, read_columns
 from funnelkit.data.parsing import DateRules
 from funnelkit.data.preparing import check_marks
-from funnelkit.data.setting_aside import HEADER_AGAIN, UNREADABLE_ROW
+from funnelkit.data.setting_aside import HEADER_AGAIN, UNREADABLE_ROW, while_opening
 from funnelkit.data.sources import Source
 from funnelkit.data.spreadsheets.words import serials_of
 
@@ -235,7 +235,7 @@ def _sifted(
     frame: pd.DataFrame, schema: Schema, source: Source
 ) -> tuple[pd.DataFrame, dict[str, int]]:
     """Return the rows that can be used, and why the others cannot."""
-    aside = {UNREADABLE_ROW: source.misfits[0], HEADER_AGAIN: source.headers, **source.aside}
+    aside = while_opening(source)
     for field_ in schema.fields:
         if field_.filled and field_.name in frame.columns:
             blank = frame[field_.name].isna()

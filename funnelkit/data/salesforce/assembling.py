@@ -14,7 +14,7 @@ from funnelkit.data.salesforce import defining, dialect
 from funnelkit.data.salesforce.building import Builder
 from funnelkit.data.salesforce.defining import Places
 from funnelkit.data.salesforce.gathering import Gathered
-from funnelkit.data.setting_aside import HEADER_AGAIN, UNREADABLE_ROW
+from funnelkit.data.setting_aside import while_opening
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -160,11 +160,7 @@ def _set_aside(found: Gathered, tables: list[ir.Table]) -> list[dict[str, int]]:
         for number, reason, n in sorted(counted.itertuples(index=False), key=str):
             tallies[int(number)][str(reason)] = int(n)
     for number, source in enumerate(sources):
-        if source.misfits[0]:
-            tallies[number][UNREADABLE_ROW] = source.misfits[0]
-        if source.headers:
-            tallies[number][HEADER_AGAIN] = source.headers
-        tallies[number] |= source.aside
+        tallies[number] |= while_opening(source)
     for kind in (dialect.STAGE_LIST, dialect.STATUS_LIST):
         for number in found.sheets[kind].numbers if kind in found.sheets else ():
             tallies[number] = {"the CRM's own list of stages": sources[number].rows}
