@@ -10,7 +10,7 @@ import ibis
 
 from funnelkit.counts import accounts
 from funnelkit.data import journeys as journey
-from funnelkit.data.definition import Funnel
+from funnelkit.data.definition import ENTERED_AT, Funnel
 from funnelkit.data.records import Leads
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def lean_of(leads: Leads, table: ir.Table, questions: Sequence[Question]) -> ir.
     Columns: ``place`` (number of the day, where there are several) and ``end`` (the day), for each
     start ``began_<k>`` (null outside of its denominator), for each target ``came_<k>`` (null if it
     did not; the last day where it is not known) and ``unseen_<k>``, ``exit``, ``left`` and
-    ``left_unseen`` alike, ``group_<name>`` for each segment, and ``account``.
+    ``left_unseen`` alike, ``entered_at``, ``group_<name>`` for each other segment, and ``account``.
     """
     funnel, none = leads.funnel, ibis.null("date")
     if "end" not in table.columns:
@@ -48,7 +48,8 @@ def lean_of(leads: Leads, table: ir.Table, questions: Sequence[Question]) -> ir.
     columns["exit"] = table.exit.cast("int32")
     columns["left"] = ibis.ifelse(gone, ibis.coalesce(table.exit_date, table.end), none)
     columns["left_unseen"] = gone & table.exit_date.isnull()
-    for name in sorted({name for question in questions for name in question.by}):
+    columns["entered_at"] = table.entered_at
+    for name in sorted(_segments(questions)):
         # Blank ones are an empty text, so that they join.
         columns[f"group_{name}"] = journey.segment(table, funnel, name).fill_null("")
     if funnel.account is not None:
@@ -60,7 +61,7 @@ def looked_at(questions: Sequence[Question]) -> set[str]:
     """Return the columns of :func:`lean_of` that differ by what is asked."""
     columns = {f"began_{question.start}" for question in questions}
     columns |= {f"came_{question.target}" for question in questions}
-    return columns | {f"group_{name}" for question in questions for name in question.by}
+    return columns | {f"group_{name}" for name in _segments(questions)}
 
 
 def every_question(funnel: Funnel, columns: Iterable[str]) -> list[Question]:
@@ -92,7 +93,7 @@ def said_to(leads: Leads, lean: ir.Table, questions: Sequence[Question]) -> ir.T
     columns: dict[str, Any] = {"place": lean["place"]} if "place" in lean.columns else {}
     columns |= {"ask": pick.ask, "shared": pick.shared}
     for i in range(max(len(one.by) for one in questions)):
-        columns[f"by_{i}"] = pick(partial(_split, i=i), partial(_segment, pick.table))
+        columns[f"by_{i}"] = pick(partial(_split, i=i), partial(_segment, leads.funnel, pick.table))
     columns |= {
         "began": began,
         "outcome": outcome,
@@ -144,8 +145,17 @@ def _split(question: Question, i: int) -> str | None:
     return question.by[i] if i < len(question.by) else None
 
 
-def _segment(lean: ir.Table, name: str | None) -> Any:
-    return ibis.literal("") if name is None else lean[f"group_{name}"]
+def _segment(funnel: Funnel, lean: ir.Table, name: str | None) -> Any:
+    if name is None:
+        return ibis.literal("")
+    if name == ENTERED_AT:
+        return journey.segment(lean, funnel, name).fill_null("")
+    return lean[f"group_{name}"]
+
+
+def _segments(questions: Iterable[Question]) -> set[str]:
+    """Return the segments that are not at hand anyway: where a record entered is a number."""
+    return {name for question in questions for name in question.by} - {ENTERED_AT}
 
 
 class _Pick:

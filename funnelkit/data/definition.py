@@ -209,6 +209,8 @@ class Funnel:
             found.append(
                 f"`segments`: `{ENTERED_AT}` is built in; drop it from the list and use it as is."
             )
+        if self.owner == ENTERED_AT:
+            found.append(f"`owner`: `{ENTERED_AT}` is built in; give the column another name.")
         if self.status is None and (self.status_date or self.status_values):
             found.append("`status_date` and `status_values` need `status`, the stage's column.")
         if self.status is None:

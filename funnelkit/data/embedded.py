@@ -28,6 +28,7 @@ from ibis.backends.duckdb import Backend
 
 from funnelkit._core.cores import CORES, cores
 from funnelkit._core.errors import ArgumentError, CapacityError, DataError
+from funnelkit.data.arrow_frames import frame_of
 
 MEMORY_LIMIT = "FUNNELKIT_MEMORY_LIMIT"
 _SIZE = r"\d+(\.\d+)?\s*([KMGT]i?B)"
@@ -109,7 +110,9 @@ class Embedded(Backend):  # type: ignore[misc]
 
     def execute(self, expr: Any, /, **kwargs: Any) -> Any:
         """Return the result of an expression for pandas."""
-        return _watched(self, lambda: super(Embedded, self).execute(expr, **kwargs))
+        if not isinstance(expr, ibis.Table):
+            return _watched(self, lambda: super(Embedded, self).execute(expr, **kwargs))
+        return frame_of(self.to_pyarrow(expr, **kwargs), expr.schema())
 
     def to_pyarrow(self, expr: Any, /, **kwargs: Any) -> Any:
         """Return the result of an expression as an Arrow table."""

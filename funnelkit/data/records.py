@@ -76,7 +76,7 @@ class Leads:
         notes: Sequence[str] = (),
         truth: Truth | None = None,
     ) -> None:
-        """Derive the journeys, unless each row of large files is one: see `looked_through`."""
+        """Take the rows; journeys are derived when they are first asked for."""
         self.funnel = funnel
         self.as_of = as_of
         self.recorded_from = recorded_from
@@ -87,8 +87,6 @@ class Leads:
         self._rows = rows
         self.rows_read = sum(rows.read)
         self._in_passing = rows.unique and bool(rows.files)
-        if not self._in_passing:
-            _ = self.slim
         if funnel.out_of_order == "error":
             self.refuse_disorder(self.records)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
+from functools import partial, reduce
 from itertools import pairwise
 from operator import add
 from types import MappingProxyType
@@ -19,6 +19,8 @@ from funnelkit.counts.build import undated_stages
 from funnelkit.data.journeys import group_names
 from funnelkit.data.subsets import entered_on
 from funnelkit.lag import StageLags, fit_competing, fit_stages
+from funnelkit.lag.transitions.result import Pair
+from funnelkit.lag.transitions.stage_fits import fit_pairs
 from funnelkit.model.arrivals import arrivals_of, daily_entries
 from funnelkit.model.bursts import burst_days, bursts_of
 from funnelkit.model.onward import one_after_another
@@ -99,16 +101,16 @@ def fit_funnel(
     days = burst_days(found)
     apart = [day for day, _ in days]
     usual = entered_on(leads, apart, others=True) if apart else leads
-    lags = fit_stages(usual, by=by, cohort=cohort)
     left_out = undated_stages(leads)
     stages = tuple(name for name in leads.funnel.stages if name not in left_out)
-    _refuse_unfitted(lags, stages)
+    curves = fit_pairs(usual, _needed(stages), by=by, cohort=cohort)
+    _refuse_unfitted(curves, stages)
     steps = tuple(
-        fitted_step(lags.triangles[start, target], pace=target == stages[-1])
+        fitted_step(curves.triangles[start, target], pace=target == stages[-1])
         for start, target in pairwise(stages)
     )
     bursts = bursts_of(entered_on(leads, apart), days, steps[0]) if apart else ()
-    shapes, ratios = _to_the_win(lags, steps)
+    shapes, ratios = _to_the_win(curves, steps)
     arrivals = arrivals_of(found, stages, apart)
     book, whole = _book(leads, by)
     sizes = _sizes(leads, by)
@@ -121,7 +123,8 @@ def fit_funnel(
         segments=segments,
         as_of=leads.as_of,
         steps=steps,
-        lags=lags,
+        curves=curves,
+        fit_lags=partial(fit_stages, usual, by=by, cohort=cohort),
         shapes=MappingProxyType(shapes),
         ratios=MappingProxyType(ratios),
         points=MappingProxyType(_points(usual, arrivals.points, steps, ratios, cohort)),
@@ -130,7 +133,7 @@ def fit_funnel(
         notes=(*_notes(left_out), *(one.told for one in bursts)),
         spreads=MappingProxyType(
             {
-                name: design_effect(lags.triangles[name, stages[-1]].collapse(segments=True))
+                name: design_effect(curves.triangles[name, stages[-1]].collapse(segments=True))
                 for name in stages[:-1]
             }
         ),
@@ -156,14 +159,19 @@ def _notes(left_out: tuple[str, ...]) -> tuple[str, ...]:
     return (told,)
 
 
-def _refuse_unfitted(lags: StageLags, stages: tuple[str, ...]) -> None:
+def _needed(stages: tuple[str, ...]) -> list[Pair]:
+    """Return the pairs of stages that a model stands on: each with the next, and with the win."""
+    return list(dict.fromkeys([*pairwise(stages), *((name, stages[-1]) for name in stages[:-1])]))
+
+
+def _refuse_unfitted(curves: StageLags, stages: tuple[str, ...]) -> None:
     """Refuse a funnel of which a step, or the way from a stage to the win, has no counts."""
-    wanted = [*pairwise(stages), *((name, stages[-1]) for name in stages[:-1])]
-    lacking = {pair: lags.unfitted[pair] for pair in wanted if pair not in lags.fits}
+    wanted = _needed(stages)
+    lacking = {pair: curves.unfitted[pair] for pair in wanted if pair not in curves.fits}
     for pair in pairwise(stages):
-        if pair not in lacking and not lags.triangles[pair].converted.any():
+        if pair not in lacking and not curves.triangles[pair].converted.any():
             lacking[pair] = (
-                f"none of {display.count(lags.triangles[pair].n)} records has made it yet"
+                f"none of {display.count(curves.triangles[pair].n)} records has made it yet"
             )
     if lacking:
         said = [f"`{a}` to `{b}`: {reason}" for (a, b), reason in lacking.items()]
@@ -186,10 +194,10 @@ def _book(leads: Leads, by: str | Sequence[str] | None) -> tuple[OpenBook, bool]
 
 
 def _to_the_win(
-    lags: StageLags, steps: tuple[Step, ...]
+    curves: StageLags, steps: tuple[Step, ...]
 ) -> tuple[dict[str, FloatArray], dict[str, float]]:
     """Return, for each stage, when those who are won are, and the direct rate over the steps'."""
-    last = lags.stages[-1]
+    last = curves.stages[-1]
     shapes: dict[str, FloatArray] = {last: np.ones(1)}
     ratios = {last: 1.0}
     for k in range(len(steps) - 1, -1, -1):
@@ -197,7 +205,7 @@ def _to_the_win(
         if k == len(steps) - 1:
             shapes[stage], ratios[stage] = steps[k].passed, 1.0
             continue
-        counts = lags.triangles[stage, last].collapse(segments=True)
+        counts = curves.triangles[stage, last].collapse(segments=True)
         shapes[stage], ratios[stage] = _direct(counts, steps[k:])
     return shapes, ratios
 

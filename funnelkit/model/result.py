@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -51,8 +51,10 @@ class FunnelModel(Result):
         Last complete day.
     steps
         Transitions to the next stage, in order.
-    lags
-        Curves of every stage to every later one, by segment, and for all together.
+    curves
+        Of every stage to the next one and to the win, by segment, and for all together.
+    fit_lags
+        Fits :attr:`lags`.
     shapes
         Stage -> share won by each day after entry to it, of those who are won.
     ratios
@@ -92,7 +94,8 @@ class FunnelModel(Result):
     segments: tuple[Segment, ...]
     as_of: dt.date
     steps: tuple[Step, ...]
-    lags: StageLags
+    curves: StageLags
+    fit_lags: Callable[[], StageLags]
     shapes: Mapping[str, FloatArray]
     ratios: Mapping[str, float]
     points: Mapping[str, float]
@@ -107,6 +110,14 @@ class FunnelModel(Result):
     notes: tuple[str, ...] = ()
     leads: Leads | None = None
     kept: dict[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def lags(self) -> StageLags:
+        """Curves of every stage to every later one, by segment, and for all together.
+
+        Those that the model does not stand on are counted when they are first asked for.
+        """
+        return self.fit_lags()
 
     def knows(self, leads: Leads) -> bool:
         """Return whether it was fitted to these very leads, so that its counts are theirs."""

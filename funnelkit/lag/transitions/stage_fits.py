@@ -90,10 +90,29 @@ def fit_stages(
     """
     if horizon is not None:
         checks.positive_whole("horizon", horizon)
+    pairs = list(combinations(leads.funnel.stages, 2))
+    return fit_pairs(leads, pairs, by=by, cohort=cohort, family=family, horizon=horizon)
+
+
+def fit_pairs(
+    leads: Leads,
+    pairs: Sequence[Pair],
+    *,
+    by: str | Sequence[str] | None = None,
+    cohort: Unit = "month",
+    family: FamilyName | None = None,
+    horizon: int | None = None,
+) -> StageLags:
+    """Return the same as :func:`fit_stages`, of some pairs and the stages in them alone.
+
+    Raises
+    ------
+    EvidenceError, ArgumentError
+        As there.
+    """
     from funnelkit.counts.build import triangles as counted
 
-    stages = leads.funnel.stages
-    pairs = list(combinations(stages, 2))
+    stages = tuple(name for name in leads.funnel.stages if any(name in pair for pair in pairs))
     split = by if by is None or isinstance(by, str) else tuple(by)
     triangles: dict[Pair, Triangle] = {}
     unfitted: dict[Pair, str] = {}

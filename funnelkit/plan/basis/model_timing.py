@@ -34,7 +34,7 @@ def lag_of(model: FunnelModel) -> tuple[Lag, float, Origin]:
     """
     first, last = model.stages[0], model.stages[-1]
     shape = model.shape(first)
-    wins = int(model.lags.triangles[first, last].converted.sum())
+    wins = int(model.curves.triangles[first, last].converted.sum())
     mean, sd = moments(shape)
     if wins >= _DIRECT:
         variance, n = sd**2 / wins, float(wins)
