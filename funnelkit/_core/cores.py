@@ -1,4 +1,4 @@
-"""How many processors are used: all that there are, unless told; linear algebra takes one."""
+"""What is used of a machine: all its processors, unless told; linear algebra takes one."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 from funnelkit._core.errors import ArgumentError
 
 CORES = "FUNNELKIT_CORES"
+MEMORY_LIMIT = "FUNNELKIT_MEMORY_LIMIT"
 _NAMES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Read by the libraries of NumPy's and SciPy's wheels and of conda's builds, as they load."""
 

@@ -30,7 +30,16 @@ def account(table: ir.Table, column: str = "account") -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Sums:
-    """Grouped sums over accounts, as they came from the engine; see :class:`AccountSums`."""
+    """Grouped sums over accounts, as they came from the engine; see :class:`AccountSums`.
+
+    Parameters
+    ----------
+    sizes
+        Of the accounts with several records in a cell: how many (``m``), Σ N (``n``), Σ N²
+        (``nn``). What else is in the cell are accounts of one record.
+    xn, xx
+        Increments by age, of all accounts.
+    """
 
     sizes: pd.DataFrame
     xn: pd.DataFrame | None
@@ -38,9 +47,10 @@ class Sums:
 
     def on(self, grid: Grid) -> AccountSums:
         """Return the sums on the axes of a triangle."""
+        alone = grid.followed.sum(axis=2) - grid.square(self.sizes, "n")
         return AccountSums(
-            accounts=grid.square(self.sizes, "m"),
-            nn=grid.square(self.sizes, "nn"),
+            accounts=alone + grid.square(self.sizes, "m"),
+            nn=alone + grid.square(self.sizes, "nn"),
             xn=grid.cube(self.sizes.iloc[:0] if self.xn is None else self.xn),
             xx=grid.cube(self.sizes.iloc[:0] if self.xx is None else self.xx),
         )
@@ -49,7 +59,8 @@ class Sums:
 def of_cohorts(engine: BaseBackend, said: ir.Table, keys: list[str]) -> tuple[ir.Table, ir.Table]:
     """Return the sums over the accounts of each segment and cohort.
 
-    These are sizes (``m`` and ``nn``), and by ``age`` Σ X·N (``kind`` 0) and Σ X² (1).
+    These are sizes (``m``, ``n`` and ``nn``: see :class:`Sums`), and by ``age`` Σ X·N (``kind`` 0)
+    and Σ X² (1).
 
     Parameters
     ----------
@@ -63,11 +74,12 @@ def of_cohorts(engine: BaseBackend, said: ir.Table, keys: list[str]) -> tuple[ir
         Columns that tell cells apart, ``ask`` (the number of the question) among them.
     """
     cells = said.filter(said.ask == said.shared).group_by(*keys, "account").aggregate(size=_number)
-    cells = engines.once(engine, cells, "fk_cells")
-    sizes = cells.group_by(keys).aggregate(m=_number, nn=(cells["size"] * cells["size"]).sum())
+    cells = engines.once(engine, cells.filter(cells["size"] > 1), "fk_cells")
+    size = cells["size"]
+    sizes = cells.group_by(keys).aggregate(m=_number, n=size.sum(), nn=(size * size).sum())
     won = said.filter(said.outcome == 0)
     every = won.group_by(*keys, "age").aggregate(n=_number)  # with N = 1, X is X·N and X²
-    others = cells.filter(cells["size"] > 1).rename(shared="ask")
+    others = cells.rename(shared="ask")
     same = [name for name in keys if name != "ask"]
     events = won.join(others, [*same, "shared", "account"])
     events = events.group_by(*keys, "account", "age", "size").aggregate(hits=_number)

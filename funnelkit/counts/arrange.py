@@ -109,7 +109,8 @@ class Grid:
     def square(self, counts: pd.DataFrame, column: str) -> IntArray:
         """Return a column of counts as ``(n_segments, n_cohorts)``."""
         out = np.zeros((len(self.segments), len(self.cohorts)), dtype=np.int64)
-        np.add.at(out, self._cells(counts), counts[column].to_numpy(np.int64))
+        if len(counts):
+            np.add.at(out, self._cells(counts), counts[column].to_numpy(np.int64))
         return out
 
     def _cells(self, counts: pd.DataFrame) -> tuple[Any, Any]:

@@ -63,7 +63,7 @@ class _Memory:
 
     lean: ir.Table | None = None
     counts: dict[tuple[Question, Unit], Answer] = field(default_factory=dict)
-    sums: dict[tuple[Question, Unit], accounts.Sums | None] = field(default_factory=dict)
+    sums: dict[tuple[Question, Unit], accounts.Sums] = field(default_factory=dict)
 
     def look(self, leads: Leads, questions: Sequence[Question]) -> ir.Table:
         """Return what the questions look at; asked for more, everything that triangles look at."""
@@ -284,7 +284,7 @@ def _account_sums(
     *,
     followed: Iterable[pd.DataFrame],
     days: int = 1,
-) -> list[list[accounts.Sums | None]]:
+) -> list[list[accounts.Sums]]:
     """Return the sums over accounts of each question on each day: sizes, Σ X·N and Σ X²."""
     keys = _where(said)
     table = said.select(
@@ -300,14 +300,12 @@ def _account_sums(
         table = table.join(starts, "cohort_day").drop("cohort_day")
         table = table.rename(cohort_day="period_day")
     counted, products = map(run, accounts.of_cohorts(leads.engine, table, [*keys, "cohort_day"]))
-    sizes, shared = _parts(counted), denominators(leads, questions)
+    sizes, none, shared = _parts(counted), counted.iloc[:0], denominators(leads, questions)
     xn, xx = (_parts(products[products["kind"] == kind]) for kind in range(2))
 
-    def sums(place: int, ask: int) -> accounts.Sums | None:
+    def sums(place: int, ask: int) -> accounts.Sums:
         own, together = (place, ask), (place, shared[ask])
-        if together not in sizes:
-            return None
-        return accounts.Sums(sizes=sizes[together], xn=xn.get(own), xx=xx.get(own))
+        return accounts.Sums(sizes=sizes.get(together, none), xn=xn.get(own), xx=xx.get(own))
 
     return [[sums(place, ask) for ask in range(len(questions))] for place in range(days)]
 

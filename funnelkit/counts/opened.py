@@ -284,7 +284,8 @@ def stood_beyond(
         later = [table[f"date_{j}"] for j in range(k + 1, last + 1)]
         gone_on = ibis.least(*(day.fill_null(end) for day in later), table.exit_date.fill_null(end))
         moved = ibis.coalesce(*later, table.exit_date).notnull() | table.exit.notnull()
-        picked = table.filter(table[f"dated_{k}"] & ~table[f"filled_{k}"]).mutate(
+        still = ~moved | (gone_on > start)
+        picked = table.filter(table[f"dated_{k}"] & ~table[f"filled_{k}"] & still).mutate(
             **own,
             entered=table[f"date_{k}"],
             moved_on=ibis.ifelse(moved, gone_on, ibis.null("date")),

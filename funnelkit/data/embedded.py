@@ -26,11 +26,10 @@ import duckdb
 import ibis
 from ibis.backends.duckdb import Backend
 
-from funnelkit._core.cores import CORES, cores
+from funnelkit._core.cores import CORES, MEMORY_LIMIT, cores
 from funnelkit._core.errors import ArgumentError, CapacityError, DataError
 from funnelkit.data.arrow_frames import frame_of
 
-MEMORY_LIMIT = "FUNNELKIT_MEMORY_LIMIT"
 _SIZE = r"\d+(\.\d+)?\s*([KMGT]i?B)"
 _TICK = 0.1
 _PATIENCE = 2.0

@@ -21,6 +21,7 @@ LATER = "entered after `as_of`"
 NO_STAGE = "no stage reached"
 OUT_OF_ORDER = "stages out of order"
 _STATES = ("reached", "filled")
+_AUDITED = ("copies", "reopened", "reversed")
 _REASONS = (LATER, NO_STAGE, OUT_OF_ORDER)
 
 
@@ -207,8 +208,12 @@ def _in_words(table: ir.Table) -> ir.Table:
     return table.mutate(aside=aside, kept=table.why_aside.isnull())
 
 
-def slim(table: ir.Table, funnel: Funnel, *, files: int) -> ir.Table:
-    """Return the columns of journeys from which all others follow, each as short as can be."""
+def slim(table: ir.Table, funnel: Funnel, *, files: int, audited: bool = False) -> ir.Table:
+    """Return the columns of journeys from which all others follow, each as short as can be.
+
+    For the audit these are ``copies``, ``reopened``, ``reversed``, ``first_<exit>`` and
+    ``last_<stage>``, too.
+    """
     stages = range(len(funnel.stages))
     columns: dict[str, Any] = {"id": table.id}
     if files > 1:
@@ -221,6 +226,10 @@ def slim(table: ir.Table, funnel: Funnel, *, files: int) -> ir.Table:
         del columns["date_0"]  # it is the first
     columns |= {name: table[name].cast("int8") for name in ("exit", "entered_at", "furthest")}
     columns |= {name: table[name] for name in ("exit_date", "out_of_order", "why_aside")}
+    if audited:
+        own = [f"first_{e}" for e in range(len(stages), len(funnel.steps))]
+        own += [*(f"last_{k}" for k in stages), *_AUDITED]
+        columns |= {name: table[name] for name in own}
     attributes = ("value", "owner", "account")
     columns |= {
         name: table[name]

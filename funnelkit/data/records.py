@@ -103,14 +103,15 @@ class Leads:
             refuse_changed(self._rows.files)
         return self._rows
 
-    def _derived_slim(self) -> ir.Table:
-        found = self.standing_on([self.as_of])
-        return journeys.slim(found, self.funnel, files=len(self._rows.names))
+    def _slimmed(self, *, audited: bool = False) -> ir.Table:
+        found = self.standing_on([self.as_of], audited=audited)
+        files = len(self._rows.names)
+        return journeys.slim(found, self.funnel, files=files, audited=audited)
 
     @cached_property
     def slim(self) -> ir.Table:
         """The journeys on the engine, derived once; see :func:`funnelkit.data.journeys.slim`."""
-        return engines.once(self.engine, self._derived_slim(), "fk_journeys")
+        return engines.once(self.engine, self._slimmed(), "fk_journeys")
 
     def looked_through(self) -> ir.Table:
         """Return the records for one question.
@@ -120,7 +121,7 @@ class Leads:
         """
         if self._in_passing and "slim" not in self.__dict__:
             self._in_passing = False
-            return journeys.unfolded(self._derived_slim(), self.funnel)
+            return journeys.unfolded(self._slimmed(), self.funnel)
         return self.records
 
     @cached_property
@@ -136,7 +137,8 @@ class Leads:
     @cached_property
     def derived(self) -> ir.Table:
         """One row per record with everything that the audit looks at, made when it is asked for."""
-        return engines.once(self.engine, self.standing_on([self.as_of], audited=True), "fk_audited")
+        kept = engines.once(self.engine, self._slimmed(audited=True), "fk_audited")
+        return journeys.unfolded(kept, self.funnel)
 
     def standing_on(
         self, days: Sequence[dt.date], *, rows: Rows | None = None, audited: bool = False

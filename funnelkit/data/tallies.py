@@ -156,10 +156,11 @@ class Tallies:
 def sums(table: ir.Table, tests: Mapping[str, Any]) -> dict[str, Any]:
     """Return the number of rows that pass each test, as aggregates."""
     is_row = table.id.notnull()  # always; it makes a column of a test that is no column
-    return {
-        name: ibis.ifelse(is_row & test.fill_null(False), 1, 0).sum()
+    columns = {
+        name: test if isinstance(test, ibis.Column) else is_row & test
         for name, test in tests.items()
     }
+    return {name: ibis.ifelse(test, 1, 0).sum() for name, test in columns.items()}
 
 
 def row_of(table: ir.Table, named: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import os
 import site
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ def execute(
     output: Path,
     parameters: Mapping[str, Any],
     *,
-    preload: str = "",
+    preloads: Sequence[str] = (),
     progress: bool = False,
 ) -> None:
     """Execute a notebook and write it, with its outputs, to another path.
@@ -61,8 +61,9 @@ def execute(
         Where the executed notebook goes; also when a cell fails.
     parameters
         Values for the cell that papermill puts below the tagged one.
-    preload
-        Module that the kernel imports while papermill is still being imported here; blank: none.
+    preloads
+        Modules that the kernel imports while papermill is still being imported here, or functions
+        that it calls (``"package.module:function"``).
     progress
         Whether to draw a progress bar on stderr.
 
@@ -73,7 +74,7 @@ def execute(
     ReportError
         If the kernel does not start, or dies.
     """
-    with _kernel(preload) as manager:
+    with _kernel(preloads) as manager:
         papermill = _papermill()
         from nbclient.exceptions import DeadKernelError
 
@@ -99,15 +100,13 @@ def execute(
 
 
 @contextlib.contextmanager
-def _kernel(preload: str) -> Iterator[Any]:
+def _kernel(preloads: Sequence[str]) -> Iterator[Any]:
     """Start a kernel of this interpreter that reads nobody's settings, and stop it at the end."""
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
     from jupyter_core.utils import run_sync
 
-    early = [
-        f"--IPKernelApp.exec_lines=__import__('importlib').import_module({preload!r})"
-    ] if preload else []  # fmt: skip
+    early = "; ".join(_call(preload) for preload in preloads)
 
     class Manager(AsyncKernelManager):
         kernel_spec = KernelSpec(
@@ -115,7 +114,7 @@ def _kernel(preload: str) -> Iterator[Any]:
                 sys.executable,
                 *("-m", "ipykernel_launcher", "-f", "{connection_file}"),
                 "--HistoryManager.enabled=False",
-                *early,
+                *([f"--IPKernelApp.exec_lines={early}"] if early else []),
             ],
             display_name="funnelkit",
             language="python",
@@ -134,6 +133,13 @@ def _kernel(preload: str) -> Iterator[Any]:
         finally:
             if manager.has_kernel:
                 run_sync(manager.shutdown_kernel)(now=True)
+
+
+def _call(preload: str) -> str:
+    """Return a statement that imports a module, or calls its function, and leaves no name."""
+    module, _, function = preload.partition(":")
+    imported = f"__import__('importlib').import_module({module!r})"
+    return f"{imported}.{function}()" if function else imported
 
 
 def _hush() -> None:

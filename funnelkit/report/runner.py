@@ -271,7 +271,11 @@ class _Run:
         started = time.perf_counter()
         try:
             kernel.execute(
-                self._source, path, told, preload=self._settings.page, progress=self._progress
+                self._source,
+                path,
+                told,
+                preloads=self._settings.preloads(),
+                progress=self._progress,
             )
         except kernel.CellError as error:
             executed.tidy(path, partial.folder)

@@ -100,7 +100,8 @@ def test_the_count_of_scans_sees_each_of_them(leads, scans):
     ids = rows.select("id")
     assert scans(leads, rows, ids.id.nunique().execute) == 1
     assert scans(leads, rows, ids.union(rows.select(id="account")).id.nunique().execute) == 2
-    assert scans(leads, rows, lambda: leads.at(DAYS[0])) == 1
+    assert scans(leads, rows, lambda: leads.at(DAYS[0])) == 0
+    assert scans(leads, rows, lambda: leads.at(DAYS[0]).slim) == 1
 
 
 @pytest.mark.parametrize("options", POLICIES, ids=str)

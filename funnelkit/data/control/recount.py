@@ -140,7 +140,7 @@ class Recount:
         """Return whether a record counts."""
         step = self.funnel.steps.index(total.step)
         when, has_day, reached = journeys.entry(table, self.funnel, step)
-        kept = table.aside.isnull()
+        kept = table.kept
         usual = kept & reached
         own = when
         if total.span is not None:
@@ -181,7 +181,7 @@ class Recount:
     ) -> tuple[Any | None, Any]:
         """Return whether a record is of a kind that is not counted otherwise, and its day."""
         first, ever = table[f"first_{step}"], table[f"ever_{step}"]
-        kept, stage = table.aside.isnull(), step < self.n
+        kept, stage = table.kept, step < self.n
         found: tuple[Any | None, Any] = (None, None)
         if kind.startswith(ASIDE):
             found = (table.aside == kind.removeprefix(ASIDE)) & first.notnull(), first
@@ -228,7 +228,7 @@ class Recount:
         table = self.table
         test = self._test(table, total, Recipe())
         counted = table.mutate(counts_=test, where_=self._where(table, total))
-        counted = counted.filter(counted.aside.isnull() & counted.where_)
+        counted = counted.filter(counted.kept & counted.where_)
         joined = per_id.join(counted, per_id.row_id == counted.id)
         usual = self._sum(joined, total, joined.counts_)
         more = joined.aggregate(n=joined.own.sum(), usual=usual)

@@ -171,7 +171,7 @@ def known_limits(
     leads: Leads, model: Residual, *, beyond: float, stages: Sequence[str]
 ) -> list[Limit]:
     """Return the limits of a day's leads, from the counts of a model fitted on that day."""
-    fitted = getattr(model, "lags", None)
+    fitted = getattr(model, "curves", None)
     apart = leads.funnel.apart
     if fitted is None or fitted.as_of != leads.as_of or apart not in ((), fitted.by):
         return limits(leads, stages, beyond=beyond)

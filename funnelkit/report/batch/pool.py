@@ -14,8 +14,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from funnelkit._core.cores import CORES, cores
-from funnelkit.data.embedded import MEMORY_LIMIT
+from funnelkit._core.cores import CORES, MEMORY_LIMIT, cores
 from funnelkit.report import kernel
 from funnelkit.report.batch import memory
 from funnelkit.report.batch.jobs import Job

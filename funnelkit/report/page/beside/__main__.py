@@ -18,10 +18,13 @@ from funnelkit.report.page.beside.parts import PARTS, world_of
 
 
 def main() -> None:
-    """Answer what stdin asks."""
+    """Answer what stdin asks, if it asks anything."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
-    world = world_of(**json.loads(sys.stdin.read()))
+    question = sys.stdin.read()
+    if not question:  # started ahead, for a page that never asked
+        return
+    world = world_of(**json.loads(question))
     with answers:
         for name, make in PARTS.items():
             with warnings.catch_warnings(record=True) as said:

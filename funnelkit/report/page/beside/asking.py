@@ -6,15 +6,12 @@ import contextlib
 import json
 import os
 import pickle
-import subprocess
-import sys
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeVar
 
-from funnelkit._core.cores import CORES, cores, one_thread
 from funnelkit._core.errors import FunnelError
-from funnelkit.data.embedded import MEMORY_LIMIT
+from funnelkit.report.page.beside import process
 
 EVES = 3
 """How many months are looked back on."""
@@ -34,19 +31,9 @@ class Elsewhere:
     """
 
     def __init__(self, asked: Mapping[str, Any]) -> None:
-        from funnelkit.report.kernel import search_path
-
-        # One thread of its own: with more it would slow the page, which is waited for.
-        told = {"PYTHONPATH": search_path(), "PYTHONUTF8": "1", CORES: "1"}
         self._made: dict[str, Any] = {}
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "funnelkit.report.page.beside"],
-            env={**os.environ, **one_thread(), **told},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        weakref.finalize(self, _end, self._process)
+        self._process = process.started()
+        weakref.finalize(self, process.end, self._process)
         question, self._process.stdin = self._process.stdin, None
         if question is not None:
             with contextlib.suppress(OSError), question:  # where it has ended, it answers nothing
@@ -100,27 +87,29 @@ def asked_elsewhere(
     config, data, join, only
         As in :func:`funnelkit.report.page.source.opened`.
     """
-    from funnelkit.report.batch import memory
-    from funnelkit.report.config import load_config
-
-    if config is None or cores() < 2 or MEMORY_LIMIT in os.environ:
+    source = {"config": config, "data": data, "join": join, "only": only}
+    if not _is_worth_it(**source):
+        process.dismiss()
         return None
-    try:
-        setup = load_config(config, check_files=data is None)
-        inputs = [path for files in setup.inputs(data=data, join=join) for path in files]
-        needed = 2 * memory.need_of(inputs)
-    except (FunnelError, OSError):
-        return None
-    if not inputs or needed > memory.budget_of(None):
-        return None
-    source = {"config": os.fspath(config), "data": data, "join": join, "only": only}
     return Elsewhere({"source": source, "month": month, "confidence_level": confidence_level})
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a process that nobody waits for any more."""
-    if process.poll() is None:
-        process.kill()
-    process.wait()
-    if process.stdout is not None:
-        process.stdout.close()
+def _is_worth_it(
+    *,
+    config: str | os.PathLike[str] | None,
+    data: str | Sequence[str] | None,
+    join: str | Sequence[str] | None,
+    **_: object,
+) -> bool:
+    """Return whether another process may make parts of a page, and can."""
+    from funnelkit.report.batch import memory
+    from funnelkit.report.config import load_config
+
+    if config is None or not process.may_start():
+        return False
+    try:
+        setup = load_config(config, check_files=data is None)
+        inputs = [path for files in setup.inputs(data=data, join=join) for path in files]
+        return bool(inputs) and 2 * memory.need_of(inputs) <= memory.budget_of(None)
+    except (FunnelError, OSError):
+        return False

@@ -47,9 +47,10 @@ def foretold(leads: Leads, month: pd.Period, *, confidence_level: float) -> Esti
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FunnelWarning)
         try:
-            _, then = forecast_of(leads.at(eve), 1, n_draws=_DRAWS)
+            model, then = forecast_of(leads.at(eve), 1, n_draws=_DRAWS)
         except EvidenceError:
             return None
+    model.kept.clear()  # which refers to the model: its world would stay until garbage is looked for
     told = then if then.deals is None else then.deals
     low, high = told.confidence_interval(confidence_level, per="all")
     ends = float(np.asarray(low)[0]), float(np.asarray(high)[0])

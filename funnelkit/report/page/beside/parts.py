@@ -15,6 +15,7 @@ from funnelkit.report.page.views.records import findings_of
 if TYPE_CHECKING:
     import pandas as pd
 
+    from funnelkit.data.finding import Finding
     from funnelkit.data.records import Leads
     from funnelkit.report.page.changes import Estimate
 
@@ -47,8 +48,13 @@ def eves(world: World) -> dict[str, Estimate | None]:
     return {str(month): foretold(world.leads, month, confidence_level=level) for month in months}
 
 
+def findings(world: World) -> tuple[Finding, ...]:
+    """Return what the audit finds; of a copy of the leads, so that its table goes with it."""
+    return findings_of(world.leads.at(world.leads.as_of), world.source.known)
+
+
 PARTS: dict[Part, Callable[[World], object]] = {
-    "findings": lambda world: findings_of(world.leads, world.source.known),
+    "findings": findings,
     "eves": eves,
 }
 """In the order in which the page asks for them."""

@@ -9,12 +9,11 @@ import psutil
 import pytest
 
 import funnelkit as fk
-from funnelkit._core.cores import CORES
-from funnelkit.data.embedded import MEMORY_LIMIT
+from funnelkit._core.cores import CORES, MEMORY_LIMIT
 from funnelkit.data.simulate import simulate_frame
 from funnelkit.report.batch import memory
 from funnelkit.report.config import load_config
-from funnelkit.report.page.beside import asking
+from funnelkit.report.page.beside import asking, process
 from funnelkit.report.page.beside.asking import EVES, Elsewhere, asked_elsewhere
 from funnelkit.report.page.beside.foretelling import foretold
 
@@ -80,7 +79,7 @@ def test_what_warns_is_made_where_it_is_heard(
     )
     start = subprocess.Popen
     monkeypatch.setattr(
-        asking.subprocess, "Popen", lambda words, **told: start([words[0], str(script)], **told)
+        process.subprocess, "Popen", lambda words, **told: start([words[0], str(script)], **told)
     )
     beside = asked_elsewhere(config=config, **TOLD)
     assert beside is not None
@@ -118,10 +117,52 @@ def test_a_month_of_which_too_little_is_known_is_none(config: Path) -> None:
 def test_a_process_ends_with_the_page_that_asked(config: Path) -> None:
     beside = asked_elsewhere(config=config, **TOLD)
     assert beside is not None
-    process = psutil.Process(beside._process.pid)
+    other = psutil.Process(beside._process.pid)
     del beside
     gc.collect()
-    assert not process.is_running()
+    assert not other.is_running()
+
+
+def test_a_process_may_start_ahead_of_its_question(
+    config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start, made = subprocess.Popen, []
+    monkeypatch.setattr(
+        process.subprocess, "Popen", lambda *a, **k: (made.append(start(*a, **k)), made[-1])[1]
+    )
+    process.ready()
+    process.ready()
+    beside = asked_elsewhere(config=config, **TOLD)
+    assert beside is not None
+    assert len(made) == 1
+    assert beside.part("eves", nowhere)["2026-06"] is not None
+    # one that started in another folder, or with other settings, is not asked but ended
+    for change in (lambda: monkeypatch.chdir(tmp_path), lambda: monkeypatch.setenv(CORES, "3")):
+        process.ready()
+        waiting = made[-1]
+        change()
+        assert asked_elsewhere(config=config, **TOLD) is not None
+        assert waiting.returncode is not None
+    process.ready()
+    waiting = made[-1]
+    assert asked_elsewhere(config=None, **TOLD) is None
+    assert waiting.returncode is not None
+    with monkeypatch.context() as wrong:  # a page says so, and nothing before it
+        wrong.setenv(CORES, "many")
+        process.ready()
+    monkeypatch.setenv(CORES, "1")
+    before = len(made)
+    process.ready()
+    assert len(made) == before
+
+
+def test_a_process_that_is_never_asked_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    process.ready()
+    waiting = process.started()
+    waiting.stdin.close()
+    assert waiting.wait(60) == 0
+    assert waiting.stdout.read() == b""
+    waiting.stdout.close()
 
 
 def test_nobody_is_asked_where_it_would_not_help(
