@@ -14,12 +14,14 @@ import os
 import site
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from funnelkit._core.cores import one_thread
 from funnelkit._core.errors import ReportError
+
+Companion = Callable[[Mapping[str, str]], contextlib.AbstractContextManager[dict[str, Any]]]
 
 _GRAMMAR = "rfc3987_syntax"
 _ENGINE = "funnelkit"
@@ -49,6 +51,7 @@ def execute(
     parameters: Mapping[str, Any],
     *,
     preloads: Sequence[str] = (),
+    companion: Companion | None = None,
     progress: bool = False,
 ) -> None:
     """Execute a notebook and write it, with its outputs, to another path.
@@ -64,6 +67,9 @@ def execute(
     preloads
         Modules that the kernel imports while papermill is still being imported here, or functions
         that it calls (``"package.module:function"``).
+    companion
+        Starts, and in the end stops, what the kernel is to have beside it, by its environment; it
+        yields what the kernel is started with.
     progress
         Whether to draw a progress bar on stderr.
 
@@ -74,7 +80,7 @@ def execute(
     ReportError
         If the kernel does not start, or dies.
     """
-    with _kernel(preloads) as manager:
+    with _kernel(preloads, companion or _alone) as manager:
         papermill = _papermill()
         from nbclient.exceptions import DeadKernelError
 
@@ -100,11 +106,30 @@ def execute(
 
 
 @contextlib.contextmanager
-def _kernel(preloads: Sequence[str]) -> Iterator[Any]:
+def _kernel(preloads: Sequence[str], companion: Companion) -> Iterator[Any]:
     """Start a kernel of this interpreter that reads nobody's settings, and stop it at the end."""
+    with (
+        tempfile.TemporaryDirectory(prefix="fk-", ignore_cleanup_errors=True) as folder,
+        companion(_environment(folder)) as told,
+    ):
+        from jupyter_core.utils import run_sync
+
+        manager = _manager(preloads, folder)
+        run_sync(manager.start_kernel)(**told)
+        try:
+            yield manager
+        except KeyboardInterrupt:
+            _hush()
+            raise
+        finally:
+            if manager.has_kernel:
+                run_sync(manager.shutdown_kernel)(now=True)
+
+
+def _manager(preloads: Sequence[str], folder: str) -> Any:
+    """Return what starts the kernel."""
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
-    from jupyter_core.utils import run_sync
 
     early = "; ".join(_call(preload) for preload in preloads)
 
@@ -120,19 +145,14 @@ def _kernel(preloads: Sequence[str]) -> Iterator[Any]:
             language="python",
         )
 
-    with tempfile.TemporaryDirectory(prefix="fk-", ignore_cleanup_errors=True) as folder:
-        manager = Manager(connection_file=str(Path(folder, "kernel.json")))
-        if os.name != "nt":  # no port that another run could take in between
-            manager.transport, manager.ip = "ipc", str(Path(folder, "kernel"))
-        run_sync(manager.start_kernel)(env=_environment(folder))
-        try:
-            yield manager
-        except KeyboardInterrupt:
-            _hush()
-            raise
-        finally:
-            if manager.has_kernel:
-                run_sync(manager.shutdown_kernel)(now=True)
+    manager = Manager(connection_file=str(Path(folder, "kernel.json")))
+    if os.name != "nt":  # no port that another run could take in between
+        manager.transport, manager.ip = "ipc", str(Path(folder, "kernel"))
+    return manager
+
+
+def _alone(environment: Mapping[str, str]) -> contextlib.AbstractContextManager[dict[str, Any]]:
+    return contextlib.nullcontext({"env": environment})
 
 
 def _call(preload: str) -> str:

@@ -53,7 +53,7 @@ class Parameters(Asked):
     notebook: ClassVar[str] = ""
     """File name of its notebook, without the ending."""
     page: ClassVar[str] = ""
-    """Module of its page."""
+    """Module of its page, which the kernel imports while the notebook tools still start."""
     unit: ClassVar[Unit | None] = None
     """Its period, which is also the name of the parameter that tells it."""
 
@@ -116,12 +116,10 @@ class Parameters(Asked):
         told: dict[str, Any] = {self.unit: written(found.period)}
         return dataclasses.replace(self, **told)
 
-    def preloads(self) -> tuple[str, ...]:
-        """Return what the kernel does while the notebook tools still start.
-
-        Modules that it imports, or functions that it calls, such as ``"package.module:function"``.
-        """
-        return (self.page,)
+    @property
+    def asks_beside(self) -> bool:
+        """Whether the page asks a process beside it for some of its parts, if there can be one."""
+        return False
 
     def for_notebook(self) -> dict[str, Any]:
         """Return the values that the notebook takes, by name."""
@@ -194,11 +192,10 @@ class MonthlyParameters(Parameters):
     target: Annotated[str | None, TEXT, "stage to convert to; none: the last"] = None
     horizon: Annotated[int | None, DAYS, "age up to which rates are told; none: found"] = None
 
-    def preloads(self) -> tuple[str, ...]:
-        """Return the page, and first the process beside it where it will be asked."""
-        is_asked = not self.demo and self.target is None
-        beside = ("funnelkit.report.page.beside.process:ready",) if is_asked else ()
-        return (*beside, *super().preloads())
+    @property
+    def asks_beside(self) -> bool:
+        """Whether the page asks a process beside it for some of its parts, if there can be one."""
+        return not self.demo and self.target is None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from funnelkit._core.errors import ArgumentError, DefinitionError, ReportError
 from funnelkit.report import example, executed, kernel, manifest
 from funnelkit.report.config import FILE_NAME, Config, load_config
 from funnelkit.report.delivery.delivering import asked_of, delivered
+from funnelkit.report.page.beside import process
 from funnelkit.report.parameters import Parameters, checked, model_of
 from funnelkit.report.replacing import Partial, beside, files_in, replace_file
 from funnelkit.report.workbook import WorkbookWarning
@@ -270,13 +271,7 @@ class _Run:
         told["tables"] = (partial.folder.resolve() / TABLES).as_posix()
         started = time.perf_counter()
         try:
-            kernel.execute(
-                self._source,
-                path,
-                told,
-                preloads=self._settings.preloads(),
-                progress=self._progress,
-            )
+            kernel.execute(self._source, path, told, **self._ahead(), progress=self._progress)
         except kernel.CellError as error:
             executed.tidy(path, partial.folder)
             raise self._failed(path, error) from None
@@ -288,6 +283,13 @@ class _Run:
         page = render(path)
         (partial.folder / f"{self._stem}.html").write_text(page, encoding="utf-8", newline="\n")
         self._timings["render"] = time.perf_counter() - started
+
+    def _ahead(self) -> dict[str, Any]:
+        """Return what the kernel does, and has beside it, while the notebook tools still start."""
+        page = self._settings.page
+        if not self._settings.asks_beside:
+            return {"preloads": [page]}
+        return {"preloads": [f"{process.__name__}:ready", page], "companion": process.handed_over}
 
     def _failed(self, path: Path, error: kernel.CellError) -> ReportError:
         self._target.mkdir(exist_ok=True)

@@ -30,7 +30,7 @@ class Kernel:
         self.error: Exception | None = None
         self.text = "one"
 
-    def execute(self, source, output, parameters, *, preloads=(), progress=False) -> None:
+    def execute(self, source, output, parameters, **_: object) -> None:
         self.parameters = dict(parameters)
         content = json.loads(source.read_text(encoding="utf-8"))
         tables = Path(str(parameters["tables"]))

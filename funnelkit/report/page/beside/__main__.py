@@ -1,8 +1,8 @@
 """The process beside a page: one part after the other on stdout, as pickles.
 
-On stdin stands what :class:`funnelkit.report.page.beside.asking.Elsewhere` asks, as JSON. An answer
-is the name of a part, the part, and whether making it warned of anything: then the page had better
-make it, where warnings are heard.
+A line of JSON on stdin says what :class:`funnelkit.report.page.beside.asking.Elsewhere` asks. An
+answer is the name of a part, the part, and whether making it warned of anything: then the page had
+better make it, where warnings are heard.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def main() -> None:
     """Answer what stdin asks, if it asks anything."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints is no answer
-    question = sys.stdin.read()
+    question = sys.stdin.readline()
     if not question:  # started ahead, for a page that never asked
         return
     world = world_of(**json.loads(question))

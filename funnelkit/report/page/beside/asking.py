@@ -33,11 +33,10 @@ class Elsewhere:
     def __init__(self, asked: Mapping[str, Any]) -> None:
         self._made: dict[str, Any] = {}
         self._process = process.started()
-        weakref.finalize(self, process.end, self._process)
-        question, self._process.stdin = self._process.stdin, None
-        if question is not None:
-            with contextlib.suppress(OSError), question:  # where it has ended, it answers nothing
-                question.write(json.dumps(asked, default=os.fspath).encode())
+        weakref.finalize(self, self._process.end)
+        with contextlib.suppress(OSError):  # where it has ended, it answers nothing
+            self._process.question.write(json.dumps(asked, default=os.fspath).encode() + b"\n")
+            self._process.question.flush()
 
     def part(self, name: Part, here: Callable[[], T]) -> T:
         """Return a part of the page; wait for it if need be.
@@ -50,9 +49,9 @@ class Elsewhere:
             What makes it in this process: where the other one failed, for whatever reason, or was
             warned of something that is to be heard here.
         """
-        while name not in self._made and self._process.stdout is not None:
+        while name not in self._made:
             try:
-                told, made, warned = pickle.load(self._process.stdout)  # noqa: S301  our own
+                told, made, warned = pickle.load(self._process.answers)  # noqa: S301  our own
             except (EOFError, pickle.UnpicklingError, OSError, ValueError):  # it has ended
                 break
             self._made[told] = None if warned else (made,)
@@ -87,19 +86,17 @@ def asked_elsewhere(
     config, data, join, only
         As in :func:`funnelkit.report.page.source.opened`.
     """
-    source = {"config": config, "data": data, "join": join, "only": only}
-    if not _is_worth_it(**source):
+    if not _is_worth_it(config, data, join):
         process.dismiss()
         return None
+    source = {"config": config, "data": data, "join": join, "only": only}
     return Elsewhere({"source": source, "month": month, "confidence_level": confidence_level})
 
 
 def _is_worth_it(
-    *,
     config: str | os.PathLike[str] | None,
     data: str | Sequence[str] | None,
     join: str | Sequence[str] | None,
-    **_: object,
 ) -> bool:
     """Return whether another process may make parts of a page, and can."""
     from funnelkit.report.batch import memory

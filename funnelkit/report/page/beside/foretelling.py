@@ -50,7 +50,7 @@ def foretold(leads: Leads, month: pd.Period, *, confidence_level: float) -> Esti
             model, then = forecast_of(leads.at(eve), 1, n_draws=_DRAWS)
         except EvidenceError:
             return None
-    model.kept.clear()  # which refers to the model: its world would stay until garbage is looked for
+    model.kept.clear()  # it refers to the model, whose world would stay for a while
     told = then if then.deals is None else then.deals
     low, high = told.confidence_interval(confidence_level, per="all")
     ends = float(np.asarray(low)[0]), float(np.asarray(high)[0])

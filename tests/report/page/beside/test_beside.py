@@ -1,6 +1,7 @@
 """Parts of a page: a process beside it makes what the page would."""
 
 import gc
+import os
 import subprocess
 from pathlib import Path
 
@@ -126,10 +127,7 @@ def test_a_process_ends_with_the_page_that_asked(config: Path) -> None:
 def test_a_process_may_start_ahead_of_its_question(
     config: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    start, made = subprocess.Popen, []
-    monkeypatch.setattr(
-        process.subprocess, "Popen", lambda *a, **k: (made.append(start(*a, **k)), made[-1])[1]
-    )
+    made = followed(monkeypatch)
     process.ready()
     process.ready()
     beside = asked_elsewhere(config=config, **TOLD)
@@ -156,13 +154,49 @@ def test_a_process_may_start_ahead_of_its_question(
     assert len(made) == before
 
 
-def test_a_process_that_is_never_asked_ends_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_is_never_asked_ends_by_itself() -> None:
     process.ready()
     waiting = process.started()
-    waiting.stdin.close()
-    assert waiting.wait(60) == 0
-    assert waiting.stdout.read() == b""
-    waiting.stdout.close()
+    waiting.question.close()
+    assert waiting.answers.read() == b""
+    assert waiting.own is not None
+    assert waiting.own.wait(60) == 0
+    waiting.end()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there the kernel starts the process")
+def test_a_process_is_handed_over_to_a_kernel(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = followed(monkeypatch)
+    with process.handed_over(os.environ) as told:
+        copies = [os.dup(one) for one in told["pass_fds"]]  # as the kernel has them
+        number, *_ = told["env"][process._HANDED].split()
+        monkeypatch.setenv(process._HANDED, " ".join([number, *map(str, copies)]))
+        process.ready()
+        assert process._HANDED not in os.environ
+        beside = asked_elsewhere(config=config, **TOLD)
+        assert beside is not None
+        assert beside.part("eves", nowhere)["2026-06"] is not None
+        assert len(made) == 1
+        del beside
+        gc.collect()
+    assert made[0].returncode is not None
+    monkeypatch.setenv(CORES, "1")
+    with process.handed_over({"A": "b"}) as told:
+        assert told == {"env": {"A": "b"}}
+    monkeypatch.setenv(CORES, "many")
+    with process.handed_over({}) as told:
+        assert told == {"env": {}}
+
+
+def followed(monkeypatch: pytest.MonkeyPatch) -> list[subprocess.Popen[bytes]]:
+    """Return the list of processes that are started from now on."""
+    start, made = subprocess.Popen, []
+    monkeypatch.setattr(
+        process.subprocess, "Popen", lambda *a, **k: (made.append(start(*a, **k)), made[-1])[1]
+    )
+    return made
 
 
 def test_nobody_is_asked_where_it_would_not_help(
