@@ -198,10 +198,10 @@ def to_stays(
     """Return what became of the records of each stage, from one wide row for each segment."""
     keys = segments_of(counts, by)
     segments = sort_segments(set(keys) or {()})
-    rows = [segments.index(key) for key in keys]
     shape = (len(segments), len(stages))
 
-    def square(stem: str) -> IntArray:
+    def square(stem: str, counts: pd.DataFrame = counts) -> IntArray:
+        rows = [segments.index(key) for key in segments_of(counts, by)]
         out = np.zeros(shape, dtype=np.int64)
         for k in range(len(stages)):
             out[rows, k] = counts[stem.format(k)].to_numpy(np.int64)
@@ -215,11 +215,7 @@ def to_stays(
     np.add.at(days, at, waits["n"].to_numpy(np.int64))
     sums = None
     if accounts is not None:
-        sums = np.zeros((4, *shape), dtype=np.int64)
-        place = np.array([segments.index(key) for key in segments_of(accounts, by)], dtype=int)
-        for number, column in enumerate(("m", "nn", "xn", "xx")):
-            at_stage = accounts["stage"].to_numpy(int)
-            sums[number, place, at_stage] = accounts[column].to_numpy(np.int64)
+        sums = np.stack([square(stem, accounts) for stem in ("m_{}", "nn_{}", "xn_{}", "xx_{}")])
     still = entered - moved - sum(left.values(), np.zeros(shape, dtype=np.int64))
     return Stays(
         stages=stages,

@@ -27,6 +27,7 @@ from funnelkit.counts.looking import (
     lean_of,
     looked_at,
     said_to,
+    same_records,
 )
 from funnelkit.counts.triangle import Triangle
 from funnelkit.data import engines
@@ -85,22 +86,26 @@ class _Memory:
         counts = {one: self.counts[one, grain] for one in distinct if (one, grain) in self.counts}
         sums = {one: self.sums[one, cohort] for one in distinct if (one, cohort) in self.sums}
         uncounted = [one for one in distinct if one not in counts]
+        parts = {one: _finest(one, distinct) for one in uncounted}
+        uncounted = [one for one in uncounted if parts[one] is one]
         has_accounts = leads.funnel.account is not None
         unsummed = [one for one in distinct if one not in sums] if has_accounts else []
+        lean = None
         if self.lean is None and _is_lone(leads, uncounted):
-            lean = lean_of(leads, leads.looked_through(), uncounted)
-            said = grouped(said_to(leads, lean, uncounted))
+            once = lean_of(leads, leads.looked_through(), uncounted)
+            said = grouped(said_to(leads, once, uncounted))
             counts[uncounted[0]] = _counts(leads, said, uncounted, cohort)[0][0]
-        elif uncounted or unsummed:
+        elif uncounted:
             lean = self.look(leads, list(dict.fromkeys([*uncounted, *unsummed])))
-            if uncounted:
-                said = inside(said_to(leads, lean, uncounted))
-                counts |= zip(uncounted, _counts(leads, said, uncounted, cohort)[0], strict=True)
-            if unsummed:
-                said = inside(said_to(leads, lean, unsummed))
-                frames = [counts[one].followed for one in unsummed]
-                [found] = _account_sums(leads, said, unsummed, cohort, followed=frames)
-                sums |= zip(unsummed, found, strict=True)
+            said = inside(said_to(leads, lean, uncounted))
+            counts |= zip(uncounted, _counts(leads, said, uncounted, cohort)[0], strict=True)
+        counts |= {one: _together(counts[part], part, one) for one, part in parts.items()}
+        if unsummed:
+            lean = self.look(leads, unsummed) if lean is None else lean
+            said = inside(said_to(leads, lean, unsummed))
+            frames = [counts[one].followed for one in unsummed]
+            [found] = _account_sums(leads, said, unsummed, cohort, followed=frames)
+            sums |= zip(unsummed, found, strict=True)
         short = {one for one in counts if len(counts[one].outcomes) <= _SHORT}
         self.counts |= {(one, grain): counts[one] for one in short}
         self.sums |= {(one, cohort): sums[one] for one in short & set(sums)}
@@ -213,6 +218,26 @@ def _on_days(
     ]
 
 
+def _finest(question: Question, questions: Sequence[Question]) -> Question:
+    """Return the one of several questions of whose counts those of a question are sums."""
+    alike = [one for one in questions if one[:2] == question[:2] and {*one.by} >= {*question.by}]
+    return max(alike, key=lambda one: (len(one.by), one is question))
+
+
+def _together(answer: Answer, of: Question, question: Question) -> Answer:
+    """Return the counts of a question from those of a finer one, segments together."""
+    if of is question:
+        return answer
+
+    def summed(counts: pd.DataFrame) -> pd.DataFrame:
+        own = {f"by_{i}": counts[f"by_{of.by.index(name)}"] for i, name in enumerate(question.by)}
+        table = counts[[name for name in counts if not str(name).startswith("by_")]].assign(**own)
+        keys = [name for name in table if name != "n"]
+        return table.groupby(keys, dropna=False, sort=False).agg(n=("n", "sum")).reset_index()
+
+    return Answer(summed(answer.outcomes), summed(answer.followed), summed(answer.late))
+
+
 def _is_lone(leads: Leads, questions: Sequence[Question]) -> bool:
     """Return whether what the questions look at is looked at once, so that it need not be kept."""
     return len(questions) == 1 and leads.funnel.account is None
@@ -285,7 +310,7 @@ def _account_sums(
     followed: Iterable[pd.DataFrame],
     days: int = 1,
 ) -> list[list[accounts.Sums]]:
-    """Return the sums over accounts of each question on each day: sizes, Σ X·N and Σ X²."""
+    """Return the sums over accounts of each question on each day."""
     keys = _where(said)
     table = said.select(
         *keys,
@@ -299,8 +324,12 @@ def _account_sums(
         starts = ibis.memtable(_starts(leads, followed, cohort))
         table = table.join(starts, "cohort_day").drop("cohort_day")
         table = table.rename(cohort_day="period_day")
-    counted, products = map(run, accounts.of_cohorts(leads.engine, table, [*keys, "cohort_day"]))
-    sizes, none, shared = _parts(counted), counted.iloc[:0], denominators(leads, questions)
+    alike, shared = same_records(leads, questions), denominators(leads, questions)
+    found = accounts.of_cohorts(
+        leads.engine, table, [*keys, "cohort_day"], alike=alike if set(alike) < {*shared} else ()
+    )
+    counted, products = map(run, found)
+    sizes, none = _parts(counted), counted.iloc[:0]
     xn, xx = (_parts(products[products["kind"] == kind]) for kind in range(2))
 
     def sums(place: int, ask: int) -> accounts.Sums:

@@ -31,7 +31,8 @@ def lean_of(leads: Leads, table: ir.Table, questions: Sequence[Question]) -> ir.
     Columns: ``place`` (number of the day, where there are several) and ``end`` (the day), for each
     start ``began_<k>`` (null outside of its denominator), for each target ``came_<k>`` (null if it
     did not; the last day where it is not known) and ``unseen_<k>``, ``exit``, ``left`` and
-    ``left_unseen`` alike, ``entered_at``, ``group_<name>`` for each other segment, and ``account``.
+    ``left_unseen`` alike, ``entered_at``, ``group_<name>`` for each other segment, and ``account``
+    (see :func:`funnelkit.counts.accounts.of_several`).
     """
     funnel, none = leads.funnel, ibis.null("date")
     if "end" not in table.columns:
@@ -53,7 +54,7 @@ def lean_of(leads: Leads, table: ir.Table, questions: Sequence[Question]) -> ir.
         # Blank ones are an empty text, so that they join.
         columns[f"group_{name}"] = journey.segment(table, funnel, name).fill_null("")
     if funnel.account is not None:
-        columns["account"] = accounts.account(table)
+        columns["account"] = accounts.of_several(table)
     return table.select(**columns, end=table.end)
 
 
@@ -112,9 +113,17 @@ def said_to(leads: Leads, lean: ir.Table, questions: Sequence[Question]) -> ir.T
 
 def denominators(leads: Leads, questions: Sequence[Question]) -> list[int]:
     """Return for each question the number of the first one with the same denominators."""
+    return _firsts(leads, questions, [(question.start, question.by) for question in questions])
+
+
+def same_records(leads: Leads, questions: Sequence[Question]) -> list[int]:
+    """Return for each question the number of the first one about the same records, split or not."""
+    return _firsts(leads, questions, [question.start for question in questions])
+
+
+def _firsts(leads: Leads, questions: Sequence[Question], alike: Sequence[object]) -> list[int]:
     if leads.recorded_from is not None and leads.before_recording == "delayed_entry":
         return list(range(len(questions)))  # what was decided before is no longer inside
-    alike = [(question.start, question.by) for question in questions]
     return [alike.index(one) for one in alike]
 
 

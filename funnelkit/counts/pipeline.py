@@ -14,7 +14,7 @@ from funnelkit._core import checks
 from funnelkit._core.clusters import ClusterSums
 from funnelkit._core.dates import Unit
 from funnelkit._core.errors import ArgumentError, EvidenceError
-from funnelkit.counts.accounts import account
+from funnelkit.counts.accounts import account, of_several
 from funnelkit.counts.arrange import run
 from funnelkit.counts.build import known_by_status_alone
 from funnelkit.counts.cells import Cells
@@ -102,7 +102,8 @@ def passages(
     columns |= {"won": inside & won, "left": inside & left, "id": table.id}
     columns["filled"] = table[f"filled_{k}"] & table[f"reached_{k}"]
     if funnel.account is not None:
-        columns |= {"account": account(table), "blank": inside & table.account.isnull()}
+        own = account(table) if level == "account" else of_several(table)
+        columns |= {"account": own, "blank": inside & table.account.isnull()}
     numbers = [name for name in ("n", "won", "left", "filled", "blank") if name in columns]
     picked = table.select(**columns)
     picked = picked.mutate(**{name: one_if(picked[name]) for name in numbers})
@@ -198,7 +199,7 @@ def closings(
         "inside": inside & (won | table.exit.notnull()),
     }
     if funnel.account is not None:
-        columns["account"] = account(table)
+        columns["account"] = of_several(table)
     code = code_column(table, funnel) if money else None
     if code is not None:
         columns["currency"] = code
@@ -326,9 +327,13 @@ def _partial(leads: Leads, periods: pd.PeriodIndex | None) -> frozenset[pd.Perio
 
 def _cluster_sums(picked: ir.Table, keys: Sequence[str], cells: Cells) -> ClusterSums:
     """Return the sums over the accounts of each segment and period."""
-    own = picked.group_by(*keys, "period", "account").aggregate(
-        n=picked.n.sum().cast("int64"), x=picked.won.sum().cast("int64")
+    known = picked.filter(picked.account.notnull())
+    several = known.group_by(*keys, "period", "account").aggregate(
+        n=known.n.sum().cast("int64"), x=known.won.sum().cast("int64")
     )
+    lone = picked.filter(picked.account.isnull())
+    lone = lone.select(*keys, "period", n=lone.n.cast("int64"), x=lone.won.cast("int64"))
+    own = several.drop("account").union(lone)
     sums = run(
         own.group_by(*keys, "period").aggregate(
             m=own.count(),

@@ -36,7 +36,8 @@ class Rows:
         keep_<k>…``; log form: ``id, source, step, day`` and the same attributes. Attributes that
         the funnel does not have are absent. Where times carry an offset and the funnel has a zone,
         also their days in UTC: ``utc_<step>…``, or ``utc``. Of several files of one kind, also
-        ``part``: a number for the file.
+        ``part``: a number for the file. Beside ``account`` there may be a number: ``account_no``;
+        see :func:`funnelkit.data.holding.held`.
     form
         ``"wide"``: one row per record; ``"log"``: one row per event.
     names
@@ -143,7 +144,7 @@ def assemble_wide(
         _, reasons = setting_aside.tallied(source, tests)
         parts.append(setting_aside.usable(source, columns, tests, reasons))
         set_aside.append(reasons)
-    table, files = held(engine, sources, parts)
+    table, files = held(engine, sources, parts, numbered=len(sources) == 1)
     return Rows(
         table=table,
         form="wide",

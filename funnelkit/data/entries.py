@@ -70,7 +70,8 @@ def _as_they_stand(rows: Rows, funnel: Funnel, *, audited: bool) -> ir.Table:
         columns["status"] = table.status
     if audited:
         columns["copies"] = ibis.literal(1, "int64")
-    return table.select(**columns, **{name: table[name] for name in _attribute_names(table)})
+    names = [*_attribute_names(table), *(name for name in ("account_no",) if name in table.columns)]
+    return table.select(**columns, **{name: table[name] for name in names})
 
 
 def known_on(table: ir.Table, rows: Rows, funnel: Funnel, days: Sequence[dt.date]) -> ir.Table:

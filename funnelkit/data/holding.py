@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import ibis
+
 from funnelkit.data import engines
 from funnelkit.data.files import Stamp
 from funnelkit.data.sources import Source, keep_open
@@ -18,12 +20,25 @@ LARGE = 1_000_000
 
 
 def held(
-    engine: BaseBackend, sources: Sequence[Source], parts: Sequence[ir.Table]
+    engine: BaseBackend,
+    sources: Sequence[Source],
+    parts: Sequence[ir.Table],
+    *,
+    numbered: bool = False,
 ) -> tuple[ir.Table, tuple[Stamp, ...]]:
     """Return the rows, computed once, or a view of the files where that is as good.
 
     It is where they are large, and nothing has to be read from texts: the files are then scanned
     where they lie, and what must not change in the meantime are they.
+
+    Parameters
+    ----------
+    engine, sources, parts
+        The rows of each source.
+    numbered
+        Whether accounts of several rows get a number beside their name, ``account_no``, where rows
+        are computed once by an engine that can: sums over accounts are asked for again and again,
+        an account of one row says nothing to them, and numbers are told apart faster than names.
     """
     table = parts[0]
     for part in parts[1:]:
@@ -32,7 +47,19 @@ def held(
     if large and all(source.lasting and _is_typed(source) for source in sources):
         keep_open(engine)
         return table, tuple(stamp for source in sources for stamp in source.lasting)
+    if numbered and "account" in table.columns and engines.engine_of(engine).quick_looks:
+        table = _numbered(engine, table)
     return engines.once(engine, table), ()
+
+
+def _numbered(engine: BaseBackend, table: ir.Table) -> ir.Table:
+    """Return rows with the numbers of accounts of several; null for others."""
+    known = table.select("account").filter(table.account.notnull())
+    counted = known.group_by("account").aggregate(n=known.count())
+    several = counted.filter(counted.n > 1)
+    numbers = several.select("account", account_no=ibis.row_number().cast("int32"))
+    joined = table.left_join(engines.once(engine, numbers, "fk_accounts"), "account")
+    return joined.drop("account_right")
 
 
 def _is_typed(source: Source) -> bool:

@@ -230,7 +230,7 @@ def slim(table: ir.Table, funnel: Funnel, *, files: int, audited: bool = False) 
         own = [f"first_{e}" for e in range(len(stages), len(funnel.steps))]
         own += [*(f"last_{k}" for k in stages), *_AUDITED]
         columns |= {name: table[name] for name in own}
-    attributes = ("value", "owner", "account")
+    attributes = ("value", "owner", "account", "account_no")
     columns |= {
         name: table[name]
         for name in table.columns

@@ -195,9 +195,8 @@ class Measures:
     def anniversary(self, step: int) -> Any:
         """Return whether a step bears the entry's day and month, and another year."""
         day, entry = self.table[f"first_{step}"], self.table[f"first_{self.start}"]
-        return (
-            (day.month() == entry.month()) & (day.day() == entry.day()) & (day != entry)
-        ).fill_null(False)
+        alike = (day.month() == entry.month()) & (day.day() == entry.day())
+        return ibis.ifelse(self.is_long(step), alike, ibis.literal(False))  # few have to be told
 
     def within(self, step: int, window: int, first: dt.date, last: dt.date) -> Any:
         """Return whether a record that entered from one day to another had a step in a window."""

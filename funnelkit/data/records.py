@@ -119,14 +119,19 @@ class Leads:
         Where each row of large files is a record, the first question is answered in passing: to
         derive and keep the journeys would take longer, and memory. The second derives them.
         """
-        if self._in_passing and "slim" not in self.__dict__:
+        if self._in_passing and not self.__dict__.keys() & {"records", "slim", "derived"}:
             self._in_passing = False
             return journeys.unfolded(self._slimmed(), self.funnel)
         return self.records
 
     @cached_property
     def records(self) -> ir.Table:
-        """One row per record, those set aside too; see :mod:`funnelkit.data.journeys`."""
+        """One row per record, those set aside too; see :mod:`funnelkit.data.journeys`.
+
+        Where the audit has derived them, they are there with what else it looks at.
+        """
+        if "derived" in self.__dict__:
+            return self.derived
         return journeys.unfolded(self.slim, self.funnel)
 
     @cached_property

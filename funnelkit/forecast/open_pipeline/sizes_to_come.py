@@ -13,6 +13,8 @@ IntArray = NDArray[np.int64]
 _SETS = 200
 _VALUES, _LARGEST = 1000, 200
 _MANY = 1000
+_STEPS = 2**14
+"""A power of two, so that the step of a number is exact."""
 _STRENGTH = (1.0, 200.0)
 
 
@@ -190,9 +192,7 @@ def _summed(
     out = np.zeros(len(flat))
     many = flat > _MANY
     few = np.where(many, 0, flat)
-    cumulative = np.cumsum(weights)
-    picked = np.searchsorted(cumulative, rng.random(int(few.sum())) * cumulative[-1], side="right")
-    picked = np.minimum(picked, len(values) - 1)
+    picked = _picked(np.cumsum(weights), rng.random(int(few.sum())))
     out += np.bincount(
         np.repeat(np.arange(len(flat)), few), weights=values[picked], minlength=len(flat)
     )
@@ -209,3 +209,20 @@ def gamma_like(mean: FloatArray, variance: FloatArray, rng: np.random.Generator)
     shape = np.divide(mean**2, variance, out=np.zeros_like(mean), where=variance > 0)
     scale = np.divide(variance, mean, out=np.zeros_like(mean), where=mean > 0)
     return np.asarray(np.where(shape > 0, rng.gamma(shape, scale), mean))
+
+
+def _picked(cumulative: FloatArray, drawn: FloatArray) -> NDArray[np.intp]:
+    """Return where shares of the last cumulative weight fall.
+
+    Of many, most are told by a table of equal steps: those of a step that lies within one weight.
+    """
+    if len(drawn) < _STEPS:
+        found = np.searchsorted(cumulative, drawn * cumulative[-1], side="right")
+        return np.asarray(np.minimum(found, len(cumulative) - 1))
+    ends = np.arange(_STEPS + 1) / _STEPS * cumulative[-1]
+    table = np.searchsorted(cumulative, ends, side="right")
+    step = (drawn * _STEPS).astype(np.intp)
+    found = table[step]
+    unsure = np.flatnonzero((table[1:] != table[:-1])[step])
+    found[unsure] = np.searchsorted(cumulative, drawn[unsure] * cumulative[-1], side="right")
+    return np.asarray(np.minimum(found, len(cumulative) - 1))

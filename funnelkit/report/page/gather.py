@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from funnelkit._core import display
@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from funnelkit.counts.triangle import Triangle
+    from funnelkit.data.finding import Finding
     from funnelkit.data.records import Leads
+    from funnelkit.monitor import Alerts
     from funnelkit.report.page.beside.asking import Elsewhere
     from funnelkit.report.page.source import Source
 
@@ -81,27 +83,12 @@ def gather(
     EvidenceError
         If the data end before the month begins.
     """
-    leads = of_one_business(source.leads)
-    funnel = leads.funnel
-    period = month_of(leads, month)
-    known = known_at(leads, period)
-    terms = Terms(start or funnel.stages[0], target or funnel.won, funnel.stages, funnel.exits)
-    setting = Setting(
-        month=period,
-        as_of=known.as_of,
-        terms=terms,
-        calendar=funnel.calendar,
-        title=source.title,
-        confidence_level=confidence_level,
-        recorded_from=leads.recorded_from,
-        files=tuple(known.rows.names),
-        simulated=source.simulated,
-        changes=source.changes,
-        restricted=source.restricted,
+    leads, known, setting = world_of(
+        source, month=month, start=start, target=target, confidence_level=confidence_level
     )
     facts = _facts(known, setting, segment, horizon, source=source, elsewhere=elsewhere)
     held, channel, targets = source.tables, source.channel, source.targets
-    column = segment or channel or next(iter(funnel.segments), None)
+    column = segment or channel or next(iter(leads.funnel.segments), None)
     goals = None
     if targets is not None:
         spend = held.get("spend") if column else None
@@ -128,6 +115,42 @@ def gather(
         if source.issued is None
         else restated.restated_view(known, setting, facts.cohorts, source.issued),
     )
+
+
+def world_of(
+    source: Source,
+    *,
+    month: str | None,
+    start: str | None,
+    target: str | None,
+    confidence_level: float,
+) -> tuple[Leads, Leads, Setting]:
+    """Return the leads of one business, those known at the month's end, and what the page is of.
+
+    Raises
+    ------
+    ArgumentError, EvidenceError
+        As :func:`gather`.
+    """
+    leads = of_one_business(source.leads)
+    funnel = leads.funnel
+    period = month_of(leads, month)
+    known = known_at(leads, period)
+    terms = Terms(start or funnel.stages[0], target or funnel.won, funnel.stages, funnel.exits)
+    setting = Setting(
+        month=period,
+        as_of=known.as_of,
+        terms=terms,
+        calendar=funnel.calendar,
+        title=source.title,
+        confidence_level=confidence_level,
+        recorded_from=leads.recorded_from,
+        files=tuple(known.rows.names),
+        simulated=source.simulated,
+        changes=source.changes,
+        restricted=source.restricted,
+    )
+    return leads, known, setting
 
 
 def of_one_business(leads: Leads) -> Leads:
@@ -200,10 +223,20 @@ def _facts(
     rates_from = None if isinstance(base, Missing) else rates.first_cohort(base)
     flow = records.flow_view(leads, setting, rates_from)
 
+    @cache
+    def today() -> tuple[tuple[Finding, ...], Alerts | Missing]:
+        return part_of(
+            elsewhere,
+            "today",
+            lambda: (
+                records.findings_of(leads, source.known),
+                base if isinstance(base, Missing) else watched.alerts_view(leads, setting, segment),
+            ),
+        )
+
     def quality(in_rates: int) -> Quality:
-        found = part_of(elsewhere, "findings", partial(records.findings_of, leads, source.known))
         return records.quality_view(
-            leads, setting, in_rates=in_rates, rates_from=rates_from, findings=found
+            leads, setting, in_rates=in_rates, rates_from=rates_from, findings=today()[0]
         )
 
     if isinstance(base, Missing):
@@ -239,7 +272,7 @@ def _facts(
         moved=split if isinstance(split, Missing) else moved.moved_view(base, split, setting),
         diagnosis=watched.diagnosis_view(leads, setting, source.ranges),
         quality=quality(base.triangle.n),
-        alerts=watched.alerts_view(leads, setting, segment),
+        alerts=today()[1],
     )
 
 

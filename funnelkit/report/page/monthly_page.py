@@ -166,9 +166,11 @@ def monthly(
     '2 new leads and no wins in January'
     """
     elsewhere = None
-    if leads is None and not demo and target is None:  # only a page of wins looks ahead
+    if leads is None and not demo and target is None:  # only one of wins looks ahead
         elsewhere = asked_elsewhere(
             month=month,
+            start=start,
+            segment=segment,
             confidence_level=confidence_level,
             config=config,
             data=data,

@@ -16,7 +16,7 @@ from funnelkit.report.page.beside import process
 EVES = 3
 """How many months are looked back on."""
 
-Part = Literal["findings", "eves"]
+Part = Literal["today", "eves"]
 T = TypeVar("T")
 
 
@@ -67,6 +67,8 @@ def part_of(elsewhere: Elsewhere | None, name: Part, here: Callable[[], T]) -> T
 def asked_elsewhere(
     *,
     month: str | None,
+    start: str | None,
+    segment: str | None,
     confidence_level: float,
     config: str | os.PathLike[str] | None,
     data: str | Sequence[str] | None = None,
@@ -81,8 +83,8 @@ def asked_elsewhere(
 
     Parameters
     ----------
-    month, confidence_level
-        Of the page.
+    month, start, segment, confidence_level
+        Of the page, which is one of wins.
     config, data, join, only
         As in :func:`funnelkit.report.page.source.opened`.
     """
@@ -90,7 +92,15 @@ def asked_elsewhere(
         process.dismiss()
         return None
     source = {"config": config, "data": data, "join": join, "only": only}
-    return Elsewhere({"source": source, "month": month, "confidence_level": confidence_level})
+    return Elsewhere(
+        {
+            "source": source,
+            "month": month,
+            "start": start,
+            "segment": segment,
+            "confidence_level": confidence_level,
+        }
+    )
 
 
 def _is_worth_it(

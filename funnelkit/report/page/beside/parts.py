@@ -6,17 +6,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from funnelkit.report.page import gather
 from funnelkit.report.page.beside.asking import EVES, Part
 from funnelkit.report.page.beside.foretelling import foretold
-from funnelkit.report.page.gather import known_at, month_of, of_one_business
+from funnelkit.report.page.facts import Missing, Setting
 from funnelkit.report.page.source import Source, opened
 from funnelkit.report.page.views.records import findings_of
+from funnelkit.report.page.views.watched import alerts_view
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from funnelkit.data.finding import Finding
     from funnelkit.data.records import Leads
+    from funnelkit.monitor import Alerts
     from funnelkit.report.page.changes import Estimate
 
 
@@ -26,16 +27,24 @@ class World:
 
     source: Source
     leads: Leads
-    month: pd.Period
-    confidence_level: float
+    setting: Setting
+    segment: str | None
 
 
-def world_of(*, source: Mapping[str, Any], month: str | None, confidence_level: float) -> World:
-    """Return the world of a page from its arguments."""
+def world_of(
+    *,
+    source: Mapping[str, Any],
+    month: str | None,
+    start: str | None,
+    segment: str | None,
+    confidence_level: float,
+) -> World:
+    """Return the world of a page of wins from its arguments."""
     found = opened(**source)
-    leads = of_one_business(found.leads)
-    period = month_of(leads, month)
-    return World(found, known_at(leads, period), period, confidence_level)
+    _, known, setting = gather.world_of(
+        found, month=month, start=start, target=None, confidence_level=confidence_level
+    )
+    return World(found, known, setting, segment)
 
 
 def eves(world: World) -> dict[str, Estimate | None]:
@@ -43,18 +52,23 @@ def eves(world: World) -> dict[str, Estimate | None]:
 
     A month of which nothing could be said is ``None``.
     """
-    level = world.confidence_level
-    months = [world.month - back for back in reversed(range(EVES))]
+    last, level = world.setting.month, world.setting.confidence_level
+    months = [last - back for back in reversed(range(EVES))]
     return {str(month): foretold(world.leads, month, confidence_level=level) for month in months}
 
 
-def findings(world: World) -> tuple[Finding, ...]:
-    """Return what the audit finds; of a copy of the leads, so that its table goes with it."""
-    return findings_of(world.leads.at(world.leads.as_of), world.source.known)
+def today(world: World) -> tuple[tuple[Finding, ...], Alerts | Missing]:
+    """Return what the audit finds, and what left its usual level.
+
+    Both look at a copy of the leads, so that their table goes when they are done.
+    """
+    leads = world.leads.at(world.leads.as_of)
+    found = findings_of(leads, world.source.known)
+    return found, alerts_view(leads, world.setting, world.segment)
 
 
 PARTS: dict[Part, Callable[[World], object]] = {
-    "findings": findings,
+    "today": today,
     "eves": eves,
 }
 """In the order in which the page asks for them."""
