@@ -51,6 +51,7 @@ def test_every_contradiction_at_once():
             columns={"leed": "x", "lead": None},
             status_date="closed",
             segments=["source", "entered_at"],
+            owner="entered_at",
             personal=["source"],
             timezone="Europe/Berlim",
         )
@@ -61,6 +62,7 @@ def test_every_contradiction_at_once():
             "`lead`?"
         ),
         "`segments`: `entered_at` is built in; drop it from the list and use it as is.",
+        "`owner`: `entered_at` is built in; give the column another name.",
         "`status_date` and `status_values` need `status`, the stage's column.",
         "`columns`: `lead` has no column; only a funnel with `status` may leave it out.",
         "`personal` columns cannot be `segments`, `keep` or `owner` as well: ['source'].",

@@ -40,6 +40,14 @@ def test_open_records_and_entries_are_those_of_the_leads(leads, model, split):
     assert direct == (leads.journeys.entered_at == 3).sum().execute()
 
 
+def test_its_lags_are_of_every_pair_of_stages(leads, model, split):
+    for fitted, by in ((model, None), (split, "source")):
+        wanted = fk.lag.fit_stages(leads, by=by)
+        assert set(fitted.curves.triangles) <= set(wanted.triangles)
+        assert fitted.lags is fitted.lags
+        pd.testing.assert_frame_equal(fitted.lags.to_frame(), wanted.to_frame())
+
+
 def test_a_drift_is_seen_at_its_step_while_leads_are_young():
     drifting = fk.make_leads(20_000, rng=2, months=24, drift=-0.05, seasonality=0.0)
     model = fk.fit_funnel(drifting)

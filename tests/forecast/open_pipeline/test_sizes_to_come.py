@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 
 from funnelkit.forecast.open_pipeline.sizes_to_come import (
+    _STEPS,
+    _picked,
     credibility_strength,
     merged,
     sizes_to_come,
@@ -49,6 +51,16 @@ def test_sums_are_of_deals_drawn_one_by_one():
     assert set(np.unique(money[1::2, 0, 0])) == {10.0, 1000.0}
     assert set(np.unique(money[1::2, 0, 1])) == {20.0, 1010.0, 2000.0}
     assert money[1::2, 0, 1].mean() == pytest.approx(2 * 505, rel=0.05)
+
+
+@pytest.mark.parametrize("n", [100, _STEPS - 1, _STEPS, 200_000])
+def test_many_are_picked_as_few(n):
+    rng = np.random.default_rng(10)
+    weights = rng.gamma(0.05, size=3000)  # some of next to nothing, beside some of several steps
+    cumulative = np.cumsum(weights / weights.sum())
+    drawn = np.concatenate([rng.random(n - 3), [0.0, 0.5, np.nextafter(1.0, 0)]])
+    wanted = np.searchsorted(cumulative, drawn * cumulative[-1], side="right")
+    assert _picked(cumulative, drawn).tolist() == np.minimum(wanted, 2999).tolist()
 
 
 def test_many_deals_have_the_mean_and_spread_of_their_sum():

@@ -28,7 +28,7 @@ segments: [source, region]
 as_of: 2026-06-30
 data: leads.csv
 """
-TOLD = {"month": "2026-06", "confidence_level": 0.95}
+TOLD = {"month": "2026-06", "start": None, "segment": "region", "confidence_level": 0.95}
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +59,11 @@ def test_the_process_makes_what_the_page_would(config: Path) -> None:
     assert beside.part("eves", nowhere) == own
     assert all(one is not None and one.low < one.value < one.high for one in own.values())
     # parts that came before it are kept, in whatever order they are asked for
-    assert beside.part("findings", nowhere) == fk.audit(leads).findings
+    found, alerts = beside.part("today", nowhere)
+    assert found == fk.audit(leads).findings
+    by_region = fk.monitor.alerts(leads, by="region")
+    assert alerts.watched == by_region.watched > 0
+    pd.testing.assert_frame_equal(alerts.to_frame(), by_region.to_frame())
 
 
 def test_what_warns_is_made_where_it_is_heard(
@@ -74,7 +78,7 @@ def test_what_warns_is_made_where_it_is_heard(
         "    warnings.warn('look here', FunnelWarning)\n"
         "    return 1\n"
         "parts.PARTS.clear()\n"
-        "parts.PARTS.update(findings=warned, more=lambda world: 2, eves=lambda world: 1 / 0)\n"
+        "parts.PARTS.update(today=warned, more=lambda world: 2, eves=lambda world: 1 / 0)\n"
         "process.main()\n",
         encoding="utf-8",
     )
@@ -84,33 +88,36 @@ def test_what_warns_is_made_where_it_is_heard(
     )
     beside = asked_elsewhere(config=config, **TOLD)
     assert beside is not None
-    assert beside.part("findings", lambda: "here") == "here"
+    assert beside.part("today", lambda: "here") == "here"
     assert beside.part("more", nowhere) == 2
     assert beside.part("eves", lambda: "here too") == "here too"
 
 
-def test_pages_are_the_same_with_one_core(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("own", [{}, {"start": "mql", "segment": "region"}], ids=str)
+def test_pages_are_the_same_with_one_core(
+    config: Path, monkeypatch: pytest.MonkeyPatch, own: dict[str, str]
+) -> None:
     asked = []
     started = Elsewhere.__init__
     monkeypatch.setattr(
         Elsewhere, "__init__", lambda self, told: (asked.append(told), started(self, told))[1]
     )
-    with_two = fk.report.monthly(month="2026-06", config=config).to_html()
+    with_two = fk.report.monthly(month="2026-06", config=config, **own).to_html()
     assert [one["month"] for one in asked] == ["2026-06"]
     monkeypatch.setenv(CORES, "1")
-    assert fk.report.monthly(month="2026-06", config=config).to_html() == with_two
+    assert fk.report.monthly(month="2026-06", config=config, **own).to_html() == with_two
     assert len(asked) == 1
 
 
 def test_a_process_that_fails_answers_nothing(tmp_path: Path) -> None:
     source = {"config": str(tmp_path / "gone.yml"), "data": None, "join": None, "only": None}
     beside = Elsewhere({"source": source, **TOLD})
-    assert beside.part("findings", lambda: ()) == ()
+    assert beside.part("today", lambda: ()) == ()
     assert beside.part("eves", dict) == {}
 
 
 def test_a_month_of_which_too_little_is_known_is_none(config: Path) -> None:
-    beside = asked_elsewhere(config=config, month="2025-02", confidence_level=0.95)
+    beside = asked_elsewhere(config=config, **TOLD | {"month": "2025-02"})
     assert beside is not None
     assert beside.part("eves", nowhere)["2025-01"] is None
 
