@@ -92,8 +92,8 @@ class _Memory:
         unsummed = [one for one in distinct if one not in sums] if has_accounts else []
         lean = None
         if self.lean is None and _is_lone(leads, uncounted):
-            once = lean_of(leads, leads.looked_through(), uncounted)
-            said = grouped(said_to(leads, once, uncounted))
+            passing = lean_of(leads, leads.looked_through(), uncounted)
+            said = grouped(said_to(leads, passing, uncounted))
             counts[uncounted[0]] = _counts(leads, said, uncounted, cohort)[0][0]
         elif uncounted:
             lean = self.look(leads, list(dict.fromkeys([*uncounted, *unsummed])))
