@@ -11,6 +11,7 @@ import ibis
 from funnelkit.counts.arrange import Grid, union
 from funnelkit.counts.triangle import AccountSums
 from funnelkit.data import engines
+from funnelkit.data.entries import ACCOUNT_NO
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -34,7 +35,7 @@ def of_several(table: ir.Table) -> Any:
 
     That is a number where the rows have one (null for an account of one record), else its name.
     """
-    return table.account_no if "account_no" in table.columns else account(table)
+    return table[ACCOUNT_NO] if ACCOUNT_NO in table.columns else account(table)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,6 +27,7 @@ from funnelkit.counts.several import Triangles
 from funnelkit.counts.triangle import Triangle
 from funnelkit.data import engines
 from funnelkit.data import journeys as journey
+from funnelkit.data.entries import ACCOUNT_NO
 from funnelkit.data.records import Leads
 
 if TYPE_CHECKING:
@@ -243,7 +244,8 @@ def triangle_sql(
     """
     checks.one_of("cohort", cohort, UNITS)
     question = _question(leads.funnel, start, target, by)
-    rows = ibis.table(leads.rows.table.schema(), name="funnel_rows")
+    columns = {name: kind for name, kind in leads.rows.table.schema().items() if name != ACCOUNT_NO}
+    rows = ibis.table(columns, name="funnel_rows")
     table = leads.standing_on([leads.as_of], rows=leads.rows.over(rows))
     return engines.sql(outcomes(leads, table, question, cohort), dialect)
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     from funnelkit.data.assembly import Rows
 
+ACCOUNT_NO = "account_no"
+"""The number of an account; see :func:`funnelkit.data.holding.held`."""
 _NO_DAY = "9999"
 _DAY_ONE = dt.date(1, 1, 1)
 _KINDS = _STAGE, _EXIT, _WIN = range(3)
@@ -70,7 +72,7 @@ def _as_they_stand(rows: Rows, funnel: Funnel, *, audited: bool) -> ir.Table:
         columns["status"] = table.status
     if audited:
         columns["copies"] = ibis.literal(1, "int64")
-    names = [*_attribute_names(table), *(name for name in ("account_no",) if name in table.columns)]
+    names = [*_attribute_names(table), *(name for name in (ACCOUNT_NO,) if name in table.columns)]
     return table.select(**columns, **{name: table[name] for name in names})
 
 

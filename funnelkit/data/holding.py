@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import ibis
 
 from funnelkit.data import engines
+from funnelkit.data.entries import ACCOUNT_NO
 from funnelkit.data.files import Stamp
 from funnelkit.data.sources import Source, keep_open
 
@@ -57,7 +58,8 @@ def _numbered(engine: BaseBackend, table: ir.Table) -> ir.Table:
     known = table.select("account").filter(table.account.notnull())
     counted = known.group_by("account").aggregate(n=known.count())
     several = counted.filter(counted.n > 1)
-    numbers = several.select("account", account_no=ibis.row_number().cast("int32"))
+    number = ibis.row_number().cast("int32")
+    numbers = several.select("account", **{ACCOUNT_NO: number})
     joined = table.left_join(engines.once(engine, numbers, "fk_accounts"), "account")
     return joined.drop("account_right")
 

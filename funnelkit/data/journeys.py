@@ -13,6 +13,7 @@ import ibis
 
 from funnelkit._core import checks
 from funnelkit.data.definition import Funnel
+from funnelkit.data.entries import ACCOUNT_NO
 
 if TYPE_CHECKING:
     import ibis.expr.types as ir
@@ -230,7 +231,7 @@ def slim(table: ir.Table, funnel: Funnel, *, files: int, audited: bool = False) 
         own = [f"first_{e}" for e in range(len(stages), len(funnel.steps))]
         own += [*(f"last_{k}" for k in stages), *_AUDITED]
         columns |= {name: table[name] for name in own}
-    attributes = ("value", "owner", "account", "account_no")
+    attributes = ("value", "owner", "account", ACCOUNT_NO)
     columns |= {
         name: table[name]
         for name in table.columns
