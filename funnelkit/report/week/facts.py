@@ -188,7 +188,7 @@ class Movement:
     standing
         All deals that are open at the end.
     money
-        Whether there are amounts.
+        Whether amounts tell the value of the pipeline.
     planned
         Whether planned close dates are known.
     lacking
@@ -207,6 +207,17 @@ class Movement:
     planned: bool
     lacking: tuple[str, ...] = ()
     past: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def unpriced(self) -> str:
+        """Why amounts do not tell the value of the pipeline; blank where they do."""
+        known = sum(deal.amount is not None for deal in self.standing)
+        if self.money:
+            return ""
+        if not known:
+            return "no amounts are known"
+        few = 2 * known < len(self.standing)
+        return "few amounts are known" if few else "amounts are in several currencies"
 
     def of(self, *moves: str) -> list[Deal]:
         """Return the deals to which one of these things happened, the largest first."""

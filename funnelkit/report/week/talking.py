@@ -50,12 +50,17 @@ def deals_to_talk_about(movement: Movement, ground: Ground) -> list[Talk]:
     A deal is on the list where its planned close date is over, slipped in the week or is near;
     where its amount was lowered; where it is older at its stage than almost any deal ever won; or
     where nobody has done anything for it in 30 days. The three largest are on it in any case. The
-    order is by amount alone, and deals without one come last, the oldest first.
+    order is by amount alone, and deals without one come last, those that are at their stage for
+    the shortest time first; so do all where amounts do not tell the value of the pipeline: with few
+    of them known, a deal would be told by having one.
     """
     events = {deal.id: deal for deal in movement.moved}
-    ordered = sorted(
-        movement.standing, key=lambda deal: (-deal.worth, deal.stage_age or 0, deal.id)
-    )
+
+    def place_of(deal: Deal) -> tuple[Decimal, int, str]:
+        worth = deal.worth if movement.money else Decimal(0)
+        return -worth, deal.stage_age or 0, deal.id
+
+    ordered = sorted(movement.standing, key=place_of)
     whole = sum((deal.worth for deal in ordered), Decimal(0))
     found = []
     for place, deal in enumerate(ordered):

@@ -1,7 +1,10 @@
 """The deals to talk about: each reason where it holds, none where it does not."""
 
 import datetime as dt
+from dataclasses import replace
 from decimal import Decimal
+
+import pytest
 
 from funnelkit.report.week.facts import Activities, Deal, Movement
 from funnelkit.report.week.talking import Ground, deals_to_talk_about
@@ -97,3 +100,26 @@ def test_without_amounts_those_that_came_to_be_too_old_last_come_first() -> None
     )  # fmt: skip
     ground = Ground(span=WEEK, limits={"deal": 90.0}, chances={}, activities=None)
     assert [one.deal.id for one in deals_to_talk_about(movement, ground)] == ["91", "200", "500"]
+
+
+@pytest.mark.parametrize(
+    ("amounts", "why"),
+    [
+        ([None, None, None], "no amounts are known"),
+        ([None, None, 7], "few amounts are known"),
+        ([7, 8, 9], "amounts are in several currencies"),
+    ],
+)
+def test_amounts_that_tell_no_value_give_no_order(amounts: list[int | None], why: str) -> None:
+    deals = tuple(
+        Deal(id=f"{k}", stage="deal", stage_age=k, amount=None if of is None else Decimal(of))
+        for k, of in zip((91, 200, 500), amounts, strict=True)
+    )
+    movement = Movement(
+        known="dates", start=WEEK.eve, end=WEEK.until, rows=(), moved=(), standing=deals,
+        money=False, planned=False,
+    )  # fmt: skip
+    ground = Ground(span=WEEK, limits={"deal": 90.0}, chances={}, activities=None)
+    assert [one.deal.id for one in deals_to_talk_about(movement, ground)] == ["91", "200", "500"]
+    assert movement.unpriced == why
+    assert replace(movement, money=True).unpriced == ""

@@ -94,7 +94,7 @@ def _pipeline(facts: WeekFacts) -> Html:
             "Open pipeline",
             f"{span.deal[1]}, at the end of the week",
             display.count(now[0]),
-            size="amounts not known",
+            size=movement.unpriced,
             change=(change, f"on the eve of the week, {display.count(before[0])}"),
         )
     change = display.signed(float(now[1] - before[1]), decimals=0)

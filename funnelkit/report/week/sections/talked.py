@@ -72,8 +72,8 @@ def _lead(facts: WeekFacts) -> str:
     }
     parts = [f"{display.count(told[name])} {said}" for name, said in words.items() if told[name]]
     order = "The largest come first."
-    if not facts.movement.money:
-        order = "Those that came to be too old most recently come first, as no amounts are known."
+    if unpriced := facts.movement.unpriced:
+        order = f"Those that came to be too old most recently come first, as {unpriced}."
     return f"{capital(display.listed(parts))}. {order}" if parts else order
 
 
