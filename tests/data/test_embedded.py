@@ -20,7 +20,7 @@ from funnelkit.data import embedded
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and terminals of Unix")
 
-MANY, FEW = 6_000_000, 300_000  # a scan of some seconds, and a shorter one
+MANY, FEW = 12_000_000, 300_000  # queries of half a second each, and shorter ones
 FUNNEL = """
 title: Large
 stages: [lead, won]
@@ -30,13 +30,13 @@ as_of: 2026-12-31
 data:
   files: leads.csv
 """
-# Says when a query has run for a second; by then it is in the midst of its work.
+# Says when a query has run for a while; by then it is in the midst of its work.
 WATCHED = """
 import sys, threading, time
 from funnelkit.data import embedded
 bar = embedded._Bar
 def draw(self):
-    if not getattr(self, "told", False) and time.perf_counter() - self._started > 0.7:
+    if not getattr(self, "told", False) and time.perf_counter() - self._started > 0.2:
         self.told = True
         print("busy", file=sys.__stderr__, flush=True)
 embedded._Bar.draw = draw
