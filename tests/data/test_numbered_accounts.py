@@ -43,22 +43,6 @@ def test_accounts_of_several_records_have_one_each():
     assert np.isnan(numbers(read(frame()))[1])  # an account of one record
 
 
-def test_rows_stay_in_the_order_of_the_file():
-    n = 30_000
-    rng = np.random.default_rng(1)
-    table = pd.DataFrame(
-        {
-            "id": [f"{i:06d}" for i in rng.permutation(n)],
-            "lead": "2026-01-05",
-            "won": None,
-            "lost": None,
-            "account": [f"{i}" for i in rng.integers(0, n // 2, n)],
-        }
-    )
-    leads = read(table)
-    assert leads.rows.table.select("id").execute()["id"].tolist() == table["id"].tolist()
-
-
 @pytest.mark.parametrize("case", ["a joined file", "ids repeat", "a log", "no account"])
 def test_elsewhere_accounts_have_names_alone(case, tmp_path):
     table = frame()
