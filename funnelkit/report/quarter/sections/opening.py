@@ -6,7 +6,7 @@ import numpy as np
 
 from funnelkit._core import display
 from funnelkit._core.dates import day_name, period_name
-from funnelkit.report.page.charts.svg import swatch
+from funnelkit.report.page.charts.svg import bullet
 from funnelkit.report.page.facts import Missing
 from funnelkit.report.page.markup import Html, join
 from funnelkit.report.page.section import Opening
@@ -230,6 +230,6 @@ def _reading(facts: QuarterlyFacts) -> Html:
     return join(
         f"Rates are of the {terms.leads} that entered in a quarter, corrected for their age. "
         f"Figures in brackets are {facts.setting.level} intervals: what they cover may be chance. ",
-        swatch("immature"),
+        bullet("hollow"),
         " Hollow or dashed means immature: not yet fully observed.",
     )
