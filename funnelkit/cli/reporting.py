@@ -11,7 +11,7 @@ from funnelkit.cli import batching
 from funnelkit.cli.parser import Parser, for_machines
 from funnelkit.cli.saying import print_json, said_aloud
 from funnelkit.report.delivery.asked import DeliveryParameters
-from funnelkit.report.parameters import REPORTS, add_arguments
+from funnelkit.report.parameters import REPORTS, add_arguments, model_of
 from funnelkit.report.parameters import told as told_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def add(verbs: Verbs) -> list[Parser]:
     made = [for_machines(whole)]
     for name, model in REPORTS.items():
         words = f"write the {name} report"
-        parser = names.add_parser(name, help=words, description=words)
+        parser = names.add_parser(name, aliases=[model.notebook], help=words, description=words)
         add_arguments(parser, model)
         add_arguments(parser.add_argument_group("delivery"), DeliveryParameters)
         batching.add_options(parser)
@@ -51,7 +51,7 @@ def add_demo(verbs: Verbs) -> list[Parser]:
 
 def run(told: argparse.Namespace) -> int:
     """Write a report and say where it is."""
-    known = [one.name for one in told_of(REPORTS[told.report])]
+    known = [one.name for one in told_of(model_of(told.report))]
     given = {name: getattr(told, name) for name in known if name in told}
     given |= _delivery(told)
     if batching.asked(told):

@@ -293,16 +293,22 @@ def told(model: type[Asked]) -> list[Told]:
 
 
 def model_of(report: str) -> type[Parameters]:
-    """Return the parameters of a report.
+    """Return the parameters of a report, which its notebook's name tells as well as its own.
 
     Raises
     ------
     ArgumentError
         If there is no such report; with the closest match.
+
+    Examples
+    --------
+    >>> model_of("weekly") is model_of("weekly_pipeline")
+    True
     """
-    if report in REPORTS:
-        return REPORTS[report]
-    raise ArgumentError(f"`report`: {unknown('report', str(report), REPORTS)}")
+    named = REPORTS | {one.notebook: one for one in REPORTS.values()}
+    if report in named:
+        return named[report]
+    raise ArgumentError(f"`report`: {unknown('report', str(report), named)}")
 
 
 def checked(model: type[M], given: Mapping[str, object]) -> M:

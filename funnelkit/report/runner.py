@@ -88,7 +88,7 @@ def run(
     Parameters
     ----------
     report
-        Its name, such as ``"monthly"``.
+        Its name or that of its notebook: ``"monthly"``, ``"monthly_report"``.
     month
         Month to report, as ``"2026-10"``; for reports on another period the month at whose end the
         world is looked at. ``None``: the last full period, where `config` says up to which day the

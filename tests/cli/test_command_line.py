@@ -112,6 +112,11 @@ def test_what_is_not_understood_gets_the_closest_match_and_2(say, words, hint) -
     assert "--help" in told.err
 
 
+def test_the_name_of_the_notebook_asks_for_the_same_report(say, runs) -> None:
+    assert say("report", "monthly_report", "--month", "2018-05", "--demo").code == 0
+    assert runs == [("monthly_report", {"month": "2018-05", "demo": True})]
+
+
 def test_a_report_gets_what_was_said_and_nothing_else(say, runs) -> None:
     words = (
         "report monthly --month 2018-05 --data A.csv --join B.csv C.csv --config funnel.yml "

@@ -104,6 +104,13 @@ def test_one_path_stands_for_a_list() -> None:
 def test_an_unknown_report_gets_the_closest_match() -> None:
     with pytest.raises(FunnelError, match=r"unknown report `montly`.*Did you mean `monthly`"):
         model_of("montly")
+    with pytest.raises(FunnelError, match=r"Did you mean `weekly_pipeline`"):
+        model_of("weekly_pipelin")
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_report_is_told_by_its_name_and_by_its_notebook(name: str) -> None:
+    assert model_of(name) is model_of(notebook_of(name).stem) is REPORTS[name]
 
 
 def test_the_command_line_passes_lists_flags_dates_and_numbers() -> None:

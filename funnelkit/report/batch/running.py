@@ -134,7 +134,7 @@ def run_many(
     Parameters
     ----------
     report
-        Its name: ``"monthly"``.
+        Its name or that of its notebook: ``"monthly"``, ``"monthly_report"``.
     months
         ``"2026-01..2026-10"``, or a list of months: each report is of the world as it was known at
         that month's end. ``None``: the month that the parameters name.
