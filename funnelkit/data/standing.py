@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 State = Literal["before", "open", "won", "lost"]
 AMOUNT, CLOSE, OWNER = "amount", "close_date", "owner"
-_CLOSE_NAMES = frozenset({"closedate", "plannedclosedate", "expectedclosedate", "closingdate"})
+_CLOSE_NAMES = re.compile(r"(planned|expected|estimated)?close(date)?|closingdate")
 _EXACT, _CENT = Context(prec=60), Decimal("0.01")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?=$|[T ])", re.ASCII)
 
@@ -70,8 +70,19 @@ def close_column(funnel: Funnel, given: str | None) -> str | None:
     """
     if given is not None:
         return checks.member("close_date", "kept column", given, funnel.keep)
-    named = [name for name in funnel.keep if re.sub(r"[\W_]", "", name).lower() in _CLOSE_NAMES]
+    named = [name for name in funnel.keep if is_close_name(name)]
     return named[0] if named else None
+
+
+def is_close_name(name: str) -> bool:
+    """Return whether a column's name says that it holds planned close dates.
+
+    Examples
+    --------
+    >>> is_close_name("Close Date"), is_close_name("expected_close"), is_close_name("closed_by")
+    (True, True, False)
+    """
+    return _CLOSE_NAMES.fullmatch(re.sub(r"[\W_]", "", name).lower()) is not None
 
 
 def standings(

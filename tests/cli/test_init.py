@@ -139,6 +139,34 @@ def test_stages_roles_and_personal_columns(folder):
     assert "example.org" not in made.text
 
 
+@pytest.mark.parametrize("name", ["close_date", "Expected Close", "closed_at"])
+def test_a_day_of_any_close_is_no_step_after_the_win(folder, name):
+    # of the won, the lost and (as a plan) the open: filled in more rows than the win
+    closes = [f"2026-0{3 + k % 3}-{1 + k % 28:02d}" if k % 2 else "" for k in range(60)]
+    leads_frame(**{name: closes}).to_csv("leads.csv", index=False)
+    made = propose(["leads.csv"])
+    funnel = load_config(folder).funnel
+    assert (funnel.stages, funnel.exits) == (("lead", "mql", "won"), ("lost",))
+    assert f"#   {name}: by its name " in made.text
+    assert funnel.keep == (() if name == "closed_at" else (name,))
+
+
+def test_a_planned_close_is_kept_only_where_its_days_are_iso(folder):
+    closes = [f"{1 + k % 28:02d}.{3 + k % 9:02d}.2026" for k in range(60)]
+    leads_frame(close_date=closes).to_csv("leads.csv", index=False)
+    assert propose(["leads.csv"]).readable
+    assert load_config(folder).funnel.keep == ()
+
+
+def test_a_close_without_a_day_of_the_win_may_be_the_win(folder):
+    frame = leads_frame().drop(columns=["won_at", "mql_at"])
+    frame["close_date"] = leads_frame()["won_at"]
+    frame.to_csv("leads.csv", index=False)
+    assert propose(["leads.csv"]).readable
+    funnel = load_config(folder).funnel
+    assert (funnel.stages, funnel.keep) == (("lead", "close"), ())
+
+
 def test_dates_that_several_orders_read_are_left_to_the_person(folder, capsys):
     frame = leads_frame(created_at=[f"0{1 + k % 9}/0{1 + k % 8}/2026" for k in range(60)])
     frame.to_csv("leads.csv", index=False)

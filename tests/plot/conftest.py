@@ -1,4 +1,4 @@
-"""Triangles with numbers chosen by hand, and figures that are closed after each test."""
+"""Triangles with numbers chosen by hand, and figures that are closed before and after each test."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -23,6 +23,7 @@ NASTY = (
 
 @pytest.fixture(autouse=True)
 def _close_figures() -> Iterator[None]:
+    plt.close("all")  # of tests in other rooms
     yield
     plt.close("all")
 

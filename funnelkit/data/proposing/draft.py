@@ -125,6 +125,7 @@ def _of_table(
     rows = [source.rows for source in opened]
     dates = [one for one in columns if one.is_date and one.name != id_]
     left = {one.name: why for one in dates if (why := roles.is_stage(one, rows[one.table]))}
+    left |= roles.any_close(dates)
     candidates = [one for one in dates if one.name not in left]
     status = roles.status_of([one for one in columns if one.name != id_], dates)
     if status is not None and status.date is not None:
@@ -138,7 +139,8 @@ def _of_table(
         status = None if dated else status
     if status is not None:
         taken |= {status.column, status.date or status.column}
-    guesses = {"id": key, **roles.attributes(columns, rows, taken, main)}
+    plans = roles.planned_close(dates, {*named.values(), *exits.values()})
+    guesses = {"id": key, **roles.attributes(columns, rows, taken, main, plans)}
     order = [main, *(number for number in range(len(opened)) if number != main)]
     return Draft(
         files=_paths(groups[main]),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from funnelkit._core import display
 from funnelkit.data.proposing import words
 from funnelkit.data.proposing.profiles import Column
+from funnelkit.data.standing import is_close_name
 
 _MOST_SEGMENTS = 6
 _FEW = 30
@@ -113,6 +114,23 @@ def is_stage(column: Column, rows: int) -> str | None:
     return None
 
 
+def any_close(dates: Sequence[Column]) -> dict[str, str]:
+    """Return the dates of any close, where the win has a date of its own, and what they are.
+
+    They are those of won and lost records, or plans of open ones: no step after the win.
+    """
+    if not any(words.says(one.name, words.WON) for one in dates):
+        return {}
+    why = "by its name the day of any close, or a planned one; the win has a date of its own"
+    return {one.name: why for one in dates if words.says(one.name, words.ANY_CLOSE)}
+
+
+def planned_close(dates: Sequence[Column], steps: Collection[str]) -> list[Column]:
+    """Return the dates that say when a record is to close: ISO days that are no step themselves."""
+    iso = [one for one in dates if one.pattern is None and one.unread is None]
+    return [one for one in iso if one.name not in steps and is_close_name(one.name)]
+
+
 def status_of(columns: Sequence[Column], dates: Sequence[Column]) -> Status | None:
     """Return the column that holds the current stage, if one seems to."""
     best: tuple[int, Status] | None = None
@@ -166,9 +184,13 @@ def id_of(columns: Sequence[Column], rows: Sequence[int]) -> Guess | None:
 
 
 def attributes(
-    columns: Sequence[Column], rows: Sequence[int], taken: set[str], main: int = 0
+    columns: Sequence[Column],
+    rows: Sequence[int],
+    taken: set[str],
+    main: int = 0,
+    plans: Sequence[Column] = (),
 ) -> dict[str, Guess]:
-    """Return money, people, accounts, segments and columns to keep.
+    """Return money, people, accounts, segments and columns to keep, planned close dates among them.
 
     Segments come from the main table only: what is known of records of a joined file alone tells
     that they came so far.
@@ -191,7 +213,7 @@ def attributes(
     take("value", money[:1], "numbers, and its name")
     rest = [one for one in free if one.name not in taken]
     kept = [one for one in rest if words.says(one.name, words.KEEP)]
-    take("keep", kept, "carried along with each record, never a figure")
+    take("keep", [*kept, *plans], "carried along with each record, never a figure")
     for key, pattern, why in (
         ("owner", words.OWNER, "its name"),
         ("account", words.ACCOUNT, "its name; leads of one account go together"),

@@ -8,6 +8,7 @@ ENTRY = (
     r"^(create|created|creation|first contact|engage|start|open|opened|entered|inquiry|signup|date)"
 )
 CLOSE = r"(close|closed|closing|end|ended|status date|status change|outcome|decision)"
+ANY_CLOSE = r"^(close|closed|closing)( (date|day|datetime|time|timestamp|at|on))?$"
 NO_STAGE = (
     r"(modif|updat|modstamp|last|birth|due|viewed|referenced|deadline|expect|plan|estimat"
     r"|renewal|contract end|next|bounced|synced|export)"
