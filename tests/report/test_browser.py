@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from funnelkit.report.page.markup import Html
 from funnelkit.report.page.monthly_page import MonthlyPage
+from funnelkit.report.page.section import Opening
+from funnelkit.report.render import page_html
 from tests.report import literal_facts as literal
 
 sync_api = pytest.importorskip("playwright.sync_api")
@@ -98,6 +101,34 @@ def test_it_opens_without_a_request(opened, page_file: Path) -> None:
 def test_nothing_is_cut_off(opened) -> None:
     assert opened.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert opened.evaluate(CUT_OFF) == []
+
+
+@pytest.mark.parametrize("width", [1200, 920, 390])
+@pytest.mark.parametrize("letters", [33, 60, 400])
+def test_long_names_in_the_story_stay_within_the_page(browser, tmp_path, width, letters) -> None:
+    name = "m" * letters
+    opening = Opening(
+        report="Report",
+        about="",
+        title="Title",
+        meta=(),
+        story=[("A", [f"Of {name}"]), ("B", [f"{name} and {name}"]), ("C", [name])],
+        reading=Html(""),
+    )
+    path = tmp_path / "page.html"
+    path.write_text(page_html([opening._repr_html_()]), encoding="utf-8", newline="\n")
+    tab = browser.new_page(viewport={"width": width, "height": 900})
+    tab.goto(path.as_uri())
+    beyond = """() => {
+      const story = document.querySelector('.story').getBoundingClientRect();
+      return [...document.querySelectorAll('.story p')].filter((p) => {
+        const text = document.createRange();
+        text.selectNodeContents(p);
+        return text.getBoundingClientRect().right > story.right + 1;
+      }).length;
+    }"""
+    assert tab.evaluate(beyond) == 0
+    tab.close()
 
 
 def test_every_picture_has_words(opened) -> None:

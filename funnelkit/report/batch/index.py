@@ -109,6 +109,12 @@ def index_html(entries: Sequence[Entry]) -> str:
     return page_html([one._repr_html_() for one in shown])
 
 
+def _shown(only: str) -> str:
+    """Return a part, ``region=EMEA`` in a manifest, as a heading has it."""
+    column, _, value = only.partition("=")
+    return f"{column} {value or display.BLANK}"
+
+
 def _entry(path: Path, folder: Path) -> list[Entry]:
     """Return the report of a manifest; none where it is no manifest, or its page is gone."""
     try:
@@ -127,7 +133,7 @@ def _entry(path: Path, folder: Path) -> list[Entry]:
         Entry(
             report=str(content.get("report", "")),
             period=home.name,
-            part=", ".join(only),
+            part=", ".join(_shown(one) for one in only),
             link=quote((home / pages[0]).relative_to(folder).as_posix()),
             headline=str(facts.get("headline", "")),
             as_of=str(content.get("as_of") or ""),
@@ -190,7 +196,7 @@ def _section(number: int, entries: Sequence[Entry]) -> Section:
         el("tbody", [_row(one, measures, heads) for one in ordered]),
         class_="data card-table reports",
     )
-    part = first.part.replace("=", " ") if first.part else "All leads"
+    part = first.part or "All leads"
     return Section(
         key=f"reports-{number}",
         eyebrow=name,

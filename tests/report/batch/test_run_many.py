@@ -12,6 +12,7 @@ from funnelkit._core.errors import ReportError
 from funnelkit.cli import main
 from funnelkit.report import runner
 from funnelkit.report.batch import jobs, running
+from funnelkit.report.batch.index import write_index
 from funnelkit.report.batch.months import months_of
 from funnelkit.report.batch.running import run_many
 from funnelkit.report.delivery.asked import DeliveryParameters
@@ -167,6 +168,19 @@ def test_the_index_lists_every_report_and_no_markup_of_the_data(stub: Stub) -> N
     assert page.count("8 to 17") == 8
     again = run_many("monthly", months="2026-03", for_each="region")
     assert again.index.read_text(encoding="utf-8") == page
+
+
+def test_the_index_names_parts_as_the_data_have_them(tmp_path: Path) -> None:
+    for number, only in enumerate((["region=a=b"], ["source="], ["region=x", "source=<b>"])):
+        folder = tmp_path / f"part={number}" / "2026-01"
+        folder.mkdir(parents=True)
+        content = {"report": "monthly", "parameters": {"only": only}, "facts": {"cards": []},
+                   "outputs": [{"name": "page.html"}]}  # fmt: skip
+        (folder / "manifest.json").write_text(json.dumps(content), encoding="utf-8")
+        (folder / "page.html").write_text("page", encoding="utf-8")
+    page = write_index(tmp_path).read_text(encoding="utf-8")
+    for heading in ("region a=b", "source (blank)", "region x, source &lt;b&gt;"):
+        assert f">{heading}</h2>" in page
 
 
 def test_the_index_passes_over_what_is_no_manifest(stub: Stub, tmp_path: Path) -> None:

@@ -143,6 +143,15 @@ def test_what_chance_did_not_choose_is_no_effect() -> None:
     assert observed.stages.title == "The difference on MQL and won holds up"
 
 
+def test_a_warning_is_told_once_at_the_top() -> None:
+    page = made(split=(3, 1))  # intended; 300 and 300 came
+    story = {heading: " ".join(told) for heading, told in page.opening.story}
+    assert story["What to do"].startswith("Do not act on it before this is explained: Warning: ")
+    assert "for 75 / 25 intended" in story["What to do"]
+    assert "intended" not in story["What to beware of"]
+    assert "The guards found nothing." not in story["What to beware of"]
+
+
 def test_hostile_names_come_out_harmless(tmp_path: Path) -> None:
     page = made(names=(FORMULA, HOSTILE))
     html = page.to_html()

@@ -9,10 +9,8 @@ import funnelkit as fk
 from funnelkit.report.week.weekly_page import WeeklyPage, weekly
 
 
-@pytest.fixture(scope="module")
-def maven(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> WeeklyPage:
-    folder = tmp_path_factory.mktemp("maven")
-    (folder / "targets.csv").write_text("period,amount\n2018 Q1,600000\n", encoding="utf-8")
+def maven_page(shared_data: Path, folder: Path, targets: str) -> WeeklyPage:
+    (folder / "targets.csv").write_text(f"period,amount\n{targets}\n", encoding="utf-8")
     (folder / "funnel.yml").write_text(
         "stages: [opportunity, won]\nexits: [lost]\nid: opportunity_id\n"
         "status: deal_stage\nstatus_date: close_date\n"
@@ -24,6 +22,11 @@ def maven(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Weekly
         encoding="utf-8",
     )
     return weekly(config=folder / "funnel.yml")
+
+
+@pytest.fixture(scope="module")
+def maven(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> WeeklyPage:
+    return maven_page(shared_data, tmp_path_factory.mktemp("maven"), "2018 Q1,600000")
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +74,15 @@ def test_the_quarter_stands_beside_its_target(maven) -> None:
     assert 0 < view.chance < 1
     assert view.low < view.expected < view.high
     assert "has a" in maven.target.title
+
+
+def test_targets_of_a_part_of_the_quarter_are_told_as_that(shared_data, tmp_path) -> None:
+    page = maven_page(shared_data, tmp_path, "2018-01,200000")
+    told = "The targets hold 1 of the 3 months of 2018 Q1: name them all in the file of `targets`"
+    assert page.facts.ahead().target is None
+    assert page.target.title.endswith("; no target is compared")
+    assert told in str(page.opening.story)
+    assert "No target is named" not in page.to_html()
 
 
 def test_what_lacks_is_said_with_the_key_that_fills_it(maven) -> None:

@@ -9,7 +9,7 @@ from funnelkit.rates import Diagnosis
 from funnelkit.rates.diagnosis.gaps import Gap
 from funnelkit.rates.diagnosis.steps import Step
 from funnelkit.report.page.facts import SMALL, Facts, Missing, Setting
-from funnelkit.report.page.markup import Html, el
+from funnelkit.report.page.markup import Html, el, prose
 from funnelkit.report.page.section import Section, needs
 from funnelkit.report.page.terms import capital
 
@@ -125,4 +125,4 @@ def _after(view: Diagnosis) -> Html | None:
         "Published ranges come from trade surveys that disagree; a range spans them, or is the one "
         "given under `ranges` in funnel.yml. What is typical elsewhere need not be right here."
     )
-    return el("p", " ".join(words), class_="note")
+    return el("p", prose(" ".join(words)), class_="note")

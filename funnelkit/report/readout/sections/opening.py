@@ -46,12 +46,15 @@ def _story(facts: ReadoutFacts) -> list[tuple[str, list[str]]]:
     found = [_found(facts.told(one)) for one in primary[:MOST]]
     if len(primary) > MOST:
         found.append(f"{capital(display.plural(len(primary) - MOST, 'further variant'))} below.")
-    story = [("What to do", [" ".join(view.decision.sentences)]), ("What was found", found)]
-    beware = [guard.summary() for guard in view.guards if guard.level != "ok"]
+    do = " ".join(view.decision.sentences)
+    story = [("What to do", [do]), ("What was found", found)]
+    raised = [guard.summary() for guard in view.guards if guard.level != "ok"]
+    beware = [words for words in raised if words not in do]
     beware += [_young(view)] if _young(view) else []
     if not facts.design.randomised:
         beware.append("Chance did not choose the variant: a difference is no effect.")
-    story.append(("What to beware of", beware or ["The guards found nothing."]))
+    nothing = "Nothing beyond that." if raised else "The guards found nothing."
+    story.append(("What to beware of", beware or [nothing]))
     return story
 
 

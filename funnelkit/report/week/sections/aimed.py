@@ -10,6 +10,7 @@ from funnelkit.report.page.facts import Missing
 from funnelkit.report.page.markup import Html
 from funnelkit.report.page.section import DataTable, Section, needs
 from funnelkit.report.page.terms import capital
+from funnelkit.report.week.aiming import NO_TARGET
 from funnelkit.report.week.charts import Aim, aimed
 from funnelkit.report.week.facts import Ahead, Span, WeekFacts
 
@@ -46,7 +47,8 @@ def title_of(view: Ahead, span: Span) -> str:
     """Return whether the target is reached, or how likely it is."""
     if view.target is None:
         amount = _amount(view.expected, view, span)
-        return f"About {amount} to be won in {view.name}; no target is named"
+        why = "no target is named" if view.lacking == NO_TARGET else "no target is compared"
+        return f"About {amount} to be won in {view.name}; {why}"
     if view.won >= view.target:
         return f"The target of {view.name} is reached"
     return f"The target of {view.name} has {display.a_chance(view.chance or 0.0)}"
@@ -58,7 +60,8 @@ def sentence(view: Ahead, span: Span) -> str:
     ends = f"({_plain(view.low, view)} to {_plain(view.high, view)})"
     told = f"{view.name}: {won} won so far, about {expected} {ends} by {day_name(view.last_day)}"
     if view.target is None:
-        return f"{told}. No target is named, so none is compared."
+        named = view.lacking != NO_TARGET
+        return f"{told}. {view.lacking if named else 'No target is named, so none is compared.'}"
     target = _amount(view.target, view, span)
     if view.won >= view.target:
         return f"{told}, with the target of {target} already reached."
